@@ -1,0 +1,115 @@
+"""Findings that a team has accepted for now, and the fingerprints that know them again.
+
+A fingerprint names no line, so it survives code that moves; twins in one function are numbered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lint_rules.findings import Finding
+
+VERSION = 1
+
+
+class BaselineError(ValueError):
+    """A baseline that cannot be used: the file, the reason and the remedy in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The fingerprints of accepted findings, and their identities without the ordinal."""
+
+    fingerprints: frozenset[str] = frozenset()
+    identities: frozenset[str] = frozenset()
+
+
+def identity(finding: Finding) -> str:
+    """What a finding is, wherever in its function it stands: a hash."""
+    parts = [finding.code, stable_path(finding.path), finding.function, *finding.field_names]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def fingerprints(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """One stable name for each finding, in the order given (which is the order of reports)."""
+    seen: dict[str, int] = {}
+    names = []
+    for finding in findings:
+        base = identity(finding)
+        seen[base] = seen.get(base, 0) + 1
+        names.append(f"{base}:{seen[base]}")
+    return tuple(names)
+
+
+def stable_path(path: str) -> str:
+    """A path that is the same however the user wrote it, as long as the run starts at one place."""
+    try:
+        inner = os.path.relpath(path)
+    except ValueError:
+        # Windows: another drive than the working directory's.
+        return os.path.abspath(path).replace(os.sep, "/")
+    outside = inner == ".." or inner.startswith(f"..{os.sep}")
+    return (os.path.abspath(path) if outside else inner).replace(os.sep, "/")
+
+
+def write_baseline(path: Path, findings: Sequence[Finding]) -> None:
+    """Write the findings down as accepted; ``BaselineError`` says why not."""
+    entries = [
+        {
+            "fingerprint": name,
+            "code": finding.code,
+            "path": stable_path(finding.path),
+            "function": finding.function,
+            "fields": list(finding.field_names),
+        }
+        for finding, name in zip(findings, fingerprints(findings), strict=True)
+    ]
+    text = json.dumps({"version": VERSION, "findings": entries}, indent=2) + "\n"
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BaselineError(f"{path}: cannot be written: {reason}") from error
+
+
+def read_baseline(path: Path) -> Baseline:
+    """Read accepted findings; ``BaselineError`` says what is wrong with the file."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        remedy = "write one with --write-baseline"
+        raise BaselineError(f"{path}: cannot be read: {reason}; {remedy}") from error
+    except (ValueError, RecursionError) as error:
+        raise _corrupt(path, f"not valid JSON: {error}") from error
+    if not isinstance(document, dict) or "version" not in document:
+        raise _corrupt(path, "not a baseline")
+    if document["version"] != VERSION:
+        raise _corrupt(path, f"version {document['version']!r} is not {VERSION}")
+    return _entries(path, document.get("findings"))
+
+
+def _entries(path: Path, entries: Any) -> Baseline:
+    if not isinstance(entries, list):
+        raise _corrupt(path, "it has no list of findings")
+    names: list[str] = []
+    for entry in entries:
+        name = entry.get("fingerprint") if isinstance(entry, Mapping) else None
+        if not isinstance(name, str) or ":" not in name:
+            raise _corrupt(path, "an entry has no fingerprint")
+        names.append(name)
+    return Baseline(frozenset(names), frozenset(_without_ordinal(names)))
+
+
+def _without_ordinal(names: Iterable[str]) -> Iterable[str]:
+    return (name.rpartition(":")[0] for name in names)
+
+
+def _corrupt(path: Path, reason: str) -> BaselineError:
+    return BaselineError(f"{path}: {reason}; write it anew with --write-baseline")

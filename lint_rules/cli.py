@@ -1,0 +1,127 @@
+"""``fix-cache-leak``: the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from lint_rules import __version__
+from lint_rules.command import FORMATS, Command, Usage
+from lint_rules.settings import OPTIONS, SettingsError, split_list
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def _listed(
+    context: click.Context, parameter: click.Parameter, value: Sequence[str]
+) -> tuple[str, ...] | None:
+    """Repeated options with commas in them, as one list; None when not given at all."""
+    if not value:
+        return None
+    return tuple(item for part in value for item in split_list(part))
+
+
+def _settings(command: Decorated) -> Decorated:
+    """One option for each setting of the table."""
+    for option in reversed(OPTIONS):
+        command = click.option(
+            f"--{option.name}", multiple=True, callback=_listed, metavar="LIST", help=option.help
+        )(command)
+    return command
+
+
+def _explain(context: click.Context, parameter: click.Parameter, code: str | None) -> None:
+    if code is None or context.resilient_parsing:
+        return
+    from lint_rules.output.rulepage import known_codes, rule_page
+
+    page = rule_page(code)
+    if page is None:
+        raise click.UsageError(
+            f"there is no rule {code!r}; the rules are {', '.join(known_codes())}"
+        )
+    click.echo(page, nl=False)
+    context.exit(0)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("paths", nargs=-1, metavar="PATHS...")
+@click.option("--check", is_flag=True, help="Report, and write nothing.")
+@click.option("--diff", is_flag=True, help="Print the repairs as one unified diff; write nothing.")
+@click.option(
+    "--explain", metavar="CODE", callback=_explain, expose_value=False, is_eager=True,
+    help="Print the page of a rule.",
+)  # fmt: skip
+@click.option("--stdin-filename", metavar="FILE", help="The name of what '-' reads.")
+@click.option(
+    "--select", multiple=True, callback=_listed, metavar="CODES", help="Only these codes."
+)
+@click.option("--ignore", multiple=True, callback=_listed, metavar="CODES", help="Not these codes.")
+@click.option(
+    "--output-format", type=click.Choice(FORMATS), default="text", show_default=True,
+    help="The form of the report.",
+)  # fmt: skip
+@click.option("--output-file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--baseline", metavar="FILE", type=click.Path(path_type=Path),
+    help="Findings in FILE are accepted: marked, not counted, not repaired.",
+)  # fmt: skip
+@click.option(
+    "--write-baseline", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+    help="Accept what is found, and write it to FILE.",
+)  # fmt: skip
+@click.option(
+    "--config", metavar="FILE", type=click.Path(path_type=Path),
+    help="The only configuration file to read.",
+)  # fmt: skip
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@_settings
+@click.option("--no-cache", is_flag=True, help="Keep and use nothing from earlier runs.")
+@click.option(
+    "--cache-dir", metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
+    help="Where to keep what later runs can use.",
+)  # fmt: skip
+@click.option(
+    "--jobs", "-j", type=click.IntRange(min=1), metavar="N",
+    help="The number of processes; by default as many as the work is worth.",
+)  # fmt: skip
+@click.option(
+    "--exclude", multiple=True, callback=_listed, metavar="GLOBS",
+    help="Files and directories not to search.",
+)  # fmt: skip
+@click.option("--quiet", "-q", is_flag=True, help="Print findings and errors only.")
+@click.option("--verbose", "-v", is_flag=True, help="Say where each setting comes from.")
+@click.version_option(__version__, prog_name="fix-cache-leak", message="%(prog)s %(version)s")
+@click.pass_context
+def main(context: click.Context, /, **given: Any) -> None:
+    """Find per-request data that leaks through a cache, and repair it in place.
+
+    PATHS are files, directories, or - for standard input.  Exits with 0 when nothing is left to
+    report, 1 when there are findings (of --diff: changes), 2 on a problem.
+    """
+    overrides = {
+        option.name: values
+        for option in OPTIONS
+        if (values := given.pop(option.attribute)) is not None
+    }
+    for name in ("select", "ignore", "exclude"):
+        given[name] = given[name] or ()
+    try:
+        code = Command(overrides=overrides, **given).run()
+    except Usage as problem:
+        raise click.UsageError(str(problem)) from problem
+    except SettingsError as problem:
+        click.echo(f"fix-cache-leak: error: {problem}", err=True)
+        code = 2
+    except KeyboardInterrupt:
+        click.echo("fix-cache-leak: interrupted", err=True)
+        code = 130
+    context.exit(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

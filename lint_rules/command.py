@@ -1,0 +1,270 @@
+"""One run of the command line: what was asked for, what is done, what is printed, how it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lint_rules.baseline import (
+    Baseline,
+    BaselineError,
+    fingerprints,
+    read_baseline,
+    write_baseline,
+)
+from lint_rules.console import Console
+from lint_rules.discovery import Target, common_directory, discover
+from lint_rules.findings import Diagnostic, Finding
+from lint_rules.output.diff import unified
+from lint_rules.output.plain import printable
+from lint_rules.output.result import Result
+from lint_rules.output.text import error_line, summary_line
+from lint_rules.runner import (
+    Change,
+    Report,
+    Selection,
+    Task,
+    run,
+    run_text,
+    write_changes,
+)
+from lint_rules.settings import LoadedSettings, SettingsError, load_settings
+from lint_rules.textfile import FileProblem, decode
+
+FORMATS = ("text", "concise", "json", "sarif", "github")
+_STDIN = "-"
+_CODE = re.compile(r"C(C(L\d{0,3})?)?")
+
+
+class Usage(Exception):
+    """Options that do not go together, or make no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The options of one run, as the user gave them."""
+
+    paths: tuple[str, ...]
+    overrides: Mapping[str, tuple[str, ...]]
+    check: bool = False
+    diff: bool = False
+    stdin_filename: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    output_format: str = "text"
+    output_file: Path | None = None
+    baseline: Path | None = None
+    write_baseline: Path | None = None
+    config: Path | None = None
+    isolated: bool = False
+    no_cache: bool = False
+    cache_dir: Path | None = None
+    jobs: int | None = None
+    exclude: tuple[str, ...] = ()
+    quiet: bool = False
+    verbose: bool = False
+
+    def run(self) -> int:
+        """Do what was asked for; the exit code."""
+        self._validate()
+        console = Console(self.output_file, quiet=self.quiet)
+        try:
+            task = self._task(console)
+            console.open()
+            if _STDIN in self.paths:
+                report = self._standard_input(task, console)
+            else:
+                report = self._files(task, console)
+            return self._finish(report, console)
+        except BaselineError as problem:
+            raise SettingsError(str(problem)) from problem
+        finally:
+            console.close()
+
+    @property
+    def _rewrites(self) -> bool:
+        return not self.check and not self.diff
+
+    def _validate(self) -> None:
+        if not self.paths:
+            raise Usage("give files, directories, or - for standard input")
+        if self.check and self.diff:
+            raise Usage("--check and --diff exclude each other")
+        if _STDIN in self.paths and len(self.paths) > 1:
+            raise Usage("- (standard input) cannot be combined with other paths")
+        if self.stdin_filename is not None and _STDIN not in self.paths:
+            raise Usage("--stdin-filename needs - as the path")
+        if self.config is not None and self.isolated:
+            raise Usage("--config and --isolated exclude each other")
+        if self.diff and self.write_baseline is not None:
+            raise Usage("--diff and --write-baseline exclude each other")
+        for code in (*self.select, *self.ignore):
+            if not _CODE.fullmatch(code.upper()):
+                raise Usage(f"{code!r} is no code or prefix of one; write for example CCL2, CCL101")
+
+    # ------------------------------------------------------------------ before
+
+    def _task(self, console: Console) -> Task:
+        loaded = load_settings(
+            self._start(), config=self.config, isolated=self.isolated, overrides=self.overrides
+        )
+        if self.verbose:
+            self._tell_settings(loaded, console)
+        accepted = read_baseline(self.baseline) if self.baseline is not None else Baseline()
+        upper = Selection(
+            tuple(code.upper() for code in self.select), tuple(code.upper() for code in self.ignore)
+        )
+        return Task(
+            loaded.settings, upper, repair=not self.check, accepted=accepted.identities,
+            cache=not self.no_cache, cache_dir=self.cache_dir,
+        )  # fmt: skip
+
+    def _start(self) -> Path:
+        """The directory from which configuration files are searched upward."""
+        if _STDIN in self.paths:
+            return common_directory([self.stdin_filename]) if self.stdin_filename else Path.cwd()
+        return common_directory(self.paths)
+
+    def _tell_settings(self, loaded: LoadedSettings, console: Console) -> None:
+        for name, origin in loaded.origins.items():
+            values = getattr(loaded.settings, name.replace("-", "_"))
+            console.note(f"{name} = {', '.join(values) or '(none)'}  [{printable(origin)}]")
+
+    # ------------------------------------------------------------------ the two kinds of input
+
+    def _files(self, task: Task, console: Console) -> Report:
+        found = discover(self.paths, self.exclude)
+        with console.progress() as progress:
+            report = run(found, task, jobs=self.jobs, progress=progress)
+        if self.diff:
+            for change in report.changes:
+                console.data(unified(change.target.display, change.before, change.after))
+        elif self._rewrites and report.changes:
+            report = write_changes(found, report, task)
+        return report
+
+    def _standard_input(self, task: Task, console: Console) -> Report:
+        name = self.stdin_filename or "<stdin>"
+        target = Target(Path(name), name.replace(os.sep, "/"), explicit=True)
+        raw = console.read()
+        try:
+            source = decode(raw)
+        except FileProblem as problem:
+            report = _failed(target, str(problem))
+        else:
+            report = run_text(source, target, task)
+        after = report.changes[0].after if report.changes else raw
+        if self.diff:
+            console.data(unified(target.display, raw, after))
+        elif self._rewrites:
+            # Whatever went wrong, an editor gets its text back; the report takes the other stream.
+            console.data(after)
+            console.report_on_stderr()
+        return report
+
+    # ------------------------------------------------------------------ after
+
+    def _finish(self, report: Report, console: Console) -> int:
+        accepted = self._accepted(report)
+        repaired = sum(len(change.fixed) for change in report.changes) if self._rewrites else 0
+        result = Result(
+            report.findings, fingerprints(report.findings), report.errors,
+            accepted=accepted.fingerprints, sources=report.sources, files=report.files,
+            candidates=report.candidates, seconds=report.seconds, repaired=repaired,
+            has_baseline=self.baseline is not None,
+        )  # fmt: skip
+        if self.diff:
+            self._after_diff(result, report, console)
+        else:
+            self._print(result, report.changes, console)
+        if report.errors:
+            return 2
+        return int(bool(report.changes) if self.diff else result.remaining > 0)
+
+    def _accepted(self, report: Report) -> Baseline:
+        if self.write_baseline is not None:
+            write_baseline(self.write_baseline, report.findings)
+            return Baseline(frozenset(fingerprints(report.findings)))
+        return read_baseline(self.baseline) if self.baseline is not None else Baseline()
+
+    def _after_diff(self, result: Result, report: Report, console: Console) -> None:
+        """The diff has standard output for itself; what it leaves out is said beside it."""
+        for error in result.errors:
+            console.error(error_line(error))
+        for finding, _, accepted in result.entries():
+            if not accepted:
+                reason = finding.fix.reason or _no_reason(finding)
+                place = f"{printable(finding.path)}:{finding.line}:{finding.column}"
+                console.note(f"{place}: {finding.code} not fixed: {printable(reason)}")
+        if report.changes:
+            count = len(report.changes)
+            console.note(f"{count} file{'' if count == 1 else 's'} would be changed")
+
+    def _print(self, result: Result, changes: tuple[Change, ...], console: Console) -> None:
+        for line in _changes(changes) if self._rewrites else ():
+            self._beside(line, console)
+        console.report(render(self.output_format, result, console.colour))
+        if self.output_format not in ("text", "concise"):
+            return
+        for error in result.errors:
+            console.error(error_line(error))
+        self._beside(summary_line(result), console)
+
+    def _beside(self, line: str, console: Console) -> None:
+        """A line about the run: part of the text report, and beside every other one."""
+        if self.output_format == "text" and not self.quiet:
+            console.report(f"{line}\n")
+        else:
+            console.note(line)
+
+
+def render(form: str, result: Result, colour: bool) -> str:
+    """The report in one of ``FORMATS``."""
+    if form == "text":
+        from lint_rules.output import text
+
+        return text.render(result, colour=colour)
+    if form == "concise":
+        from lint_rules.output import concise
+
+        return concise.render(result, colour=colour)
+    if form == "sarif":
+        from lint_rules.output import sarif
+
+        return sarif.render(result)
+    if form == "github":
+        from lint_rules.output import github
+
+        return github.render(result)
+    from lint_rules.output import json
+
+    return json.render(result)
+
+
+def _no_reason(finding: Finding) -> str:
+    return "see the error of this file" if finding.fix.available else "no automatic fix"
+
+
+def _changes(changes: tuple[Change, ...]) -> list[str]:
+    """What was rewritten, file by file, with what each repair changes."""
+    lines = []
+    for change in changes:
+        count = len(change.fixed)
+        path = printable(change.target.display)
+        lines.append(f"{path}: fixed {count} finding{'' if count == 1 else 's'}")
+        for finding in change.fixed:
+            fields = ", ".join(map(printable, finding.field_names))
+            note = f" ({printable(finding.fix.note)})" if finding.fix.note else ""
+            lines.append(
+                f"  {finding.line}:{finding.column} {finding.code} in "
+                f"{printable(finding.function)}{f': {fields}' if fields else ''}{note}"
+            )
+    return lines
+
+
+def _failed(target: Target, message: str) -> Report:
+    error = Diagnostic(target.display, message)
+    return replace(Report((), (), 1, 0, 0.0, {}), errors=(error,))

@@ -1,0 +1,158 @@
+"""Where settings are written down: ``pyproject.toml`` and the files that flake8 reads.
+
+The parsers are imported only when a file mentions what they are needed for.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lint_rules.settings import PREFIX, SettingsError, checked_values, option_named, split_list
+
+Layer = tuple[str, Mapping[str, tuple[str, ...]]]
+
+FLAKE8_FILES = ("setup.cfg", "tox.ini", ".flake8")
+"""In the order in which flake8 looks at them."""
+
+
+def read_layers(
+    start: Path, config: Path | None = None, *, pyproject_only: bool = False
+) -> list[Layer]:
+    """What the files say, the weakest first; ``config`` names the only file to look at."""
+    if config is not None:
+        return [_read_given(config)]
+    found = (find_pyproject(start), None if pyproject_only else find_flake8_config(start))
+    return [layer for layer in found if layer is not None]
+
+
+def find_pyproject(start: Path) -> Layer | None:
+    """The nearest ``[tool.cache-leak]`` at or above ``start``."""
+    for directory in _upwards(start):
+        path = directory / "pyproject.toml"
+        text = _text_of(path)
+        # Without the name in it, the file cannot have the table, and need not be parsed.
+        if text is not None and "cache-leak" in text:
+            table = _toml_table(path, text)
+            if table is not None:
+                return table
+    return None
+
+
+def find_flake8_config(start: Path) -> Layer | None:
+    """The nearest file with a ``[flake8]`` section at or above ``start``, as flake8 finds it."""
+    for directory in _upwards(start, stop_at_home=True):
+        for name in FLAKE8_FILES:
+            path = directory / name
+            text = _text_of(path)
+            if text is not None and "flake8" in text:
+                layer = _ini_section(path, text, strict="cache" in text)
+                if layer is not None:
+                    return layer
+    return None
+
+
+def _upwards(start: Path, *, stop_at_home: bool = False) -> Iterator[Path]:
+    first = Path(os.path.abspath(start))
+    if not first.is_dir():
+        first = first.parent
+    home = Path(os.path.expanduser("~"))
+    for directory in (first, *first.parents):
+        # flake8 looks at the home directory only when it is started there.
+        if stop_at_home and directory == home and directory != first:
+            return
+        yield directory
+
+
+def _text_of(path: Path) -> str | None:
+    """The text of a file that may not exist; one that cannot be read does not count."""
+    try:
+        return path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+    except OSError:
+        return None
+
+
+def _read_given(path: Path) -> Layer:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SettingsError(f"{path}: cannot be read: {reason}; check --config") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: is not UTF-8; save it as UTF-8") from error
+    if path.suffix == ".toml":
+        layer = _toml_table(path, text)
+    else:
+        layer = _ini_section(path, text, strict=True)
+    return layer or (_shown(path), {})
+
+
+def _toml_table(path: Path, text: str) -> Layer | None:
+    """``[tool.cache-leak]`` of one file; None when it has no such table."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        document: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{_shown(path)}: is not valid TOML: {_one_line(error)}") from error
+    tool = document.get("tool")
+    if not isinstance(tool, dict) or "cache-leak" not in tool:
+        return None
+    table = tool["cache-leak"]
+    where = f"{_shown(path)}: [tool.cache-leak]"
+    if not isinstance(table, dict):
+        raise SettingsError(f"{where} must be a table; write it on a line of its own")
+    values = {}
+    for key, value in table.items():
+        option = option_named(key, where)
+        values[option.name] = checked_values(option, value, where)
+    return _shown(path), values
+
+
+def _ini_section(path: Path, text: str, *, strict: bool) -> Layer | None:
+    """The ``cache-leak-*`` keys of ``[flake8]``; None when the file has no such section."""
+    import configparser
+
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(text, source=str(path))
+    except configparser.Error as error:
+        if strict:
+            reason = _one_line(error)
+            raise SettingsError(f"{_shown(path)}: is not a valid INI file: {reason}") from error
+        # flake8 passes over a file that it cannot parse, and nothing in this one is meant for us.
+        return None
+    if "flake8" not in parser:
+        return (_shown(path), {}) if "flake8:local-plugins" in parser else None
+    where = f"{_shown(path)}: [flake8]"
+    values = {}
+    for key, value in parser["flake8"].items():
+        name = key.replace("_", "-")
+        if name.startswith(PREFIX):
+            option = _flake8_option(name, where)
+            values[option.name] = checked_values(option, split_list(value), where)
+    return _shown(path), values
+
+
+def _flake8_option(name: str, where: str) -> Any:
+    try:
+        return option_named(name[len(PREFIX) :], where)
+    except SettingsError as error:
+        raise SettingsError(f"{error} (with {PREFIX!r} before it)") from None
+
+
+def _shown(path: Path) -> str:
+    """A path as a reader wants it: below the working directory when it is."""
+    try:
+        return Path(os.path.abspath(path)).relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,191 @@
+"""One file in, findings out; a crash in one file is one diagnostic, never the end of the run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lint_rules.findings import Diagnostic, FileReport, Finding
+from lint_rules.project.modules import Project, find_root
+from lint_rules.settings import Settings
+
+if TYPE_CHECKING:
+    from lint_rules.knowledge.base import Knowledge
+
+Wanted = Callable[[Finding], bool]
+
+MAX_ROUNDS = 6
+"""Rounds of repair: one fix may make room for another; more than this is a fix that fights itself."""
+
+
+class Engine:
+    """Analyses files one at a time; projects found on the way are shared by all of them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._projects: dict[Path, Project] = {}
+        self._knowledge: dict[Path, Knowledge] = {}
+
+    # ----------------------------------------------------------------- checking
+
+    def check(
+        self, path: Path, text: str, *, display: str, wanted: Wanted | None = None, noqa: bool = True
+    ) -> FileReport:
+        """Report the findings of one file.
+
+        ``path`` says where the file lives (its project is found from there), ``text`` is its decoded
+        text with newlines as they are, ``display`` the path that findings show.  ``wanted`` drops
+        findings (``--select``); ``noqa`` leaves out suppressed ones.  Never raises on bad input: the
+        report's ``errors`` say what could not be analysed.
+        """
+        path = path.absolute()
+        error = _syntax_error(text)
+        if error is not None:
+            return FileReport(display, errors=(Diagnostic(display, error),))
+        try:
+            findings, candidates = self._findings(path, text, display)
+        except Exception as error:  # noqa: BLE001  # one file must never end the run
+            return FileReport(display, errors=(Diagnostic(display, _crash(error)),))
+        kept = self._kept(findings, text, wanted, noqa)
+        return FileReport(display, kept, (), text if kept else None, candidates)
+
+    def _kept(
+        self, findings: list[Finding], text: str, wanted: Wanted | None, noqa: bool
+    ) -> tuple[Finding, ...]:
+        kept = [finding for finding in findings if wanted is None or wanted(finding)]
+        if noqa and kept and "noqa" in text.lower():
+            from lint_rules.suppress import Suppressions
+
+            suppressions = Suppressions(text)
+            kept = [f for f in kept if not suppressions.hides(f.code, f.line)]
+        return tuple(sorted(kept, key=lambda finding: finding.sort_key))
+
+    def _findings(self, path: Path, text: str, display: str) -> tuple[list[Finding], int]:
+        """All findings of a file, and how many functions were looked at."""
+        root = find_root(path)
+        project = self._projects.get(root)
+        if project is None:
+            project = self._projects[root] = Project(root)
+        if project.overlay(path, text):
+            self._knowledge.pop(root, None)
+        from lint_rules.screen import Screen
+
+        functions = Screen(self.settings).functions(project, project.module(path))
+        if not functions:
+            return [], 0
+        from lint_rules.reporting import Reporter
+
+        knowledge = self._knowledge.get(root)
+        if knowledge is None:
+            from lint_rules.knowledge.base import Knowledge
+
+            knowledge = self._knowledge[root] = Knowledge(project, self.settings)
+        reporter = Reporter(knowledge, path, display)
+        return reporter.findings(functions), len(functions)
+
+    # ----------------------------------------------------------------- repairing
+
+    def fix(
+        self, path: Path, text: str, *, display: str, wanted: Wanted | None = None
+    ) -> FileReport:
+        """Repair one file's text and report what was fixed and what remains.
+
+        Suppressed findings (``noqa``) and those not ``wanted`` are never repaired.  ``new_source`` is
+        the new text, or None when nothing changes.  A gate that refuses is one error that names it.
+        """
+        report = self.check(path, text, display=display, wanted=wanted)
+        if report.errors or not any(finding.fix.available for finding in report.findings):
+            return report
+        try:
+            return self._repair(path.absolute(), text, display, wanted, report)
+        except Exception as error:  # noqa: BLE001  # one file must never end the run
+            return replace(report, errors=(Diagnostic(display, _crash(error)),))
+        finally:
+            self._restore(path.absolute(), text)
+
+    def _restore(self, path: Path, text: str) -> None:
+        """What other files are judged by is the text that is there, not the one in the making."""
+        root = find_root(path)
+        if self._projects[root].overlay(path, text):
+            self._knowledge.pop(root, None)
+
+    def _repair(
+        self, path: Path, text: str, display: str, wanted: Wanted | None, first: FileReport
+    ) -> FileReport:
+        from lint_rules.fixes.apply import apply
+        from lint_rules.fixes.gates import refusal
+
+        current, report = text, first
+        fixed: list[Finding] = []
+        for _ in range(MAX_ROUNDS):
+            outcome = apply(current, report.findings)
+            if not outcome.applied:
+                break
+            refused = refusal(current, outcome.text, outcome.edits)
+            if refused is None:
+                after = self.check(path, outcome.text, display=display, wanted=wanted)
+                refused = _worse(report, after, outcome.applied)
+            if refused is not None:
+                message = f"not rewritten: {refused}; the file is as it was"
+                return replace(first, errors=(Diagnostic(display, message),))
+            fixed += outcome.applied
+            current, report = outcome.text, after
+        if current == text:
+            return first
+        return FileReport(
+            display, report.findings, (), text, first.candidates, tuple(fixed), current
+        )
+
+
+def _worse(before: FileReport, after: FileReport, applied: list[Finding]) -> str | None:
+    """Why the repaired text may not be written, judged by what is found in it."""
+    if after.errors:
+        return after.errors[0].message
+    keys = [_key(finding) for finding in after.findings]
+    for finding in applied:
+        if finding.fix.reason is None and _key(finding) in keys:
+            return f"the repair of {finding.code} at line {finding.line} did not end it"
+    known = {(f.code, f.function, name) for f in before.findings for name in f.field_names}
+    for finding in after.findings:
+        for name in finding.field_names:
+            if (finding.code, finding.function, name) not in known and (
+                finding.code[:4], finding.function, name
+            ) not in {(code[:4], function, n) for code, function, n in known}:
+                return f"it would bring a new {finding.code} for {name} in {finding.function}"
+    return None
+
+
+def _key(finding: Finding) -> tuple[str, str, tuple[str, ...]]:
+    return finding.code, finding.function, finding.field_names
+
+
+def _syntax_error(text: str) -> str | None:
+    """Why the text does not parse, in one line; None when it does."""
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        where = f"line {error.lineno}" if error.lineno else "the file"
+        return f"{where} does not parse ({error.msg}): correct the syntax and run again"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return f"the file does not parse ({error}): it was left out"
+    return None
+
+
+def _crash(error: Exception) -> str:
+    what = type(error).__name__
+    return f"could not be analysed ({what}: {error}); please report this as a bug of the checker"
+
+
+def check_source(source: str, path: str = "<string>", *, settings: Settings | None = None) -> FileReport:
+    """Check ``source`` as the text of ``path`` (which need not exist)."""
+    return Engine(settings or Settings()).check(Path(path), source, display=path)
+
+
+def fix_source(source: str, path: str = "<string>", *, settings: Settings | None = None) -> FileReport:
+    """Repair ``source`` as the text of ``path`` (which need not exist)."""
+    return Engine(settings or Settings()).fix(Path(path), source, display=path)
+
+

@@ -1,0 +1,121 @@
+"""What every part hands to the next: plain, frozen, picklable values.
+
+Lines and columns count from 1, columns in characters.  ``Edit`` offsets count characters of the
+file's decoded text from 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+EvidenceKind = Literal["pattern", "reset", "merged", "marker", "config"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a field is per-request: the kind of proof and the line that a reader can check."""
+
+    kind: EvidenceKind
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFinding:
+    """One per-request field of a finding, with its evidence (never empty)."""
+
+    name: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """One step of the way from the source to the cache, in reading order."""
+
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace ``text[start:end]`` by ``replacement``; ``start == end`` inserts."""
+
+    start: int
+    end: int
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The repair of a finding.
+
+    ``edits`` is empty when there is none, and ``reason`` then says why.  ``reason`` beside edits
+    names what of the finding the edits leave unrepaired.  ``note`` says what the rewrite changes.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    reason: str | None = None
+    note: str | None = None
+
+    @property
+    def available(self) -> bool:
+        """True when there is something to apply."""
+        return bool(self.edits)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to mend: where it is, why it is believed, and how to repair it."""
+
+    code: str
+    name: str
+    message: str
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    function: str
+    model: str | None
+    fields: tuple[FieldFinding, ...]
+    trace: tuple[TraceStep, ...] = ()
+    fix: Fix = field(default_factory=Fix)
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str]:
+        """Path, line, column, code: the order of every report."""
+        return (self.path, self.line, self.column, self.code)
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        """The names of the fields, in declaration order."""
+        return tuple(found.name for found in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A file that could not be read or analysed: one clear line for the user."""
+
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What came out of one file.
+
+    ``source`` is the decoded text when there are findings (for excerpts), else None.
+    ``fixed`` holds the findings whose repair is in ``new_source``; ``findings`` those that remain.
+    ``new_source`` is None when nothing was (or was asked to be) rewritten.
+    """
+
+    path: str
+    findings: tuple[Finding, ...] = ()
+    errors: tuple[Diagnostic, ...] = ()
+    source: str | None = None
+    candidates: int = 0
+    fixed: tuple[Finding, ...] = ()
+    new_source: str | None = None

@@ -1,0 +1,180 @@
+"""Repairs inside calls and displays: entries of ``update={}``, keywords, ``exclude`` sets, names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from lint_rules.findings import Edit
+from lint_rules.fixes.layout import Layout
+from lint_rules.fixes.values import ResetValue
+from lint_rules.flow.copies import keyword
+
+if TYPE_CHECKING:
+    from lint_rules.rules.base import Problem
+
+
+def add_update(
+    layout: Layout, node: cst.Call, values: dict[str, ResetValue], *, create: bool = False
+) -> list[Edit] | None:
+    """Add entries to the call's ``update={...}``; with ``create`` also where it has none."""
+    update = keyword(node, "update")
+    if isinstance(update, cst.Dict):
+        return add_entries(layout, update, values)
+    if update is not None or not create:
+        return None
+    entries = ", ".join(f'"{name}": {value.text}' for name, value in values.items())
+    return _append_argument(layout, node, [f"update={{{entries}}}"])
+
+
+def add_entries(
+    layout: Layout, node: cst.Dict, values: dict[str, ResetValue]
+) -> list[Edit] | None:
+    """Add ``"name": value`` entries at the end of a dict display."""
+    if any(value.remove for value in values.values()):
+        return None
+    texts = [f'"{name}": {value.text}' for name, value in values.items()]
+    return _append(layout, node, list(node.elements), texts)
+
+
+def add_keywords(
+    layout: Layout, node: cst.Call, values: dict[str, ResetValue]
+) -> list[Edit] | None:
+    """Add ``name=value`` arguments to a call."""
+    if any(arg.star == "**" for arg in node.args):
+        return None
+    return _append_argument(layout, node, [f"{n}={v.text}" for n, v in values.items()])
+
+
+def _append_argument(layout: Layout, node: cst.Call, texts: list[str]) -> list[Edit]:
+    return _append(layout, node, list(node.args), texts) or []
+
+
+def _append(
+    layout: Layout, node: cst.CSTNode, items: list[cst.CSTNode], texts: list[str]
+) -> list[Edit]:
+    """Append items to a bracketed list, one per line where the list already is laid out so."""
+    close = layout.span(node)[1] - 1
+    if not items:
+        return [Edit(close, close, ", ".join(texts))]
+    last = items[-1]
+    end = _item_end(layout, last)
+    rest = layout.text[end:close]
+    comma = re.match(r"\s*,", rest)
+    if comma is None:
+        multi = "\n" in layout.text[_item_start(layout, items[0]) - 1 : close]
+        if multi and "\n" in rest and "#" not in rest.split("\n", 1)[0]:
+            lead = layout.newline(end) + layout.indent(_item_start(layout, last))
+            return [Edit(end, end, "".join(f",{lead}{text}" for text in texts))]
+        return [Edit(end, end, "".join(f", {text}" for text in texts))]
+    at = end + comma.end()
+    if "\n" in rest or "\r" in rest:
+        at = layout.line_end(at)
+        lead = layout.newline(end) + layout.indent(_item_start(layout, last))
+        return [Edit(at, at, "".join(f"{lead}{text}," for text in texts))]
+    return [Edit(at, at, "".join(f" {text}," for text in texts))]
+
+
+def _item_end(layout: Layout, item: cst.CSTNode) -> int:
+    inner = item.value if isinstance(item, cst.Arg | cst.DictElement | cst.StarredDictElement | cst.Element) else item
+    end = layout.span(inner)[1]
+    for _ in getattr(inner, "rpar", ()):  # a node's span leaves its own parentheses out
+        end = layout.text.index(")", end) + 1
+    return end
+
+
+def _item_start(layout: Layout, item: cst.CSTNode) -> int:
+    if isinstance(item, cst.Arg):
+        return layout.span(item)[0]
+    if isinstance(item, cst.DictElement):
+        return layout.span(item.key)[0]
+    return layout.span(item)[0]
+
+
+def extend_names(
+    problem: Problem, layout: Layout, values: dict[str, ResetValue]
+) -> list[Edit] | None:
+    """Add to the constant tuple of names that a loop resets, where it is used for nothing else."""
+    if any(value.text != "None" for value in values.values()):
+        return None
+    for write in problem.facts.writes_to(problem.carrier.id):
+        if not (write.unrolled and write.value.is_constant and write.how in ("setattr", "delete", "item")):
+            continue
+        loop = layout.up(write.node, cst.For)
+        if isinstance(loop, cst.For) and layout.line_of(write.node) is not None:
+            if any(problem.facts.guards[g].kind != "presence" for g in write.guards):
+                return None
+            return _extend(layout, loop.iter, values)
+    exclude = keyword(problem.copy.copy.node, "exclude") if problem.copy is not None and isinstance(
+        problem.copy.copy.node, cst.Call) else None  # fmt: skip
+    if exclude is not None:
+        return _extend(layout, exclude, values)
+    return None
+
+
+def _extend(
+    layout: Layout, names: cst.BaseExpression, values: dict[str, ResetValue]
+) -> list[Edit] | None:
+    texts = [f'"{name}"' for name in values]
+    if isinstance(names, cst.Tuple | cst.List | cst.Set):
+        return _append_names(layout, names, texts)
+    if isinstance(names, cst.Name):
+        return _extend_constant(layout, names.value, texts)
+    return None
+
+
+def _append_names(
+    layout: Layout, node: cst.Tuple | cst.List | cst.Set, texts: list[str]
+) -> list[Edit] | None:
+    if not node.elements:
+        return None
+    if isinstance(node, cst.Tuple) and not node.lpar:
+        return None
+    start, end = layout.span(node)
+    if isinstance(node, cst.Tuple):  # its span leaves the parentheses out
+        end = layout.text.index(")", end) + 1
+    return _append_text(layout.text, start, end, texts, layout)
+
+
+def _extend_constant(layout: Layout, name: str, texts: list[str]) -> list[Edit] | None:
+    """Extend a module-level ``NAMES = (...)`` that the module uses for nothing else."""
+    uses = re.findall(rf"(?<![\w.]){re.escape(name)}(?!\w)", layout.text)
+    found = re.search(
+        rf"^{re.escape(name)}\s*(?::[^=\n]*)?=\s*(?:frozenset\(|set\(|tuple\()?[\(\[\{{]",
+        layout.text, re.MULTILINE,
+    )  # fmt: skip
+    if len(uses) != 2 or found is None or name in layout.function.module.exported:
+        return None
+    start = found.end() - 1
+    end = _closing(layout.text, start)
+    if end is None:
+        return None
+    return _append_text(layout.text, start, end, texts, layout)
+
+
+def _closing(text: str, start: int) -> int | None:
+    """The end of a bracketed list of plain strings that opens at ``start``; None for any other."""
+    inside = re.match(r"[\(\[\{](?:\s|#[^\n]*|,|'[^'\n]*'|\"[^\"\n]*\")*[\)\]\}]", text[start:])
+    return start + inside.end() if inside else None
+
+
+def _append_text(
+    text: str, start: int, end: int, texts: list[str], layout: Layout
+) -> list[Edit]:
+    """Append string items before the bracket that closes at ``end``."""
+    close = end - 1
+    before = text[start:close].rstrip()
+    at = start + len(before)
+    last_line = text[layout.line_start(at) : at]
+    if "#" in last_line and not before.endswith(('"', "'", ",")):
+        at = layout.line_end(at)
+    multi = "\n" in text[at:close]
+    comma = before.endswith(",")
+    if multi:
+        lead = layout.newline(at) + layout.indent(at)
+        joined = "".join(f"{lead}{item}," for item in texts)
+        return [Edit(at, at, joined if comma else f",{joined}")]
+    joined = ", ".join(texts)
+    return [Edit(at, at, f" {joined}" if comma else f", {joined}")]

@@ -1,0 +1,230 @@
+"""Repairs of copies: put the missing resets where, and how, the function already resets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from lint_rules.findings import Edit, Fix
+from lint_rules.fixes.arguments import add_entries, add_keywords, add_update, extend_names
+from lint_rules.fixes.layout import Layout
+from lint_rules.fixes.values import ResetValue, reset_value
+
+if TYPE_CHECKING:
+    from lint_rules.rules.base import Problem
+
+#: Copies whose fields cannot be assigned afterwards, or read better as keywords.
+_KEYWORDS = frozenset({"replace", "evolve", "assoc", "_replace", "__replace__"})
+_MAPPINGS = frozenset({"display", "union"})
+
+
+def fix_copy(problem: Problem, layout: Layout) -> Fix:
+    """Insert unconditional resets of the problem's fields on the copy."""
+    values, reasons = _values(problem)
+    if not values:
+        return Fix(reason="; ".join(reasons))
+    edits = _edits(problem, layout, values)
+    if edits is None:
+        return Fix(reason="the copy is made in a form that this fix does not know how to extend")
+    return Fix(tuple(edits), reason="; ".join(reasons) or None)
+
+
+def fix_shared_edit(problem: Problem, layout: Layout) -> Fix:
+    """Rebind the container on the copy instead of editing the one it shares."""
+    edit = problem.edit
+    assert edit is not None
+    line = layout.line_of(edit.node)
+    statement = edit.statement
+    name = problem.fields[0]
+    func = edit.node.func if isinstance(edit.node, cst.Call) else None
+    if not isinstance(statement, cst.Expr) or line is None or not isinstance(func, cst.Attribute):
+        return Fix(reason="the edit is part of a larger expression")
+    target = layout.source(func.value)
+    value = _container(problem, name, edit.method)
+    if isinstance(value, str):
+        return Fix(reason=value)
+    replaced = value.text
+    if edit.method in ("pop", "popitem", "remove", "discard"):
+        call = edit.node
+        assert isinstance(call, cst.Call)
+        if edit.method != "pop" or not call.args:
+            return Fix(reason=f"what .{edit.method}() leaves in the container is not known")
+        key = layout.source(call.args[0].value)
+        replaced = f"{{k: v for k, v in {target}.items() if k != {key}}}"
+    start, end = layout.span(statement)
+    note = f"{name} of the original now keeps its content"
+    return Fix((Edit(start, end, f"{target} = {replaced}"),), note=note)
+
+
+def _container(problem: Problem, name: str, method: str) -> ResetValue | str:
+    value = reset_value(problem.model, name)
+    if method != "clear" or isinstance(value, str):
+        return ResetValue("{}") if method != "clear" else value
+    decl = problem.model.field(name) if problem.model is not None else None
+    text = (decl.annotation or "").lower() if decl is not None else ""
+    if decl is not None and decl.default.kind == "factory" and decl.default.text:
+        return ResetValue(decl.default.text)
+    for word, empty in (("dict", "{}"), ("mapping", "{}"), ("list", "[]"), ("set", "set()")):
+        if word in text:
+            return ResetValue(empty)
+    return value
+
+
+def _values(problem: Problem) -> tuple[dict[str, ResetValue], list[str]]:
+    values: dict[str, ResetValue] = {}
+    reasons: list[str] = []
+    for name in problem.fields:
+        value = reset_value(problem.model, name)
+        if isinstance(value, str):
+            reasons.append(value)
+        else:
+            values[name] = value
+    return values, reasons
+
+
+def _edits(problem: Problem, layout: Layout, values: dict[str, ResetValue]) -> list[Edit] | None:
+    node = problem.copy.copy.node if problem.copy is not None else None
+    if node is None:
+        return None
+    how = problem.carrier.how
+    by_names = extend_names(problem, layout, values)
+    if by_names is not None:
+        return by_names
+    variable, anchor = _variable(problem, layout, node)
+    if variable is not None and anchor is not None:
+        last = _last_reset(problem, layout, anchor)
+        if last is not None:
+            return [_after(layout, last, _statements(problem, variable, values))]
+    if isinstance(node, cst.Call) and how in ("model_copy", "copy", "replace", *_KEYWORDS):
+        extended = add_update(layout, node, values)
+        if extended is not None:
+            return extended
+        if how in _KEYWORDS:
+            return add_keywords(layout, node, values)
+    if isinstance(node, cst.Dict) and how == "display":
+        return add_entries(layout, node, values)
+    if variable is not None and anchor is not None:
+        return [_after(layout, anchor, _statements(problem, variable, values))]
+    if isinstance(node, cst.Call) and how == "model_copy":
+        return add_update(layout, node, values, create=True)
+    return _introduce(problem, layout, node, values)
+
+
+def _variable(
+    problem: Problem, layout: Layout, node: cst.CSTNode
+) -> tuple[str | None, cst.CSTNode | None]:
+    """The variable that a copy is bound to, and the small statement that binds it."""
+    statement = layout.up(node, cst.Assign, cst.AnnAssign, cst.Return, cst.Expr)
+    value = getattr(statement, "value", None)
+    if value is not node:
+        return None, None
+    if isinstance(statement, cst.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0].target
+    elif isinstance(statement, cst.AnnAssign):
+        target = statement.target
+    else:
+        return None, None
+    return (target.value, statement) if isinstance(target, cst.Name) else (None, None)
+
+
+def _last_reset(problem: Problem, layout: Layout, anchor: cst.CSTNode) -> cst.CSTNode | None:
+    """The last reset statement of the copy that every way passes, in the block of the copy."""
+    resets = {
+        write.statement
+        for write in problem.facts.writes_to(problem.carrier.id)
+        if write.how in ("attr", "item", "setattr", "delete") and write.value.is_constant
+    }
+    leaving = {store.node for store in problem.facts.stores}
+    line = layout.line_of(anchor)
+    if line is None:
+        return None
+    last: cst.CSTNode | None = None
+    after = False
+    for statement in layout.block_of(line):
+        if statement is line:
+            after = True
+            body = list(getattr(statement, "body", ()))
+            inside = body[body.index(anchor) + 1 :]
+        elif after:
+            inside = list(getattr(statement, "body", ())) if isinstance(statement, cst.SimpleStatementLine) else []
+        else:
+            continue
+        for small in inside:
+            if small in resets:
+                last = small
+        if statement is not line and _leaves(layout, statement, leaving):
+            break
+    return last
+
+
+def _leaves(layout: Layout, statement: cst.CSTNode, stores: set[cst.CSTNode]) -> bool:
+    """True when a statement may end the function, or puts something into a cache."""
+    todo = [statement]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, cst.Return | cst.Raise | cst.Yield | cst.Break | cst.Continue) or node in stores:
+            return True
+        todo.extend(node.children)
+    return False
+
+
+def _statements(
+    problem: Problem, variable: str, values: dict[str, ResetValue]
+) -> list[str]:
+    """The reset statements, in the style of the carrier: attributes or items."""
+    mapping = problem.carrier.mapping
+    out: list[str] = []
+    for name, value in values.items():
+        if value.remove:
+            out.append(f'{variable}.pop("{name}", None)')
+        elif mapping:
+            out.append(f'{variable}["{name}"] = {value.text}')
+        else:
+            out.append(f"{variable}.{name} = {value.text}")
+    return out
+
+
+def _after(layout: Layout, small: cst.CSTNode, statements: list[str]) -> Edit:
+    """Insert statements after a small statement, on lines of their own where there is room."""
+    start, end = layout.span(small)
+    line = layout.up(small, cst.SimpleStatementLine, cst.SimpleStatementSuite)
+    body = list(getattr(line, "body", ()))
+    if isinstance(line, cst.SimpleStatementLine) and (not body or body[-1] is small):
+        at = layout.line_end(end)
+        first = layout.span(body[0])[0] if body else start
+        lead = layout.newline(end) + layout.indent(first)
+        return Edit(at, at, "".join(lead + text for text in statements))
+    return Edit(end, end, "".join(f"; {text}" for text in statements))
+
+
+def _introduce(
+    problem: Problem, layout: Layout, node: cst.CSTNode, values: dict[str, ResetValue]
+) -> list[Edit] | None:
+    """Give a copy that is used in place a name: bind it, reset it, then use the name."""
+    line = layout.line_of(node)
+    if line is None or not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
+        return None
+    if layout.up(node, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.DictComp, cst.SetComp,
+                 cst.SimpleStatementLine) is not line:  # fmt: skip
+        return None
+    if not isinstance(line.body[0], cst.Return | cst.Expr | cst.Assign):
+        return None
+    name = _free_name(layout)
+    start, end = layout.span(node)
+    first = layout.span(line.body[0])[0]
+    lead = layout.newline(end) + layout.indent(first)
+    text = layout.text[start:end]
+    lines = [f"{name} = {text}", *_statements(problem, name, values)]
+    return [Edit(first, first, "".join(item + lead for item in lines)), Edit(start, end, name)]
+
+
+def _free_name(layout: Layout) -> str:
+    text = layout.tree.text
+    for name in ("cached_copy", "copied", "sanitized", "cached_copy_"):
+        if name not in text:
+            return name
+    number = 2
+    while f"cached_copy_{number}" in text:
+        number += 1
+    return f"cached_copy_{number}"

@@ -1,0 +1,30 @@
+"""What a field is reset to: None where it may be None, else its own default, else nothing fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lint_rules.project.classes import ClassRef
+
+
+@dataclass(frozen=True, slots=True)
+class ResetValue:
+    """The expression that resets a field; ``remove`` for a key that is taken out instead."""
+
+    text: str
+    remove: bool = False
+
+
+def reset_value(model: ClassRef | None, name: str) -> ResetValue | str:
+    """The reset of a field, or the reason why there is none."""
+    decl = model.field(name) if model is not None else None
+    if decl is None or decl.nullable:
+        return ResetValue("None")
+    if model is not None and model.kind == "typeddict":
+        return ResetValue("", remove=True)
+    if decl.default.kind in ("none", "constant", "factory") and decl.default.text is not None:
+        return ResetValue(decl.default.text)
+    what = decl.annotation or "its type"
+    return f"{name} may not be None ({what}) and has no constant default to reset it to"

@@ -1,0 +1,1 @@
+"""What one function does to objects: an abstract interpretation over its libcst tree."""

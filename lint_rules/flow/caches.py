@@ -1,0 +1,185 @@
+"""Caches: which objects are one, what goes in, and what comes out."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from lint_rules.flow.facts import Store
+from lint_rules.flow.state import State
+from lint_rules.flow.context import class_of
+from lint_rules.flow.values import UNKNOWN, Obj, Ref, Seq, Value, ref, union
+from lint_rules.flow.vocabulary import is_cache_class, is_lookup_method, is_store_method
+from lint_rules.naming import is_cache_name
+from lint_rules.project.classes import ClassRef
+
+if TYPE_CHECKING:
+    from lint_rules.flow.expressions import Evaluator
+    from lint_rules.project.modules import FunctionRef
+
+_KEY_WORDS = frozenset({"key", "k", "name", "cache_key", "ttl", "timeout", "ex", "expire", "nx"})
+
+
+class Caches:
+    """Recognises caches in one function, and notes stores and look-ups."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.ev = evaluator
+        self.ctx = evaluator.ctx
+
+    # ----------------------------------------------------------------- recognising
+
+    def is_cache(self, node: cst.BaseExpression, value: Value | None = None) -> bool:
+        """True when the expression is a cache: by its name, or by the class that made it."""
+        name = _last_name(node)
+        if name is not None and is_cache_name(name, self.ctx.settings.cache_objects):
+            return True
+        if value is None:
+            return False
+        return any(self._is_cache_object(self.ctx.objects[obj]) for obj in self.ctx.deref(value))
+
+    def _is_cache_object(self, info: Obj) -> bool:
+        if info.model is not None:
+            return is_cache_class(info.model.dotted)
+        return any(is_cache_class(name) for name in _type_names(info.type_text))
+
+    def type_of_global(self, made: Obj) -> None:
+        """Learn the class of a module-level object from what it was assigned or annotated."""
+        if made.type_text or "." in made.name:
+            return
+        value = self.ctx.module.value_of(made.name)
+        if isinstance(value, ast.Call):
+            dotted = ast.unparse(value.func)
+            found = self.ctx.resolve(dotted)
+            if isinstance(found, ClassRef):
+                made.model = found
+            made.type_text = str(getattr(found, "dotted", dotted))
+
+    # ----------------------------------------------------------------- out
+
+    def subscript(self, state: State, node: cst.Subscript, base: Value) -> Value | None:
+        """``cache[key]``: what comes out, or None when it is no cache."""
+        if not self.is_cache(node.value, base):
+            return None
+        return self.lookup(node, node.value, base, [])
+
+    def lookup(
+        self, node: cst.BaseExpression, cache: cst.BaseExpression, base: Value, args: list[Value]
+    ) -> Value:
+        """The object that a look-up hands out, with the class that the code names for it."""
+        model = next((cls for cls in map(class_of, args) if cls is not None), None)
+        made = self.ctx.new(
+            (id(node), "lookup"), "lookup", _last_name(cache) or "cache", node=node, model=model,
+            typed=model is not None,
+        )  # fmt: skip
+        if made.model is None:
+            self._type_from_annotation(made, base)
+        return ref(made.id)
+
+    def _type_from_annotation(self, made: Obj, base: Value) -> None:
+        for obj in self.ctx.deref(base):
+            inner = _last_argument(self.ctx.objects[obj].type_text)
+            if inner is None:
+                continue
+            hint = self.ctx.project.resolve_annotation(self.ctx.module, inner, self.ctx.function)
+            if len(hint.classes) == 1:
+                made.model, made.typed = hint.classes[0], True
+                self.ctx.learn_fields(made.model)
+
+    # ----------------------------------------------------------------- in
+
+    def method(
+        self, state: State, node: cst.Call, func: cst.Attribute, base: Value
+    ) -> Value | None:
+        """A call of a cache's method; None when the receiver is no cache or the method neutral."""
+        name = func.attr.value
+        if not (is_store_method(name) or is_lookup_method(name) or name in ("update", "setdefault")):
+            return None
+        if not self.is_cache(func.value, base):
+            return None
+        values = [self.ev.eval(state, arg.value) for arg in node.args]
+        if is_store_method(name) or name == "update":
+            self._store_arguments(state, node, func, values)
+            if name != "setdefault":
+                return UNKNOWN
+        return self.lookup(node, func.value, base, values)
+
+    def _store_arguments(
+        self, state: State, node: cst.Call, func: cst.Attribute, values: list[Value]
+    ) -> None:
+        key = self._key(node, values)
+        positional = [a for a in node.args if a.keyword is None and not a.star]
+        for index, (arg, value) in enumerate(zip(node.args, values, strict=True)):
+            keyword = arg.keyword.value if arg.keyword else None
+            if keyword in _KEY_WORDS or (keyword is None and index == 0 and len(positional) > 1):
+                continue
+            self.store(state, node, value, key, _last_name(func.value) or "cache")
+
+    def _key(self, node: cst.Call, values: list[Value]) -> tuple[Value, str]:
+        for index, (arg, value) in enumerate(zip(node.args, values, strict=True)):
+            keyword = arg.keyword.value if arg.keyword else None
+            if keyword in ("key", "k", "name", "cache_key") or (keyword is None and index == 0):
+                return value, self.ctx.code(arg.value)
+        return Value(frozenset()), ""
+
+    def store(
+        self, state: State, node: cst.CSTNode, value: Value, key: tuple[Value, str], cache: str,
+        *, by: FunctionRef | None = None, scheduled: bool = False,
+    ) -> None:  # fmt: skip
+        """Note that a value goes into a cache (the entries of a dict made here, too)."""
+        for obj in self._stored_objects(state, value):
+            if any(s.node is node and s.obj == obj for s in self.ctx.facts.stores):
+                continue
+            self.ctx.facts.stores.append(
+                Store(node, obj, dict(state.heap.get(obj, {})), key[0], key[1], cache, state.guards,
+                      self.ctx.next_order(), scheduled, by)
+            )  # fmt: skip
+
+    def _stored_objects(self, state: State, value: Value) -> list[int]:
+        out: list[int] = []
+        for atom in value.atoms:
+            if isinstance(atom, Ref):
+                out.append(atom.obj)
+                if self.ev.mappings.is_local(atom.obj):
+                    inner = union([Value(frozenset()), *state.heap.get(atom.obj, {}).values()])
+                    out.extend(inner.refs)
+            elif isinstance(atom, Seq):
+                for part in atom.parts:
+                    out.extend(self._stored_objects(state, part))
+        return out
+
+
+def _last_name(node: cst.BaseExpression) -> str | None:
+    """The name that says what an expression is: the last attribute, the called function."""
+    if isinstance(node, cst.Name):
+        return node.value
+    if isinstance(node, cst.Attribute):
+        return node.attr.value
+    if isinstance(node, cst.Call):
+        return _last_name(node.func)
+    if isinstance(node, cst.Subscript):
+        return _last_name(node.value)
+    if isinstance(node, cst.Await):
+        return _last_name(node.expression)
+    return None
+
+
+def _type_names(text: str) -> list[str]:
+    """The dotted names that stand in an annotation."""
+    return re.findall(r"[A-Za-z_][\w.]*", text)
+
+
+def _last_argument(text: str) -> str | None:
+    """``Auth`` of ``dict[str, Auth]``: what a container's annotation says it holds."""
+    start = text.find("[")
+    if start < 0 or not text.endswith("]"):
+        return None
+    depth, last = 0, start + 1
+    for index in range(start + 1, len(text) - 1):
+        depth += {"[": 1, "]": -1}.get(text[index], 0)
+        if text[index] == "," and depth == 0:
+            last = index + 1
+    return text[last:-1].strip() or None

@@ -1,0 +1,456 @@
+"""Calls: builtins, methods, copies, caches, schedulers, functions of the project, and the rest.
+
+The policy for what is unknown is written down in ``docs/architecture.md``: an unknown call neither
+copies, stores, resets nor returns what it is given, except that a name which says so (``scrub``,
+``reset``) may have reset any field of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from lint_rules.flow import vocabulary as known
+from lint_rules.flow.caches import Caches
+from lint_rules.flow.context import class_of, computed
+from lint_rules.flow.copies import Copies
+from lint_rules.flow.state import State
+from lint_rules.flow.values import (
+    ABSENT,
+    EMPTY,
+    NONE,
+    UNKNOWN,
+    Absent,
+    Callable_,
+    Const,
+    Entries,
+    Init,
+    Leaf,
+    Strings,
+    Value,
+    field_reads,
+    ref,
+    union,
+)
+from lint_rules.project.classes import ClassRef
+from lint_rules.project.modules import FunctionRef
+
+if TYPE_CHECKING:
+    from lint_rules.flow.expressions import Evaluator
+
+_VIEWS = {"items": "items", "keys": "keys", "values": "values"}
+_EMPTYING = frozenset({"clear", "pop", "popitem", "remove", "discard"})
+_EDITING = frozenset({"update", "append", "extend", "add", "insert", "setdefault"})
+
+
+class Calls:
+    """Evaluates the calls of one function."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.ev = evaluator
+        self.ctx = evaluator.ctx
+        self.caches = Caches(evaluator)
+        self.copies = Copies(evaluator)
+        self.scheduled = False
+
+    def call(self, state: State, node: cst.Call) -> Value:
+        """The result of a call; its effects go into ``state``."""
+        name = self.ev.dotted(node.func)
+        if name is not None and name.split(".", 1)[0] not in state.env:
+            value = self._by_name(state, node, name)
+            if value is not None:
+                return value
+        if isinstance(node.func, cst.Attribute):
+            value = self._method(state, node, node.func)
+            if value is not None:
+                return value
+        return self._by_value(state, node, self.ev.eval(state, node.func), name or "")
+
+    # ----------------------------------------------------------------- by name
+
+    def _by_name(self, state: State, node: cst.Call, name: str) -> Value | None:
+        builtin = getattr(self, f"_builtin_{name}", None)
+        if builtin is not None and self.ctx.resolve(name) is None:
+            result: Value | None = builtin(state, node)
+            return result
+        target = self.ctx.resolve(name)
+        full = str(getattr(target, "dotted", name))
+        if isinstance(target, ClassRef | FunctionRef):
+            return None
+        if full in known.COPY_CALLS and node.args:
+            return self.copies.replace(state, node, known.COPY_CALLS[full], full.rsplit(".", 1)[-1])
+        if full in known.DUMP_CALLS and node.args:
+            objs = self.ctx.deref(self.ev.eval(state, node.args[0].value))
+            return self.copies.dump(state, node, objs, full.rsplit(".", 1)[-1]) if objs else None
+        if full == "dataclasses.fields" and node.args:
+            return self._fields(state, node)
+        if full in known.AWAITERS or name.rsplit(".", 1)[-1] in known.SCHEDULERS:
+            return self._schedule(state, node, full in known.AWAITERS)
+        if full in known.SERIALISERS and node.args:
+            return self._serialise(state, node, full)
+        if full == "typing.cast" and len(node.args) == 2:
+            return self._cast(state, node)
+        if full in known.TRANSPARENT and node.args:
+            return self._transparent(state, node)
+        if full == "functools.partial" and node.args:
+            return self.ev.eval(state, node.args[0].value)
+        return None
+
+    def _transparent(self, state: State, node: cst.Call) -> Value:
+        return union([self.ev.eval(state, arg.value) for arg in node.args])
+
+    def _serialise(self, state: State, node: cst.Call, full: str) -> Value:
+        value = self.ev.eval(state, node.args[0].value)
+        objs = [o for o in self.ctx.deref(value) if not self.ev.mappings.is_local(o)]
+        if not objs:
+            return value
+        return ref(self.copies.make(state, node, objs, "deep", full, mapping=True))
+
+    def _cast(self, state: State, node: cst.Call) -> Value:
+        value = self.ev.eval(state, node.args[1].value)
+        hint = self.ctx.project.resolve_annotation(
+            self.ctx.module, self.ctx.code(node.args[0].value), self.ctx.function
+        )
+        for obj in self.ctx.deref(value):
+            info = self.ctx.objects[obj]
+            if info.model is None and len(hint.classes) == 1:
+                info.model, info.typed = hint.classes[0], True
+                self.ctx.learn_fields(info.model)
+        return value
+
+    def _fields(self, state: State, node: cst.Call) -> Value:
+        """``dataclasses.fields(x)``: the names; ``f.name`` of each is the name again."""
+        value = self.ev.eval(state, node.args[0].value)
+        cls = class_of(value)
+        models = [cls] if cls else [self.ctx.objects[o].model for o in self.ctx.deref(value)]
+        if len(models) == 1 and models[0] is not None:
+            return Value(frozenset({Strings(tuple(d.name for d in models[0].fields))}))
+        return UNKNOWN
+
+    def _schedule(self, state: State, node: cst.Call, waits: bool) -> Value:
+        """``create_task(f(x))``, ``background.add_task(f, x)``: the call happens, perhaps later."""
+        before, self.scheduled = self.scheduled, not waits or self.scheduled
+        values = [self.ev.eval(state, arg.value) for arg in node.args]
+        for index, value in enumerate(values):
+            atom = value.single
+            if isinstance(atom, Callable_) and isinstance(atom.target, FunctionRef):
+                self.ev.interpreter.library.apply(
+                    self, state, node, atom.target, atom.receiver, node.args[index + 1 :]
+                )
+                break
+        self.scheduled = before
+        return values[0] if waits and values else UNKNOWN
+
+    # ----------------------------------------------------------------- builtins
+
+    def _builtin_setattr(self, state: State, node: cst.Call) -> Value | None:
+        if len(node.args) != 3:
+            return None
+        name = self.ev.eval(state, node.args[1].value).text
+        objs = self.ctx.deref(self.ev.eval(state, node.args[0].value))
+        value = self.ev.eval(state, node.args[2].value)
+        if name is not None and objs:
+            self.ctx.write(state, objs, name, value, node, "setattr",
+                           unrolled=bool(self.ctx.iteration))  # fmt: skip
+        return NONE
+
+    def _builtin_delattr(self, state: State, node: cst.Call) -> Value | None:
+        if len(node.args) == 2:
+            name = self.ev.eval(state, node.args[1].value).text
+            objs = self.ctx.deref(self.ev.eval(state, node.args[0].value))
+            if name is not None:
+                self.ctx.write(state, objs, name, ABSENT, node, "delete")
+        return NONE
+
+    def _builtin_getattr(self, state: State, node: cst.Call) -> Value | None:
+        if len(node.args) < 2:
+            return None
+        base = self.ev.eval(state, node.args[0].value)
+        name = self.ev.eval(state, node.args[1].value).text
+        if name is None:
+            return computed(base)
+        default = self.ev.eval(state, node.args[2].value) if len(node.args) > 2 else None
+        if class_of(base) is not None:
+            return self.ev.field(state, base, name)
+        return self._with_default(state, node, base, name, default)
+
+    def _with_default(
+        self, state: State, node: cst.Call, base: Value, name: str, default: Value | None
+    ) -> Value:
+        """``getattr(x, "f", d)``, ``x.get("f", d)``: the field, or the default where it is missing."""
+        objs = self.ctx.deref(base)
+        if not objs:
+            return computed(base) if default is None else default | computed(base)
+        value = union([self.ctx.read(state, obj, name) for obj in objs])
+        missing = Absent() in value.atoms
+        value = value.without(Absent())
+        certain = all(self.ev.conditions._always_has(obj, name) for obj in objs)
+        written = all(name in state.heap.get(obj, {}) for obj in objs) and not missing
+        if default is None or certain or written:
+            return value if value.atoms else (default or NONE)
+        guard = self.ctx.guard(
+            node, "default", Leaf(frozenset((obj, name) for obj in objs))
+        )
+        return Value(value.atoms | default.atoms, value.blame | default.blame | {guard})
+
+    def _builtin_vars(self, state: State, node: cst.Call) -> Value | None:
+        return self.ev.eval(state, node.args[0].value) if node.args else None
+
+    def _builtin_type(self, state: State, node: cst.Call) -> Value | None:
+        if len(node.args) != 1:
+            return None
+        return self.type_of(self.ev.eval(state, node.args[0].value))
+
+    def type_of(self, value: Value) -> Value:
+        """``type(x)``, ``x.__class__``: the class where it is known, else some class."""
+        models = {self.ctx.objects[obj].model for obj in self.ctx.deref(value)}
+        if len(models) == 1 and None not in models:
+            return Value(frozenset({Callable_(models.pop())}))
+        return Value(frozenset({Callable_("type")}))
+
+    def _builtin_isinstance(self, state: State, node: cst.Call) -> Value | None:
+        return computed(*[self.ev.eval(state, arg.value) for arg in node.args[:1]])
+
+    _builtin_hasattr = _builtin_isinstance
+
+    def _builtin_dict(self, state: State, node: cst.Call) -> Value | None:
+        """``dict(x, f=None)``: a copy of a mapping, or a new dict."""
+        first = next((a for a in node.args if a.keyword is None), None)
+        if first is None:
+            made = self.ev.mappings.fresh(state, node)
+        else:
+            value = self.ev.eval(state, first.value)
+            atom = value.single
+            objs = [atom.obj] if isinstance(atom, Entries) else list(value.refs)
+            if not objs:
+                return value
+            if all(self.ev.mappings.is_local(obj) for obj in objs):
+                made = self.ev.mappings.fresh(state, node)
+                self.ev.mappings.update(state, [made], value, node)
+            else:
+                made = self.copies.make(state, node, objs, "shallow", "dict", mapping=True)
+        for arg in node.args:
+            if arg.keyword is not None:
+                item = self.ev.eval(state, arg.value)
+                self.ctx.write(state, [made], arg.keyword.value, item, arg.value, "update")
+        return ref(made)
+
+    def _builtin_set(self, state: State, node: cst.Call) -> Value | None:
+        return self.ev.eval(state, node.args[0].value) if node.args else EMPTY
+
+    _builtin_list = _builtin_tuple = _builtin_frozenset = _builtin_sorted = _builtin_set
+    _builtin_reversed = _builtin_iter = _builtin_set
+
+    def _builtin_next(self, state: State, node: cst.Call) -> Value | None:
+        values = [self.ev.eval(state, arg.value) for arg in node.args]
+        return self._choice(node, values)
+
+    _builtin_min = _builtin_max = _builtin_next
+
+    def _choice(self, node: cst.Call, values: list[Value]) -> Value:
+        """A call that returns one of its arguments (or of their items)."""
+        value = union(values)
+        if len(value.atoms) < 2:
+            return value
+        guard = self.ctx.guard(node, "coalesce", Leaf(field_reads(value)))
+        return Value(value.atoms, value.blame | {guard})
+
+    def _builtin_print(self, state: State, node: cst.Call) -> Value | None:
+        for arg in node.args:
+            self.ev.eval(state, arg.value)
+        return NONE
+
+    def _builtin_super(self, state: State, node: cst.Call) -> Value | None:
+        return state.env.get("self", UNKNOWN)
+
+    # ----------------------------------------------------------------- methods
+
+    def _method(self, state: State, node: cst.Call, func: cst.Attribute) -> Value | None:
+        name = func.attr.value
+        base = self.ev.eval(state, func.value)
+        if name in known.SCHEDULERS:
+            return self._schedule(state, node, False)
+        cached = self.caches.method(state, node, func, base)
+        if cached is not None:
+            return cached
+        cls = class_of(base)
+        if cls is not None:
+            return self._class_method(state, node, cls, name)
+        if base.single == Callable_("type") or isinstance(base.single, Strings):
+            return self._text_method(state, node, base, name)
+        return self._object_method(state, node, func, base, name)
+
+    def _class_method(self, state: State, node: cst.Call, cls: ClassRef, name: str) -> Value | None:
+        method = cls.method(name)
+        if method is not None:
+            receiver = Value(frozenset({Callable_(cls)}))
+            return self.ev.interpreter.library.apply(self, state, node, method, receiver, node.args)
+        if name in known.BUILD_METHODS:
+            return self.copies.build(state, node, cls, name)
+        if name in known.CONSTRUCT_METHODS:
+            return self.copies.construct(state, node, cls)
+        if name == "fromkeys":
+            return None
+        return UNKNOWN
+
+    def _object_method(
+        self, state: State, node: cst.Call, func: cst.Attribute, base: Value, name: str
+    ) -> Value | None:
+        objs = self.ctx.deref(base)
+        models = {self.ctx.objects[obj].model for obj in objs}
+        own = next(iter(models)).method(name) if len(models) == 1 and None not in models else None  # type: ignore[union-attr]
+        if own is not None and objs:
+            return self.ev.interpreter.library.apply(self, state, node, own, base, node.args)
+        if name == "fromkeys":
+            return self._fromkeys(state, node)
+        if not objs:
+            return self._text_method(state, node, base, name)
+        if name in known.COPY_METHODS:
+            return self._copy_method(state, node, base, objs, name)
+        if name in known.DUMP_METHODS:
+            return self._dump_method(state, node, objs, name)
+        return self._mapping_method(state, node, base, objs, name)
+
+    def _copy_method(
+        self, state: State, node: cst.Call, base: Value, objs: list[int], name: str
+    ) -> Value:
+        if all(self.ev.mappings.is_local(obj) for obj in objs):
+            made = self.ev.mappings.fresh(state, node)
+            self.ev.mappings.update(state, [made], base, node)
+            return ref(made)
+        return self.copies.method_copy(state, node, objs, name)
+
+    def _dump_method(self, state: State, node: cst.Call, objs: list[int], name: str) -> Value:
+        if all(self.ev.mappings.is_local(obj) for obj in objs):
+            return UNKNOWN
+        return self.copies.dump(state, node, objs, name)
+
+    def _fromkeys(self, state: State, node: cst.Call) -> Value:
+        made = self.ev.mappings.fresh(state, node)
+        names = self.ev.eval(state, node.args[0].value).single if node.args else None
+        value = self.ev.eval(state, node.args[1].value) if len(node.args) > 1 else NONE
+        if isinstance(names, Strings):
+            for name in names.names:
+                self.ctx.write(state, [made], name, value, node, "update", unrolled=True)
+        return ref(made)
+
+    def _mapping_method(
+        self, state: State, node: cst.Call, base: Value, objs: list[int], name: str
+    ) -> Value | None:
+        if name in _VIEWS and not node.args:
+            return Value(frozenset(Entries(obj, name) for obj in objs)) if len(objs) == 1 else computed(base)
+        if name in ("get", "pop", "setdefault", "__getitem__") and node.args:
+            return self._keyed(state, node, base, objs, name)
+        if name == "update":
+            return self._update(state, node, objs)
+        if name in ("__setattr__", "__setitem__") and len(node.args) == 2:
+            key = self.ev.eval(state, node.args[0].value).text
+            if key is not None:
+                self.ctx.write(state, objs, key, self.ev.eval(state, node.args[1].value), node, "setattr")
+            return NONE
+        if name in _EMPTYING | _EDITING:
+            self._edit(state, node, base, name)
+        return None
+
+    def _keyed(
+        self, state: State, node: cst.Call, base: Value, objs: list[int], name: str
+    ) -> Value | None:
+        key = self.ev.eval(state, node.args[0].value).text
+        if key is None:
+            return computed(base)
+        default = self.ev.eval(state, node.args[1].value) if len(node.args) > 1 else NONE
+        value = self._with_default(state, node, base, key, default)
+        if name == "pop":
+            self._edit(state, node, base, name)
+            self.ctx.write(state, objs, key, ABSENT, node, "delete")
+        elif name == "setdefault":
+            self._set_default(state, node, objs, key, default)
+        return value
+
+    def _set_default(
+        self, state: State, node: cst.Call, objs: list[int], key: str, default: Value
+    ) -> None:
+        for obj in objs:
+            old = self.ctx.read(state, obj, key)
+            leaf = Leaf(frozenset({(obj, key)}))
+            guard = self.ctx.guard(node, "default", leaf, unset=frozenset({(obj, key)}))
+            value = Value(old.without(Absent()).atoms | default.atoms, old.blame | {guard})
+            self.ctx.write(state, [obj], key, value, node, "item", weak=len(objs) > 1)
+
+    def _update(self, state: State, node: cst.Call, objs: list[int]) -> Value:
+        for arg in node.args:
+            value = self.ev.eval(state, arg.value)
+            if arg.keyword is not None:
+                self.ctx.write(state, objs, arg.keyword.value, value, arg.value, "update")
+            else:
+                self.ev.mappings.update(state, objs, value, node)
+        return NONE
+
+    def _edit(self, state: State, node: cst.Call, base: Value, method: str) -> None:
+        """A container edited in place; through a shallow copy the original is edited too."""
+        for atom in base.atoms:
+            if not isinstance(atom, Init):
+                continue
+            owner = self.ctx.objects[atom.obj]
+            emptied = Value(frozenset({Const("empty")}))
+            if owner.origin == "copy" and owner.depth == "shallow":
+                self.ev.interpreter.note_shared_edit(state, node, atom, method)
+                state.put(atom.obj, atom.field, Value(frozenset({Const("shared")})))
+            elif method == "clear":
+                state.put(atom.obj, atom.field, emptied)
+
+    def _text_method(self, state: State, node: cst.Call, base: Value, name: str) -> Value:
+        """A method of a value that is no object: its result is made from that value."""
+        for arg in node.args:
+            self.ev.eval(state, arg.value)
+        return computed(base, *[self.ev.eval(state, arg.value) for arg in node.args])
+
+    # ----------------------------------------------------------------- functions and the rest
+
+    def _by_value(self, state: State, node: cst.Call, func: Value, name: str) -> Value:
+        atom = func.single
+        if isinstance(atom, Callable_):
+            if isinstance(atom.target, ClassRef):
+                if atom.target.method("__call__") is None:
+                    return self.copies.construct(state, node, atom.target)
+            elif isinstance(atom.target, FunctionRef):
+                return self.ev.interpreter.library.apply(
+                    self, state, node, atom.target, atom.receiver, node.args
+                )
+            elif atom.target == "type":
+                return self.copies.construct(state, node, None)
+            elif isinstance(atom.target, cst.CSTNode):
+                return self.ev.interpreter.call_local(state, node, atom.target)
+        return self.unknown(state, node, name)
+
+    def unknown(self, state: State, node: cst.Call, name: str) -> Value:
+        """A call of which nothing is known but its name and arguments."""
+        values = [self.ev.eval(state, arg.value) for arg in node.args]
+        last = name.rsplit(".", 1)[-1] if name else _called(node)
+        receiver = (
+            self.ev.eval(state, node.func.value) if isinstance(node.func, cst.Attribute) else UNKNOWN
+        )
+        if known.SANITIZING.search(last):
+            for value in (*values, receiver):
+                for obj in value.refs:
+                    self.ctx.objects[obj].opaque = True
+        if known.COALESCING.search(last) and sum(bool(field_reads(v)) for v in values) > 1:
+            return self._choice(node, values)
+        if any(field_reads(value) for value in values) and not any(value.refs for value in values):
+            return computed(*values)
+        return self.result(state, node, last, values)
+
+    def result(
+        self, state: State, node: cst.Call, name: str, values: list[Value], hint: object = None
+    ) -> Value:
+        """An object that a call returned and nobody knows."""
+        made = self.ctx.new((id(node), "call", self.ctx.iteration), "call", name, node=node)
+        cache = self.caches.is_cache(node.func)
+        if cache and made.type_text == "":
+            made.type_text = name
+        return ref(made.id)
+
+
+def _called(node: cst.Call) -> str:
+    return node.func.attr.value if isinstance(node.func, cst.Attribute) else ""

@@ -1,0 +1,251 @@
+"""What the parts of one function's interpretation share: its objects, guards, names and facts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from lint_rules.flow.facts import Facts, Handoff, Write
+from lint_rules.flow.state import Objects, State, read
+from lint_rules.flow.values import (
+    Callable_,
+    Computed,
+    Condition,
+    Const,
+    Guard,
+    Init,
+    Obj,
+    Reads,
+    Ref,
+    Value,
+    field_reads,
+    merge_conditions,
+)
+from lint_rules.project.classes import ClassRef
+from lint_rules.project.modules import FunctionRef
+
+if TYPE_CHECKING:
+    from lint_rules.flow.summaries import Library
+    from lint_rules.project.modules import Project
+    from lint_rules.settings import Settings
+
+MAX_UNIVERSE = 120
+"""Field names that one function is unrolled over; a longer list of strings is no list of fields."""
+
+
+class Context:
+    """The shared ground of one function's interpretation."""
+
+    def __init__(self, library: Library, function: FunctionRef, facts: Facts, depth: int) -> None:
+        self.library = library
+        self.project: Project = library.project
+        self.settings: Settings = library.settings
+        self.function = function
+        self.module = function.module
+        self.facts = facts
+        self.objects: Objects = facts.objects
+        self.depth = depth
+        self.statement: cst.CSTNode | None = None
+        self._resolved: dict[str, object] = {}
+        self._learned: set[ClassRef] = set()
+        self._codes: dict[int, str] = {}
+        self._guards: dict[object, int] = {}
+        self._writes: dict[object, int] = {}
+        self._order = 0
+        #: The constants that enclosing unrolled loops stand at.
+        self.iteration: tuple[object, ...] = ()
+        self.universe: dict[str, None] = {}
+
+    # ----------------------------------------------------------------- names and source
+
+    def code(self, node: cst.CSTNode) -> str:
+        """The source text of a node of this function."""
+        if id(node) not in self._codes:
+            self._codes[id(node)] = self.facts.tree.code_for_node(node)
+        return self._codes[id(node)]
+
+    def resolve(self, dotted: str) -> object:
+        """What a dotted name means in this function, as far as the project shows."""
+        if dotted not in self._resolved:
+            self._resolved[dotted] = self.project.resolve(self.module, dotted, self.function)
+        return self._resolved[dotted]
+
+    def next_order(self) -> int:
+        """A number that grows with the order of events."""
+        self._order += 1
+        return self._order
+
+    def learn_fields(self, model: ClassRef | None) -> None:
+        """Let loops over unknown mappings be unrolled over this model's fields too."""
+        if model is not None and model not in self._learned:
+            self._learned.add(model)
+            self.learn_names(self.library.interesting(model, self.function))
+
+    def learn_names(self, names: tuple[str, ...]) -> None:
+        """Let loops over unknown mappings be unrolled over these names too."""
+        if len(self.universe) < MAX_UNIVERSE and len(names) <= MAX_UNIVERSE:
+            self.universe.update(dict.fromkeys(name for name in names if name.isidentifier()))
+
+    # ----------------------------------------------------------------- objects
+
+    def new(self, key: object, origin: str, name: str, **details: object) -> Obj:
+        """The abstract object made at ``key``."""
+        made = self.objects.get(key, origin, name, **details)
+        self.learn_fields(made.model)
+        return made
+
+    def content(self, obj: int, field: str) -> Obj:
+        """The object that the initial value of a field refers to."""
+        info = self.objects[obj]
+        key = ("content", obj, field)
+        model: ClassRef | None = None
+        mapping = False
+        decl = info.model.field(field) if info.model is not None else None
+        if decl is not None and decl.annotation:
+            hint = self.project.resolve_annotation(decl.owner.module, decl.annotation)
+            mapping = hint.mapping
+            if len(hint.classes) == 1:
+                model = hint.classes[0]
+        return self.new(
+            key, "attr", f"{info.name}.{field}", of=(obj,), field=field, model=model,
+            mapping=mapping, typed=decl is not None,
+        )  # fmt: skip
+
+    def deref(self, value: Value) -> list[int]:
+        """The objects that a value may refer to, made where needed."""
+        out: list[int] = []
+        for atom in value.atoms:
+            if isinstance(atom, Ref):
+                out.append(atom.obj)
+            elif isinstance(atom, Init):
+                out.append(self.content(atom.obj, atom.field).id)
+            elif isinstance(atom, Callable_) and isinstance(atom.target, ClassRef):
+                continue
+        return sorted(set(out))
+
+    def root(self, obj: int) -> int:
+        """The object at the bottom of copies and contents that ``obj`` was made from."""
+        seen: set[int] = set()
+        while obj not in seen:
+            seen.add(obj)
+            info = self.objects[obj]
+            if info.origin in ("copy", "attr") and len(info.of) == 1:
+                obj = info.of[0]
+        return obj
+
+    def read(self, state: State, obj: int, field: str) -> Value:
+        """The value of a field here."""
+        return read(state, self.objects, obj, field)
+
+    # ----------------------------------------------------------------- events
+
+    def guard(
+        self,
+        node: cst.CSTNode,
+        kind: str,
+        condition: Condition,
+        *,
+        needs: bool = True,
+        unset: Reads = frozenset(),
+        extra: object = None,
+    ) -> int:
+        """The guard at a node, made on first use."""
+        key = (id(node), kind, needs, self.iteration, extra)
+        if key in self._guards:
+            made = self._guards[key]
+            old = self.facts.guards[made]
+            wider = merge_conditions(old.condition, condition)
+            if wider != old.condition:
+                self.facts.guards[made] = replace(old, condition=wider, unset=old.unset | unset)
+            return made
+        made = len(self.facts.guards)
+        self._guards[key] = made
+        self.facts.guards.append(Guard(made, kind, condition, needs, unset))
+        self.facts.guard_nodes[made] = node
+        return made
+
+    def write(
+        self, state: State, objs: list[int], field: str, value: Value, node: cst.CSTNode, how: str,
+        *, unrolled: bool = False, record: bool = True, weak: bool = False,
+    ) -> None:  # fmt: skip
+        """Put ``value`` into a field of each object: surely when there is one, else perhaps."""
+        value = self._as_field(state, value)
+        for obj in objs:
+            if len(objs) == 1 and not weak:
+                state.put(obj, field, value)
+            else:
+                state.put(obj, field, self.read(state, obj, field) | value)
+            if record:
+                self.record_write(state, obj, field, value, node, how, unrolled)
+
+    def _as_field(self, state: State, value: Value) -> Value:
+        """A container made here and still empty is, as a field's value, an empty constant."""
+        empty = {
+            atom
+            for atom in value.atoms
+            if isinstance(atom, Ref)
+            and self.objects[atom.obj].origin == "mapping"
+            and not state.heap.get(atom.obj)
+        }
+        if not empty:
+            return value
+        return Value(value.atoms - empty | {Const("empty")}, value.blame)
+
+    def record_write(
+        self, state: State, obj: int, field: str, value: Value, node: cst.CSTNode, how: str,
+        unrolled: bool,
+    ) -> None:  # fmt: skip
+        """Note the write; a place that is interpreted again (a loop) adds to its first note."""
+        key = (id(node), obj, field, how)
+        if key in self._writes:
+            index = self._writes[key]
+            old = self.facts.writes[index]
+            shared = tuple(g for g in old.guards if g in state.guards)
+            self.facts.writes[index] = Write(
+                node, old.statement, obj, field, old.value | value, shared, how, old.order, unrolled
+            )
+            return
+        self._writes[key] = len(self.facts.writes)
+        self.facts.writes.append(
+            Write(node, self.statement, obj, field, value, state.guards, how, self.next_order(),
+                  unrolled)
+        )  # fmt: skip
+
+    def copy_write(self, write: Write, obj: int, value: Value) -> None:
+        """Note that an earlier write (into a dict) reached ``obj`` through an update."""
+        key = (id(write.node), obj, write.field, "update")
+        if key not in self._writes:
+            self._writes[key] = len(self.facts.writes)
+            self.facts.writes.append(
+                replace(write, obj=obj, value=write.value | value, order=self.next_order())
+            )
+
+    def handoff(
+        self, state: State, node: cst.CSTNode, callee: FunctionRef, arguments: dict[str, Value],
+        scheduled: bool,
+    ) -> None:  # fmt: skip
+        """Note what a called function of the project is given."""
+        fields = {
+            obj: dict(state.heap.get(obj, {}))
+            for value in arguments.values()
+            for obj in value.refs
+        }
+        self.facts.handoffs.append(Handoff(node, callee, dict(arguments), fields, scheduled))
+
+
+def computed(*values: Value) -> Value:
+    """The result of an unknown computation on these values."""
+    via: frozenset[tuple[int, str]] = frozenset().union(*(field_reads(value) for value in values))
+    return Value(frozenset({Computed(via)}))
+
+
+def class_of(value: Value) -> ClassRef | None:
+    """The class that a value is, if it is one."""
+    atom = value.single
+    if isinstance(atom, Callable_) and isinstance(atom.target, ClassRef):
+        return atom.target
+    return None
+
+

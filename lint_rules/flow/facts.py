@@ -1,0 +1,119 @@
+"""What the flow of one function came to: the facts that every rule asks.
+
+Facts know nothing of per-request fields or of codes; they hold the nodes of the function's own tree,
+so that a rule can point at a place and a fix can rewrite it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lint_rules.flow.state import Objects, State
+from lint_rules.flow.values import Guard, Value
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from lint_rules.project.modules import FunctionRef
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A value written to a field of an object.
+
+    ``node`` is what a finding points at; ``statement`` the small statement around it.  ``how``:
+    attr, item, setattr, update (an entry of a copy's or a dict's update), delete, call (done by a
+    called function, which answers for it itself).
+    """
+
+    node: cst.CSTNode
+    statement: cst.CSTNode | None
+    obj: int
+    field: str
+    value: Value
+    guards: tuple[int, ...]
+    how: str
+    order: int
+    #: The field was written under a name that is only known by unrolling (a loop, a mapping).
+    unrolled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An object handed to a cache, with its fields as they were then."""
+
+    node: cst.CSTNode
+    obj: int
+    fields: dict[str, Value]
+    key: Value
+    key_text: str
+    cache: str
+    guards: tuple[int, ...]
+    order: int
+    scheduled: bool = False
+    #: The store is done by this called function, not here.
+    by: FunctionRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedEdit:
+    """A container edited in place through a shallow copy that shares it with the original."""
+
+    node: cst.CSTNode
+    statement: cst.CSTNode | None
+    obj: int
+    field: str
+    method: str
+    empties: bool
+    guards: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """A call of a function of the project: what was bound to its parameters, and their fields."""
+
+    node: cst.CSTNode
+    callee: FunctionRef
+    arguments: dict[str, Value]
+    fields: dict[int, dict[str, Value]]
+    scheduled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """A normal way out of the function: what is returned, and the state then."""
+
+    node: cst.CSTNode | None
+    value: Value
+    state: State
+
+
+@dataclass(slots=True)
+class Facts:
+    """Everything that is known of one function after its abstract interpretation."""
+
+    function: FunctionRef
+    tree: cst.Module
+    definition: cst.FunctionDef
+    objects: Objects
+    guards: list[Guard] = field(default_factory=list)
+    #: The node that each guard stands at, by the guard's number.
+    guard_nodes: dict[int, cst.CSTNode] = field(default_factory=dict)
+    writes: list[Write] = field(default_factory=list)
+    stores: list[Store] = field(default_factory=list)
+    shared_edits: list[SharedEdit] = field(default_factory=list)
+    handoffs: list[Handoff] = field(default_factory=list)
+    exits: list[Exit] = field(default_factory=list)
+    #: Objects bound to the parameters, by name.
+    params: dict[str, int] = field(default_factory=dict)
+    #: Field names read from or written to each object, in order of first use.
+    final: State | None = None
+    #: Whether the function is itself wrapped in a caching decorator (its result is shared).
+    caches_result: bool = False
+    #: The line in the file of the first line of ``tree``.
+    first_line: int = 1
+
+    def writes_to(self, obj: int, name: str | None = None) -> list[Write]:
+        """The writes to an object (or to one of its fields), in order."""
+        return [w for w in self.writes if w.obj == obj and name in (None, w.field)]

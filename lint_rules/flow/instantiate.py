@@ -1,0 +1,200 @@
+"""The effect of a called function, told in the caller's objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from lint_rules.flow.context import computed
+from lint_rules.flow.facts import Facts
+from lint_rules.flow.state import State
+from lint_rules.flow.values import (
+    UNKNOWN,
+    WHOLE,
+    All,
+    Any_,
+    Callable_,
+    Computed,
+    Condition,
+    Entries,
+    Init,
+    Leaf,
+    Not,
+    Reads,
+    Ref,
+    Seq,
+    Value,
+    reads_of,
+    ref,
+    union,
+)
+
+if TYPE_CHECKING:
+    from lint_rules.flow.calls import Calls
+
+#: Objects of the called function that are new in the caller too.
+_NEW = frozenset({"copy", "fresh", "mapping", "lookup", "call"})
+
+
+class Instantiation:
+    """One call: maps the called function's objects, guards and values to the caller's."""
+
+    def __init__(
+        self, calls: Calls, state: State, node: cst.Call, facts: Facts, bound: dict[str, Value]
+    ) -> None:
+        self.calls = calls
+        self.ctx = calls.ctx
+        self.before = state.copy()
+        self.state = state
+        self.node = node
+        self.facts = facts
+        self.bound = {
+            facts.params[name]: value for name, value in bound.items() if name in facts.params
+        }
+        self._values: dict[int, Value] = {}
+        self._guards: dict[int, int] = {}
+
+    def run(self) -> Value | None:
+        """Apply the effects to the caller's state; the result, or None when nothing is known."""
+        final = self.facts.final
+        if final is None:  # the function never returns normally
+            return UNKNOWN
+        results = [leave.value for leave in self.facts.exits]
+        value = union([self.value(result) for result in results])
+        self._effects(final)
+        self._stores()
+        return value
+
+    # ----------------------------------------------------------------- objects
+
+    def object(self, obj: int) -> Value:
+        """The caller's value for an object of the called function."""
+        if obj not in self._values:
+            self._values[obj] = UNKNOWN  # for cycles
+            self._values[obj] = self._object(obj)
+        return self._values[obj]
+
+    def _object(self, obj: int) -> Value:
+        if obj in self.bound:
+            return self.bound[obj]
+        info = self.facts.objects[obj]
+        if info.origin == "attr" and info.of:
+            owners = self.ctx.deref(self.object(info.of[0]))
+            if not owners:
+                return UNKNOWN
+            return union([self.ctx.read(self.before, owner, info.field) for owner in owners])
+        if info.origin in _NEW:
+            return self._new(obj)
+        if info.origin == "global":
+            return self.calls.ev.global_value(info.name) if "." not in info.name else UNKNOWN
+        return UNKNOWN
+
+    def _new(self, obj: int) -> Value:
+        info = self.facts.objects[obj]
+        of: list[int] = []
+        for source in info.of:
+            of.extend(self.ctx.deref(self.object(source)))
+        maker = info.maker or self.facts.function
+        made = self.ctx.new(
+            (id(self.node), "summary", self.facts.function, obj, self.ctx.iteration), info.origin,
+            info.name, node=self.node, model=info.model, mapping=info.mapping, typed=info.typed,
+            of=tuple(dict.fromkeys(of)), depth=info.depth, how=info.how, base=info.base,
+            only=info.only, maker=maker if info.origin in ("copy", "call") else None,
+        )  # fmt: skip
+        made.opaque = made.opaque or info.opaque
+        self._values[obj] = ref(made.id)
+        final = self.facts.final
+        fields = final.heap.get(obj, {}) if final is not None else {}
+        self.state.heap[made.id] = {name: self.value(value) for name, value in fields.items()}
+        return ref(made.id)
+
+    # ----------------------------------------------------------------- values
+
+    def value(self, value: Value) -> Value:
+        """A value of the called function as the caller's."""
+        atoms: set[object] = set()
+        blame = {self.guard(guard) for guard in value.blame}
+        for atom in value.atoms:
+            translated = self._atom(atom)
+            atoms |= translated.atoms
+            blame |= translated.blame
+        return Value(frozenset(atoms), frozenset(blame))  # type: ignore[arg-type]
+
+    def _atom(self, atom: object) -> Value:
+        if isinstance(atom, Ref):
+            return self.object(atom.obj)
+        if isinstance(atom, Init):
+            owners = self.ctx.deref(self.object(atom.obj))
+            if not owners:
+                return computed(self.object(atom.obj))
+            if self.facts.objects[atom.obj].origin in _NEW:
+                return Value(frozenset(Init(owner, atom.field) for owner in owners))
+            return union([self.ctx.read(self.before, owner, atom.field) for owner in owners])
+        if isinstance(atom, Computed):
+            return Value(frozenset({Computed(self.reads(atom.via))}))
+        if isinstance(atom, Entries):
+            return computed(self.object(atom.obj))
+        if isinstance(atom, Seq):
+            return Value(frozenset({Seq(tuple(self.value(part) for part in atom.parts))}))
+        if isinstance(atom, Callable_) and isinstance(atom.target, cst.CSTNode):
+            return UNKNOWN
+        return Value(frozenset({atom}))  # type: ignore[arg-type]
+
+    def reads(self, reads: Reads) -> Reads:
+        """What the called function asked about, as the caller's objects and fields."""
+        found: set[tuple[int, str]] = set()
+        for obj, field in reads:
+            mapped = self.object(obj)
+            owners = self.ctx.deref(mapped)
+            found |= {(owner, field) for owner in owners}
+            if field == WHOLE:
+                found |= reads_of(mapped)
+        return frozenset(found)
+
+    def guard(self, guard: int) -> int:
+        """The caller's guard that stands for one inside the called function."""
+        if guard not in self._guards:
+            info = self.facts.guards[guard]
+            self._guards[guard] = self.ctx.guard(
+                self.node, info.kind, self._condition(info.condition), needs=info.needs,
+                unset=self.reads(info.unset), extra=(self.facts.function, guard),
+            )  # fmt: skip
+        return self._guards[guard]
+
+    def _condition(self, condition: Condition) -> Condition:
+        if isinstance(condition, Leaf):
+            return Leaf(self.reads(condition.reads))
+        if isinstance(condition, Not):
+            return Not(self._condition(condition.part))
+        parts = tuple(self._condition(part) for part in condition.parts)
+        return All(parts) if isinstance(condition, All) else Any_(parts)
+
+    # ----------------------------------------------------------------- effects
+
+    def _effects(self, final: State) -> None:
+        """Writes to what the caller handed over, as they stand when the function returns."""
+        written = dict.fromkeys((write.obj, write.field) for write in self.facts.writes)
+        for obj, field in written:
+            if self.facts.objects[obj].origin in _NEW:
+                continue
+            owners = self.ctx.deref(self.object(obj))
+            fields = final.heap.get(obj, {})
+            if owners and field in fields:
+                value = self.value(fields[field])
+                self.ctx.write(self.state, owners, field, value, self.node, "call")
+        for param, value in self.bound.items():
+            if self.facts.objects[param].opaque:
+                for owner in value.refs:
+                    self.ctx.objects[owner].opaque = True
+
+    def _stores(self) -> None:
+        """Objects of the caller that the called function puts into a cache."""
+        for store in self.facts.stores:
+            if self.facts.objects[store.obj].origin in _NEW:
+                continue
+            self.calls.caches.store(
+                self.state, self.node, self.object(store.obj),
+                (self.value(store.key), store.key_text), store.cache,
+                by=store.by or self.facts.function, scheduled=store.scheduled or self.calls.scheduled,
+            )  # fmt: skip

@@ -1,0 +1,553 @@
+"""Statements: the abstract interpretation of one function over its structured tree.
+
+States join at branches, loops, ``try`` and ``match``; early returns leave with the guards that led
+to them.  The result is the function's :class:`~lint_rules.flow.facts.Facts`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from lint_rules.flow.context import Context, computed
+from lint_rules.flow.expressions import Evaluator
+from lint_rules.flow.facts import Exit, Facts, SharedEdit
+from lint_rules.flow.state import State, join
+from lint_rules.flow.tries import Tries
+from lint_rules.flow.values import (
+    ABSENT,
+    UNKNOWN,
+    Absent,
+    Callable_,
+    Init,
+    Leaf,
+    Seq,
+    Strings,
+    Value,
+    constant,
+    ref,
+    reads_of,
+    union,
+)
+from lint_rules.flow.vocabulary import CACHING_DECORATORS
+
+if TYPE_CHECKING:
+    from lint_rules.flow.summaries import Library
+    from lint_rules.project.modules import FunctionRef
+
+LOOP_ROUNDS = 2
+"""How often a loop that cannot be unrolled is interpreted: once more than it takes to see a change."""
+MAX_INLINE = 2
+"""How deep functions defined inside a function are followed."""
+
+
+class Interpreter:
+    """Interprets one function; use :meth:`run` once."""
+
+    def __init__(
+        self, library: Library, function: FunctionRef, tree: cst.Module, node: cst.FunctionDef,
+        depth: int,
+    ) -> None:  # fmt: skip
+        from lint_rules.flow.state import Objects
+
+        self.library = library
+        self.facts = Facts(function, tree, node, Objects())
+        self.ctx = Context(library, function, self.facts, depth)
+        self.ev = Evaluator(self.ctx, self)
+        self.tries = Tries(self)
+        self.exits: list[Exit] = self.facts.exits
+        self.breaks: list[list[State]] = []
+        self.continues: list[list[State]] = []
+        self.inlined = 0
+
+    def run(self) -> Facts:
+        """Interpret the function's body from its parameters on."""
+        state = State()
+        self._bind_parameters(state)
+        self._note_decorators()
+        end = self.block(state, self.facts.definition.body)
+        if end is not None:
+            self.exits.append(Exit(None, constant(None), end))
+        finals = [leave.state for leave in self.exits]
+        self.facts.final = join(finals, self.ctx.objects)
+        return self.facts
+
+    def _note_decorators(self) -> None:
+        for decorator in self.facts.definition.decorators:
+            target = decorator.decorator
+            dotted = self.ev.dotted(target.func if isinstance(target, cst.Call) else target)
+            if dotted is not None and is_caching_decorator(self.ctx, dotted):
+                self.facts.caches_result = True
+
+    def _bind_parameters(self, state: State) -> None:
+        function = self.facts.function
+        for index, param in enumerate(function.params):
+            owner = function.class_name if index == 0 and function.kind == "method" else None
+            if owner is not None:
+                model = function.module.class_(owner)
+                made = self.ctx.new(("param", param.name), "self", param.name, model=model, typed=True)
+            elif index == 0 and function.kind == "classmethod":
+                cls = function.module.class_(function.class_name or "")
+                state.env[param.name] = Value(frozenset({Callable_(cls)})) if cls else UNKNOWN
+                continue
+            else:
+                made = self.ctx.new(("param", param.name), "param", param.name,
+                                    type_text=param.annotation or "")  # fmt: skip
+                self.annotate(made.id, param.annotation)
+                if param.kind == "kwarg":
+                    made.mapping = True
+            state.env[param.name] = ref(made.id)
+            self.facts.params[param.name] = made.id
+
+    def annotate(self, obj: int, annotation: str | None) -> None:
+        """Learn an object's class from an annotation, where it names exactly one."""
+        if not annotation:
+            return
+        hint = self.ctx.project.resolve_annotation(self.ctx.module, annotation, self.ctx.function)
+        info = self.ctx.objects[obj]
+        info.type_text = hint.text or annotation
+        info.typed = True
+        info.mapping = info.mapping or hint.mapping
+        if len(hint.classes) == 1 and info.model is None:
+            info.model = hint.classes[0]
+            info.mapping = info.mapping or info.model.kind == "typeddict"
+            self.ctx.learn_fields(info.model)
+
+    # ----------------------------------------------------------------- blocks
+
+    def block(self, state: State, body: cst.BaseSuite) -> State | None:
+        """Interpret a suite; None when no way leads out at its end."""
+        current: State | None = state
+        for statement in body.body:
+            if current is None:
+                return None
+            current = self.statement(current, statement)
+        return current
+
+    def statement(self, state: State, node: cst.CSTNode) -> State | None:
+        """Interpret one statement."""
+        if isinstance(node, cst.SimpleStatementLine):
+            for small in node.body:
+                out = self.small(state, small)
+                if out is None:
+                    return None
+            return state
+        if isinstance(node, cst.If):
+            return self._if(state, node)
+        if isinstance(node, cst.For):
+            return self._for(state, node)
+        if isinstance(node, cst.While):
+            return self._while(state, node)
+        if isinstance(node, cst.Try | cst.TryStar):
+            return self.tries.run(state, node)
+        if isinstance(node, cst.With):
+            return self.tries.run_with(state, node)
+        if isinstance(node, cst.Match):
+            return self._match(state, node)
+        if isinstance(node, cst.FunctionDef):
+            state.env[node.name.value] = Value(frozenset({Callable_(node)}))
+            return state
+        if isinstance(node, cst.ClassDef):
+            state.env[node.name.value] = UNKNOWN
+            return state
+        return self.small(state, node)
+
+    def small(self, state: State, node: cst.CSTNode) -> State | None:
+        """Interpret one small statement; None when the way ends here."""
+        self.ctx.statement = node
+        self.tries.may_raise(state, node)
+        if isinstance(node, cst.Return):
+            value = self.ev.eval(state, node.value) if node.value is not None else constant(None)
+            self.leave(state, node, value)
+            return None
+        if isinstance(node, cst.Raise):
+            if node.exc is not None:
+                self.ev.eval(state, node.exc)
+            self.tries.raised(state)
+            return None
+        if isinstance(node, cst.Break | cst.Continue):
+            stack = self.breaks if isinstance(node, cst.Break) else self.continues
+            if stack:
+                stack[-1].append(state.copy())
+            return None
+        self._effect(state, node)
+        return state
+
+    def _effect(self, state: State, node: cst.CSTNode) -> None:
+        if isinstance(node, cst.Assign):
+            value = self.ev.eval(state, node.value)
+            for target in node.targets:
+                self.assign(state, target.target, value, node)
+        elif isinstance(node, cst.AnnAssign):
+            self._annotated(state, node)
+        elif isinstance(node, cst.AugAssign):
+            self._augmented(state, node)
+        elif isinstance(node, cst.Expr) and not isinstance(node.value, cst.SimpleString):
+            value = self.ev.eval(state, node.value)
+            if isinstance(node.value, cst.Yield) and node.value.value is not None:
+                item = node.value.value
+                value = self.ev.eval(state, item.item if isinstance(item, cst.From) else item)
+                self.exits.append(Exit(node, value, state.copy()))
+        elif isinstance(node, cst.Del):
+            self._delete(state, node.target)
+        elif isinstance(node, cst.Assert):
+            self.ev.eval(state, node.test)
+            self.ev.conditions.assume(state, node.test, True)
+
+    def leave(self, state: State, node: cst.CSTNode | None, value: Value) -> None:
+        """A normal way out, through the ``finally`` blocks around it."""
+        out = self.tries.run_finals(state)
+        if out is not None:
+            self.exits.append(Exit(node, value, out))
+
+    # ----------------------------------------------------------------- assignments
+
+    def assign(
+        self, state: State, target: cst.BaseExpression, value: Value, node: cst.CSTNode
+    ) -> None:
+        """Bind a target (also of a loop, a ``with``, a comprehension) to a value."""
+        if isinstance(target, cst.Name):
+            state.env[target.value] = value
+        elif isinstance(target, cst.Tuple | cst.List):
+            self._unpack(state, target, value, node)
+        elif isinstance(target, cst.Attribute):
+            base = self.ev.eval(state, target.value)
+            objs = self.ctx.deref(base)
+            if target.attr.value == "__dict__":
+                self.ev.mappings.update(state, objs, value, node)
+            else:
+                self.ctx.write(state, objs, target.attr.value, value, node, "attr")
+        elif isinstance(target, cst.Subscript):
+            self._assign_item(state, target, value, node)
+
+    def _unpack(
+        self, state: State, target: cst.Tuple | cst.List, value: Value, node: cst.CSTNode
+    ) -> None:
+        atom = value.single
+        parts: list[Value] | None = None
+        if isinstance(atom, Seq):
+            parts = list(atom.parts)
+        elif isinstance(atom, Strings):
+            parts = [constant(name) for name in atom.names]
+        starred = any(isinstance(e, cst.StarredElement) for e in target.elements)
+        if parts is None or starred or len(parts) != len(target.elements):
+            parts = [computed(value)] * len(target.elements)
+        for element, part in zip(target.elements, parts, strict=True):
+            self.assign(state, element.value, part, node)
+
+    def _assign_item(
+        self, state: State, target: cst.Subscript, value: Value, node: cst.CSTNode
+    ) -> None:
+        base = self.ev.eval(state, target.value)
+        if len(target.slice) != 1 or not isinstance(target.slice[0].slice, cst.Index):
+            return
+        index = target.slice[0].slice.value
+        key = self.ev.eval(state, index)
+        if self.ev.calls.caches.is_cache(target.value, base):
+            name = self.ctx.code(target.value)
+            self.ev.calls.caches.store(state, node, value, (key, self.ctx.code(index)), name)
+        elif key.text is not None:
+            self.ctx.write(state, self.ctx.deref(base), key.text, value, node, "item")
+
+    def _annotated(self, state: State, node: cst.AnnAssign) -> None:
+        if node.value is None:
+            return
+        value = self.ev.eval(state, node.value)
+        annotation = self.ctx.code(node.annotation.annotation)
+        for obj in value.refs:
+            if self.ctx.objects[obj].model is None and self.ctx.objects[obj].origin != "mapping":
+                self.annotate(obj, annotation)
+        self.assign(state, node.target, value, node)
+
+    def _augmented(self, state: State, node: cst.AugAssign) -> None:
+        value = self.ev.eval(state, node.value)
+        old = self.ev.eval(state, node.target)
+        objs = self.ctx.deref(old)
+        if isinstance(node.operator, cst.BitOrAssign) and objs:
+            self.ev.mappings.update(state, objs, value, node)
+        else:
+            self.assign(state, node.target, computed(old, value), node)
+
+    def _delete(self, state: State, target: cst.BaseExpression) -> None:
+        if isinstance(target, cst.Tuple):
+            for element in target.elements:
+                self._delete(state, element.value)
+            return
+        if isinstance(target, cst.Name):
+            state.env.pop(target.value, None)
+            return
+        place = self.ev.conditions.place(state, target)
+        if place is not None and self.ctx.statement is not None:
+            self.ctx.write(state, place[0], place[1], ABSENT, self.ctx.statement, "delete")
+
+    def note_shared_edit(
+        self, state: State, node: cst.Call, atom: Init, method: str
+    ) -> None:
+        """A container that a shallow copy shares with its original was edited in place."""
+        if any(edit.node is node for edit in self.facts.shared_edits):
+            return
+        empties = method in ("clear", "pop", "popitem", "remove", "discard")
+        self.facts.shared_edits.append(
+            SharedEdit(node, self.ctx.statement, atom.obj, atom.field, method, empties, state.guards)
+        )
+
+    # ----------------------------------------------------------------- branches
+
+    def _if(self, state: State, node: cst.If) -> State | None:
+        then, other = self.fork(state, node.test, "if")
+        ends: list[State] = []
+        if then is not None:
+            end = self.block(then, node.body)
+            ends += [end] if end is not None else []
+        if other is not None:
+            end = self._orelse(other, node.orelse)
+            ends += [end] if end is not None else []
+        return join(ends, self.ctx.objects)
+
+    def _orelse(self, state: State, node: cst.If | cst.Else | None) -> State | None:
+        if node is None:
+            return state
+        if isinstance(node, cst.If):
+            return self._if(state, node)
+        return self.block(state, node.body)
+
+    def fork(
+        self, state: State, test: cst.BaseExpression, kind: str
+    ) -> tuple[State | None, State | None]:
+        """The states on which a test holds and does not; None for a way that is ruled out."""
+        with self.ev.settled():
+            self.ev.eval(state, test)
+            known = self.ev.conditions.truth(state, test)
+            if known is not None:
+                return (state, None) if known else (None, state)
+            condition = self.ev.conditions.build(state, test)
+            unset = self.ev.conditions.unset_reads(state, test)
+            ways: list[State] = []
+            for truth in (True, False):
+                guard = self.ctx.guard(test, kind, condition, needs=truth, unset=unset)
+                way = state.under(guard)
+                self.ev.conditions.assume(way, test, truth)
+                ways.append(way)
+        return ways[0], ways[1]
+
+    def _match(self, state: State, node: cst.Match) -> State | None:
+        subject = self.ev.eval(state, node.subject)
+        ends: list[State] = []
+        rest: State | None = state
+        for case in node.cases:
+            if rest is None:
+                break
+            catches_all = case.guard is None and _irrefutable(case.pattern)
+            leaf = Leaf(self._pattern_reads(state, case.pattern, subject))
+            way = rest.copy()
+            if not catches_all:
+                way = rest.under(self.ctx.guard(case, "match", leaf, needs=True))
+                rest = rest.under(self.ctx.guard(case, "match", leaf, needs=False))
+            else:
+                rest = None
+            self._capture(way, case.pattern, subject)
+            end = self.block(way, case.body)
+            ends += [end] if end is not None else []
+        if rest is not None:
+            ends.append(rest)
+        return join(ends, self.ctx.objects)
+
+    def _pattern_reads(
+        self, state: State, pattern: cst.MatchPattern, subject: Value
+    ) -> frozenset[tuple[int, str]]:
+        found = set(reads_of(subject))
+        for name, _ in self._parts(pattern):
+            found |= {(obj, name) for obj in self.ctx.deref(subject)}
+        return frozenset(found)
+
+    def _parts(self, pattern: cst.MatchPattern) -> list[tuple[str, cst.MatchPattern]]:
+        """The named parts of a mapping or class pattern."""
+        if isinstance(pattern, cst.MatchMapping):
+            return [
+                (str(e.key.evaluated_value), e.pattern)
+                for e in pattern.elements
+                if isinstance(e.key, cst.SimpleString)
+            ]
+        if isinstance(pattern, cst.MatchClass):
+            return [(e.key.value, e.pattern) for e in pattern.kwds]
+        return []
+
+    def _capture(self, state: State, pattern: cst.MatchPattern, subject: Value) -> None:
+        if isinstance(pattern, cst.MatchAs):
+            if pattern.pattern is not None:
+                self._capture(state, pattern.pattern, subject)
+            if pattern.name is not None:
+                state.env[pattern.name.value] = subject
+            return
+        for name, part in self._parts(pattern):
+            objs = self.ctx.deref(subject)
+            value = union([self.ctx.read(state, obj, name) for obj in objs]) if objs else UNKNOWN
+            self._capture(state, part, value)
+
+    # ----------------------------------------------------------------- loops
+
+    def _for(self, state: State, node: cst.For) -> State | None:
+        items = self.ev.iterate(state, node.iter)
+        if items is None:
+            source = self.ev.eval(state, node.iter)
+            leaf = Leaf(reads_of(source))
+            return self._loop(state, node, leaf, lambda way: self.assign(
+                way, node.target, computed(source), node.target))  # fmt: skip
+        return self._unrolled(state, node, items)
+
+    def _unrolled(self, state: State, node: cst.For, items: list[Value]) -> State | None:
+        self.breaks.append([])
+        outer = self.ctx.iteration
+        current: State | None = state
+        for index, item in enumerate(items):
+            if current is None:
+                break
+            self.ctx.iteration = (*outer, item.text or _key_text(item) or index)
+            current = self._round(current, node, item)
+        self.ctx.iteration = outer
+        broken = self.breaks.pop()
+        if current is not None and node.orelse is not None:
+            current = self.block(current, node.orelse.body)
+        return join([*([current] if current is not None else []), *broken], self.ctx.objects)
+
+    def _round(self, state: State, node: cst.For, item: Value) -> State | None:
+        """One round of an unrolled loop; an item that may be missing may skip it."""
+        missing = Absent() in item.atoms or any(
+            Absent() in part.atoms for a in item.atoms if isinstance(a, Seq) for part in a.parts
+        )
+        skipped: list[State] = []
+        if missing:
+            leaf = Leaf(self._item_reads(item))
+            skipped.append(state.under(self.ctx.guard(node.iter, "presence", leaf, needs=False)))
+            state = state.under(self.ctx.guard(node.iter, "presence", leaf, needs=True))
+        self.continues.append([])
+        self.assign(state, node.target, _present(item), node.target)
+        end = self.block(state, node.body)
+        ends = [*([end] if end is not None else []), *self.continues.pop(), *skipped]
+        return join(ends, self.ctx.objects)
+
+    def _item_reads(self, item: Value) -> frozenset[tuple[int, str]]:
+        found = set(reads_of(item))
+        blames = set(item.blame)
+        for atom in item.atoms:
+            if isinstance(atom, Seq):
+                for part in atom.parts:
+                    blames |= part.blame
+        for guard in blames:
+            from lint_rules.flow.values import reads_in
+
+            found |= reads_in(self.facts.guards[guard].condition)
+        return frozenset(found)
+
+    def _loop(self, state: State, node: cst.For | cst.While, leaf: Leaf, bind: object) -> State | None:
+        """A loop that may run any number of times, also none."""
+        self.breaks.append([])
+        skip = state.under(self.ctx.guard(node, "loop", leaf, needs=False))
+        entry: State | None = state.under(self.ctx.guard(node, "loop", leaf, needs=True))
+        ends: list[State] = []
+        for _ in range(LOOP_ROUNDS):
+            if entry is None:
+                break
+            self.continues.append([])
+            bind(entry)  # type: ignore[operator]
+            end = self.block(entry.copy(), node.body)
+            ends = [*([end] if end is not None else []), *self.continues.pop()]
+            entry = join([entry, *ends], self.ctx.objects)
+        out = join([skip, *ends], self.ctx.objects)
+        if out is not None and node.orelse is not None:
+            out = self.block(out, node.orelse.body)
+        broken = self.breaks.pop()
+        return join([*([out] if out is not None else []), *broken], self.ctx.objects)
+
+    def _while(self, state: State, node: cst.While) -> State | None:
+        self.ev.eval(state, node.test)
+        if self.ev.conditions.truth(state, node.test) is not True:
+            leaf = Leaf(self.ev.conditions._reads(state, node.test))
+            return self._loop(state, node, leaf, lambda way: self.ev.eval(way, node.test))
+        self.breaks.append([])
+        self.continues.append([])
+        first = self.block(state, node.body)
+        ends = [*([first] if first is not None else []), *self.continues.pop()]
+        again = join(ends, self.ctx.objects)
+        if again is not None:
+            self.continues.append([])
+            self.block(again, node.body)
+            self.continues.pop()
+        return join(self.breaks.pop(), self.ctx.objects)
+
+    # ----------------------------------------------------------------- functions inside
+
+    def call_local(self, state: State, node: cst.Call, target: cst.CSTNode) -> Value:
+        """Call a function or lambda that was defined in this function, in place."""
+        values = [self.ev.eval(state, arg.value) for arg in node.args]
+        if self.inlined >= MAX_INLINE or not isinstance(target, cst.FunctionDef | cst.Lambda):
+            return computed(*values)
+        outer_env, outer_exits = dict(state.env), self.exits
+        outer_statement = self.ctx.statement
+        self.inlined += 1
+        self._bind_arguments(state, node, target.params, values)
+        if isinstance(target, cst.Lambda):
+            result = self.ev.eval(state, target.body)
+            state.env = outer_env
+        else:
+            result = self._inline(state, target, outer_env)
+        self.exits = outer_exits
+        self.inlined -= 1
+        self.ctx.statement = outer_statement
+        return result
+
+    def _inline(self, state: State, target: cst.FunctionDef, env: dict[str, Value]) -> Value:
+        self.exits = []
+        with self.tries.fresh_frame():
+            end = self.block(state.copy(), target.body)
+        ends = [leave.state for leave in self.exits]
+        values = [leave.value for leave in self.exits]
+        if end is not None:
+            ends.append(end)
+            values.append(constant(None))
+        out = join(ends, self.ctx.objects)
+        if out is not None:
+            state.heap, state.guards = out.heap, state.guards
+        state.env = env
+        return union(values)
+
+    def _bind_arguments(
+        self, state: State, node: cst.Call, params: cst.Parameters, values: list[Value]
+    ) -> None:
+        names = [p.name.value for p in (*params.posonly_params, *params.params)]
+        positional = 0
+        for param in (*params.posonly_params, *params.params, *params.kwonly_params):
+            state.env[param.name.value] = (
+                self.ev.eval(state, param.default) if param.default is not None else UNKNOWN
+            )
+        for arg, value in zip(node.args, values, strict=True):
+            if arg.keyword is not None:
+                state.env[arg.keyword.value] = value
+            elif not arg.star and positional < len(names):
+                state.env[names[positional]] = value
+                positional += 1
+
+
+def is_caching_decorator(ctx: Context, dotted: str) -> bool:
+    """True for ``functools.lru_cache`` and its like, however it was imported."""
+    found = ctx.resolve(dotted)
+    return bool(CACHING_DECORATORS.match(str(getattr(found, "dotted", dotted))))
+
+
+def _irrefutable(pattern: cst.MatchPattern) -> bool:
+    return isinstance(pattern, cst.MatchAs) and pattern.pattern is None
+
+
+def _present(item: Value) -> Value:
+    """An item of a loop as its body sees it: there."""
+    atom = item.single
+    if isinstance(atom, Seq):
+        parts = tuple(part.without(Absent()) for part in atom.parts)
+        return Value(frozenset({Seq(parts)}), item.blame)
+    return item.without(Absent())
+
+
+def _key_text(item: Value) -> str | None:
+    atom = item.single
+    return atom.parts[0].text if isinstance(atom, Seq) and atom.parts else None

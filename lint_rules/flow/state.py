@@ -1,0 +1,156 @@
+"""The state at one point of a function, and how states join where ways meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lint_rules.flow.values import ABSENT, ASSUMED_NONE, Absent, Const, Init, Obj, Value
+
+Heap = dict[int, dict[str, Value]]
+
+
+class Objects:
+    """All abstract objects of one function, one for each place that makes them."""
+
+    def __init__(self) -> None:
+        self._items: list[Obj] = []
+        self._by_key: dict[object, int] = {}
+
+    def __getitem__(self, obj: int) -> Obj:
+        return self._items[obj]
+
+    def __iter__(self) -> object:
+        return iter(self._items)
+
+    def all(self) -> list[Obj]:
+        """Every object, oldest first."""
+        return list(self._items)
+
+    def get(self, key: object, origin: str, name: str, **details: object) -> Obj:
+        """The object made at ``key`` (a node, or a pair of object and field), made on first use."""
+        if key in self._by_key:
+            return self._items[self._by_key[key]]
+        made = Obj(id=len(self._items), origin=origin, name=name, **details)  # type: ignore[arg-type]
+        self._by_key[key] = made.id
+        self._items.append(made)
+        return made
+
+    def default(self, obj: int, name: str) -> Value:
+        """What a field holds that nobody wrote since the object came in or was made."""
+        info = self._items[obj]
+        if info.only is not None and name not in info.only:
+            return ABSENT
+        if info.base == "absent":
+            return ABSENT
+        if info.base == "default":
+            return Value(frozenset({Const("default")}))
+        value = Value(frozenset({Init(obj, name)}))
+        if info.partial is not None:
+            value = Value(value.atoms | {Absent()}, frozenset({info.partial}))
+        return value
+
+
+@dataclass(slots=True)
+class State:
+    """Variables, fields of objects, and the guards passed on the way here.
+
+    The inner mappings of ``heap`` are shared between states and never changed: :meth:`put` makes a
+    new one.
+    """
+
+    env: dict[str, Value] = field(default_factory=dict)
+    heap: Heap = field(default_factory=dict)
+    guards: tuple[int, ...] = ()
+
+    def copy(self) -> State:
+        """A state that can change without changing this one."""
+        return State(dict(self.env), dict(self.heap), self.guards)
+
+    def put(self, obj: int, name: str, value: Value) -> None:
+        """Set a field of an object in this state alone."""
+        self.heap[obj] = {**self.heap.get(obj, {}), name: value}
+
+    def under(self, guard: int) -> State:
+        """A copy of this state on a way that ``guard`` opened."""
+        out = self.copy()
+        if guard not in out.guards:
+            out.guards = (*out.guards, guard)
+        return out
+
+
+def read(state: State, objects: Objects, obj: int, name: str) -> Value:
+    """The value of a field here."""
+    value = state.heap.get(obj, {}).get(name)
+    return objects.default(obj, name) if value is None else value
+
+
+def _keeps(value: Value, default: Value) -> bool:
+    """True when the field may be untouched: its own initial value or absence is still possible."""
+    return bool(
+        value.atoms & {a for a in default.atoms if isinstance(a, Init | Absent)},
+    )
+
+
+def _join_field(branches: list[tuple[Value, frozenset[int]]], default: Value) -> Value:
+    """Join one field; where some ways keep the old value and some do not, their guards are blamed."""
+    atoms = frozenset().union(*(value.atoms for value, _ in branches))
+    blame = frozenset().union(*(value.blame for value, _ in branches))
+    keeping = [_keeps(value, default) for value, _ in branches]
+    if any(keeping):  # a test that only found the field empty wrote nothing
+        atoms -= ASSUMED_NONE.atoms
+    if any(keeping) and not all(keeping):
+        for kept, (_, guards) in zip(keeping, branches, strict=True):
+            if kept:
+                blame |= guards
+    return Value(atoms, blame)
+
+
+def join(states: list[State], objects: Objects) -> State | None:
+    """The state after ways meet; None when none arrives.
+
+    The guards of a way that the others do not share are what decided between them.
+    """
+    if not states:
+        return None
+    if len(states) == 1:
+        return states[0]
+    shared = [g for g in states[0].guards if all(g in s.guards for s in states[1:])]
+    own = [frozenset(s.guards) - frozenset(shared) for s in states]
+    out = State(guards=tuple(shared))
+    for name in {n for s in states for n in s.env}:
+        values = [(s.env[name], g) for s, g in zip(states, own, strict=True) if name in s.env]
+        first = values[0][0]
+        if all(v is first or v == first for v, _ in values):
+            out.env[name] = first
+        else:
+            out.env[name] = _join_variable(values)
+    for obj in {o for s in states for o in s.heap}:
+        maps = [s.heap.get(obj) for s in states]
+        same = maps[0]
+        if same is not None and all(m is same for m in maps[1:]):
+            out.heap[obj] = same
+        else:
+            out.heap[obj] = _join_object(states, own, objects, obj)
+    return out
+
+
+def _join_variable(values: list[tuple[Value, frozenset[int]]]) -> Value:
+    """A variable that differs between ways: each possibility stays, and what decided is kept."""
+    atoms = frozenset().union(*(value.atoms for value, _ in values))
+    blame = frozenset().union(*(value.blame | guards for value, guards in values))
+    return Value(atoms, blame)
+
+
+def _join_object(
+    states: list[State], own: list[frozenset[int]], objects: Objects, obj: int
+) -> dict[str, Value]:
+    fields = {f for s in states for f in s.heap.get(obj, {})}
+    out: dict[str, Value] = {}
+    for name in fields:
+        branches = [(read(s, objects, obj, name), g) for s, g in zip(states, own, strict=True)]
+        first = branches[0][0]
+        if all(v is first or v == first for v, _ in branches):
+            out[name] = first
+        else:
+            out[name] = _join_field(branches, objects.default(obj, name))
+    return out

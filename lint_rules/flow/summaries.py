@@ -1,0 +1,200 @@
+"""Calls between functions of a project: facts of each, and their effect where it is called.
+
+Facts are computed for a function and a remaining depth.  That makes them independent of who asks
+first, and bounds recursion: a recursive helper is unrolled ``DEPTH`` times, which is its fixpoint
+for the small lattice of a field (old, reset, overwritten, perhaps).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from lint_rules.flow.facts import Facts
+from lint_rules.flow.instantiate import Instantiation
+from lint_rules.flow.interpreter import Interpreter
+from lint_rules.flow.source import FunctionTree, NoSuchFunction, Positions, parse_function
+from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, ref
+from lint_rules.flow.vocabulary import CACHING_DECORATORS
+from lint_rules.naming import matches_any
+from lint_rules.project.classes import ClassRef
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lint_rules.flow.calls import Calls
+    from lint_rules.flow.state import State
+    from lint_rules.project.modules import FunctionRef, Project
+    from lint_rules.settings import Settings
+
+DEPTH = 2
+"""How many calls deep the effect of a call is followed."""
+
+MAX_METHODS = 30
+"""A plain class with more methods than this is a service, not a record of fields."""
+
+#: A function whose text shows none of these neither copies, stores, writes nor hands an argument on.
+_MATTERS = re.compile(
+    r"(?i:cache)|copy\(|setattr|\.\w+\s*=[^=]|\]\s*=[^=]|\bdel\b|\.(update|pop|clear|setdefault)\("
+    r"|replace\(|evolve\(|\breturn\b|\byield\b|\|="
+)
+
+
+class Library:
+    """The facts of every function of a project that was asked for."""
+
+    def __init__(self, project: Project, settings: Settings) -> None:
+        self.project = project
+        self.settings = settings
+        self._facts: dict[tuple[FunctionRef, int], Facts | None] = {}
+        self._trees: dict[FunctionRef, FunctionTree | None] = {}
+        self._positions: dict[FunctionRef, Positions] = {}
+        self._declared: dict[ClassRef, tuple[str, ...]] = {}
+
+    def tree(self, function: FunctionRef) -> FunctionTree | None:
+        """The function's own tree, or None when libcst cannot read it."""
+        if function not in self._trees:
+            try:
+                self._trees[function] = parse_function(function)
+            except NoSuchFunction:
+                self._trees[function] = None
+        return self._trees[function]
+
+    def positions(self, function: FunctionRef) -> Positions:
+        """Where the nodes of a function are; only for a function that has a tree."""
+        if function not in self._positions:
+            tree = self.tree(function)
+            assert tree is not None
+            self._positions[function] = Positions(tree)
+        return self._positions[function]
+
+    def facts(self, function: FunctionRef, depth: int = DEPTH) -> Facts | None:
+        """The facts of a function, following calls ``depth`` deep; None when it cannot be read."""
+        key = (function, depth)
+        if key not in self._facts:
+            tree = self.tree(function)
+            self._facts[key] = (
+                Interpreter(self, function, tree.module, tree.definition, depth).run()
+                if tree is not None
+                else None
+            )
+        return self._facts[key]
+
+    def interesting(self, model: ClassRef, function: FunctionRef) -> tuple[str, ...]:
+        """The fields of a model that loops over unknown names are unrolled over.
+
+        Those that a statement makes per-request, and those that the function names itself; the
+        others keep what they had, as they would in the loop of a sanitizer that does not name them.
+        """
+        if model not in self._declared:
+            globs = [pattern.rpartition(".")[2] for pattern in self.settings.per_request_fields]
+            self._declared[model] = tuple(
+                decl.name
+                for decl in model.fields
+                if decl.marker == "per-request" or matches_any(decl.name, tuple(globs))
+            )
+        named = (d.name for d in model.fields if d.name in function.source)
+        return tuple(dict.fromkeys([*self._declared[model], *named]))
+
+    # ----------------------------------------------------------------- calls
+
+    def apply(
+        self, calls: Calls, state: State, node: cst.Call, function: FunctionRef,
+        receiver: Value | None, args: Sequence[cst.Arg],
+    ) -> Value:  # fmt: skip
+        """The effect and the result of calling ``function`` at ``node``."""
+        bound = self._bind(calls, state, function, receiver, args)
+        calls.ctx.handoff(state, node, function, bound, calls.scheduled)
+        if _caches_result(calls, function):
+            return self._typed(calls, node, function, "lookup")
+        facts = self._callee_facts(calls, function) if _tracked(calls, function, bound) else None
+        if facts is None:
+            return self._typed(calls, node, function, "call")
+        value = Instantiation(calls, state, node, facts, bound).run()
+        return value if value is not None else self._typed(calls, node, function, "call")
+
+    def _callee_facts(self, calls: Calls, function: FunctionRef) -> Facts | None:
+        if calls.ctx.depth <= 0:
+            return None
+        tree = self.tree(function)
+        if tree is None or not _MATTERS.search(tree.text):
+            return None
+        return self.facts(function, calls.ctx.depth - 1)
+
+    def _typed(self, calls: Calls, node: cst.Call, function: FunctionRef, origin: str) -> Value:
+        """The object that a call returns, of the class that the function's annotation names."""
+        made = calls.ctx.new(
+            (id(node), origin, calls.ctx.iteration), origin, function.name, node=node
+        )
+        annotate_result(calls, made, function)
+        return ref(made.id)
+
+    def _bind(
+        self, calls: Calls, state: State, function: FunctionRef, receiver: Value | None,
+        args: Sequence[cst.Arg],
+    ) -> dict[str, Value]:  # fmt: skip
+        """Arguments by parameter name."""
+        params = list(function.params)
+        bound: dict[str, Value] = {}
+        takes_receiver = function.kind in ("method", "classmethod", "property")
+        if takes_receiver and params and receiver is not None:
+            is_class = any(not hasattr(atom, "obj") for atom in receiver.atoms)
+            if not (is_class and function.kind == "method"):
+                bound[params.pop(0).name] = receiver
+        positional = [p.name for p in params if p.kind == "positional"]
+        index = 0
+        for arg in args:
+            value = calls.ev.eval(state, arg.value)
+            if arg.keyword is not None:
+                bound[arg.keyword.value] = value
+            elif not arg.star and index < len(positional):
+                bound[positional[index]] = value
+                index += 1
+        for param in params:
+            if param.name not in bound:
+                bound[param.name] = constant(None) if param.default == "None" else UNKNOWN
+        return bound
+
+
+def _tracked(calls: Calls, function: FunctionRef, bound: dict[str, Value]) -> bool:
+    """True when the call can matter: it is given an object whose fields are followed, or it names a
+    cache that may hand one out."""
+    for value in bound.values():
+        for obj in value.refs:
+            info = calls.ctx.objects[obj]
+            if info.origin in ("copy", "lookup", "mapping", "fresh") or info.mapping:
+                return True
+            if info.model is not None and is_record(info.model):
+                return True
+    return "cache" in function.source.lower()
+
+
+def is_record(model: ClassRef) -> bool:
+    """True for a class whose objects carry data: a declared model, or a plain class with fields."""
+    return model.kind != "plain" or (bool(model.fields) and len(model.methods) <= MAX_METHODS)
+
+
+def annotate_result(calls: Calls, made: Obj, function: FunctionRef) -> None:
+    """Give the result of a call the class that the function's return annotation names."""
+    if made.model is not None or not function.returns:
+        return
+    hint = calls.ctx.project.resolve_annotation(function.module, function.returns, function)
+    made.mapping = made.mapping or hint.mapping
+    made.typed = True
+    if len(hint.classes) == 1:
+        made.model = hint.classes[0]
+        calls.ctx.learn_fields(made.model)
+
+
+def _caches_result(calls: Calls, function: FunctionRef) -> bool:
+    """True when a caching decorator makes every caller share the function's result."""
+    for text in function.decorators:
+        dotted = text.split("(", 1)[0].strip()
+        found = calls.ctx.project.resolve(function.module, dotted, None)
+        if isinstance(found, ClassRef):
+            continue
+        if CACHING_DECORATORS.match(str(getattr(found, "dotted", dotted))):
+            return True
+    return False

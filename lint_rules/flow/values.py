@@ -1,0 +1,304 @@
+"""Abstract values: what an expression may be, without running it.
+
+A value is a set of atoms (the "may" part of the analysis) and the guards that explain why an old
+value may still be among them.  ``Init(obj, field)`` is the value that a field had when the object
+came into this function: seen on the target of a write it is the *old* value, seen on another object
+it is a *source* read.  One atom serves both, so nothing is decided twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from lint_rules.project.classes import ClassRef
+    from lint_rules.project.modules import FunctionRef
+
+WHOLE = "*"
+"""The field name in a read that concerns the object itself, not one of its fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Init:
+    """The value that ``field`` of object ``obj`` had when the object came in."""
+
+    obj: int
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A key that was never put into (or was taken out of) a mapping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A constant; ``kind`` is none, empty (a fresh container), default or value."""
+
+    kind: str
+    value: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to an abstract object."""
+
+    obj: int
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """The result of a computation, with the field reads that went into it."""
+
+    via: frozenset[tuple[int, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Strings:
+    """A constant collection of strings (field names)."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """An iteration over the fields of an object: ``keys``, ``values`` or ``items``."""
+
+    obj: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seq:
+    """A tuple or list written out here, item by item."""
+
+    parts: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Callable_:
+    """A known function, class or bound method, by its dotted name as written."""
+
+    target: object
+    receiver: Value | None = None
+
+
+Atom: TypeAlias = "Init | Absent | Const | Ref | Computed | Strings | Entries | Seq | Callable_"
+Reads: TypeAlias = frozenset[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A set of possibilities, and the guards that let an old value stay among them."""
+
+    atoms: frozenset[Atom]
+    blame: frozenset[int] = frozenset()
+
+    def __or__(self, other: Value) -> Value:
+        return Value(self.atoms | other.atoms, self.blame | other.blame)
+
+    def without(self, *atoms: Atom) -> Value:
+        """The same value less these possibilities."""
+        return Value(self.atoms.difference(atoms), self.blame)
+
+    @property
+    def single(self) -> Atom | None:
+        """The one atom, where there is exactly one."""
+        if len(self.atoms) == 1:
+            return next(iter(self.atoms))
+        return None
+
+    @property
+    def refs(self) -> tuple[int, ...]:
+        """The objects this may be, in the order they were met."""
+        return tuple(sorted(atom.obj for atom in self.atoms if isinstance(atom, Ref)))
+
+    @property
+    def text(self) -> str | None:
+        """The string, where the value is one constant string."""
+        atom = self.single
+        if isinstance(atom, Const) and isinstance(atom.value, str):
+            return atom.value
+        return None
+
+    @property
+    def is_constant(self) -> bool:
+        """True when every possibility is a constant or an absent key."""
+        return bool(self.atoms) and all(
+            isinstance(a, Const | Absent | Strings)
+            or (isinstance(a, Seq) and all(part.is_constant for part in a.parts))
+            for a in self.atoms
+        )
+
+
+NONE = Value(frozenset({Const("none")}))
+#: None by a test that found it so, not by a write.
+ASSUMED_NONE = Value(frozenset({Const("none", "assumed")}))
+NONES = NONE.atoms | ASSUMED_NONE.atoms
+EMPTY = Value(frozenset({Const("empty")}))
+ABSENT = Value(frozenset({Absent()}))
+UNKNOWN = Value(frozenset({Computed()}))
+
+
+def constant(value: object) -> Value:
+    """The value of a literal."""
+    if value is None:
+        return NONE
+    if isinstance(value, str | bytes) and not value:
+        return Value(frozenset({Const("empty", value)}))
+    return Value(frozenset({Const("value", value)}))
+
+
+def ref(obj: int) -> Value:
+    """The value that is this one object."""
+    return Value(frozenset({Ref(obj)}))
+
+
+def union(values: list[Value]) -> Value:
+    """Any of these values; nothing known when there are none."""
+    if not values:
+        return UNKNOWN
+    out = values[0]
+    for value in values[1:]:
+        out = out | value
+    return out
+
+
+def reads_of(value: Value) -> Reads:
+    """What a value was read from: fields of objects, or objects as a whole."""
+    found: set[tuple[int, str]] = set()
+    for atom in value.atoms:
+        if isinstance(atom, Init):
+            found.add((atom.obj, atom.field))
+        elif isinstance(atom, Ref | Entries):
+            found.add((atom.obj, WHOLE))
+        elif isinstance(atom, Computed):
+            found |= atom.via
+        elif isinstance(atom, Seq):
+            for part in atom.parts:
+                found |= reads_of(part)
+    return frozenset(found)
+
+
+def field_reads(value: Value) -> Reads:
+    """The reads of ``value`` that name a field (whole objects left out)."""
+    return frozenset(read for read in reads_of(value) if read[1] != WHOLE)
+
+
+# ------------------------------------------------------------------------------- conditions
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A test that is not taken apart: what it asks about."""
+
+    reads: Reads
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any_:
+    parts: tuple[Condition, ...]
+
+
+Condition: TypeAlias = "Leaf | Not | All | Any_"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A place where the way parts: an old value may survive because of it.
+
+    ``kind``: if, ternary, or, default, coalesce, try, loop, match, suppress, filter, presence.
+    ``needs`` is the truth of ``condition`` under which the guarded write happens.
+    """
+
+    id: int
+    kind: str
+    condition: Condition
+    needs: bool
+    #: The names of fields that the guard itself tests for None ("fill if unset").
+    unset: Reads = frozenset()
+
+
+def reads_in(condition: Condition) -> Reads:
+    """Everything that a condition asks about."""
+    if isinstance(condition, Leaf):
+        return condition.reads
+    if isinstance(condition, Not):
+        return reads_in(condition.part)
+    return frozenset().union(*(reads_in(part) for part in condition.parts))
+
+
+def merge_conditions(first: Condition, second: Condition) -> Condition:
+    """The condition of a place that is interpreted twice: what either asked about."""
+    if isinstance(first, Leaf):
+        return Leaf(first.reads | reads_in(second))
+    if isinstance(first, Not) and isinstance(second, Not):
+        return Not(merge_conditions(first.part, second.part))
+    if isinstance(first, All) and isinstance(second, All) and len(first.parts) == len(second.parts):
+        return All(tuple(map(merge_conditions, first.parts, second.parts)))
+    if isinstance(first, Any_) and isinstance(second, Any_) and len(first.parts) == len(second.parts):
+        return Any_(tuple(map(merge_conditions, first.parts, second.parts)))
+    return first
+
+
+def may_hold_for(condition: Condition, truth: bool, asks: Callable[[Reads], bool]) -> bool:
+    """True when ``condition`` can come out as ``truth`` by leaves alone that ``asks`` accepts.
+
+    A compound test that also needs an unrelated leaf to come out so is the program's decision.
+    """
+    if isinstance(condition, Leaf):
+        return asks(condition.reads)
+    if isinstance(condition, Not):
+        return may_hold_for(condition.part, not truth, asks)
+    quantifier = all if isinstance(condition, All) is truth else any
+    return quantifier(may_hold_for(part, truth, asks) for part in condition.parts)
+
+
+# ------------------------------------------------------------------------------- objects
+
+
+@dataclass(slots=True)
+class Obj:
+    """An abstract object: where it came from and what is known of its type.
+
+    ``origin``: param, self, copy, lookup, fresh, mapping (a dict made here), attr (the content of a
+    field), call (the result of an unknown call), global.
+    """
+
+    id: int
+    origin: str
+    name: str
+    node: cst.CSTNode | None = None
+    model: ClassRef | None = None
+    mapping: bool = False
+    typed: bool = False
+    type_text: str = ""
+    of: tuple[int, ...] = ()
+    depth: str = ""
+    how: str = ""
+    field: str = ""
+    line: int = 0
+    #: The function that made a copy, where it was not this one.
+    maker: FunctionRef | None = None
+    #: For a dump that leaves out what is None or unset: the guard that stands for it.
+    partial: int | None = None
+    #: Fields the object can have at all (a dump with ``include=``); None when not limited.
+    only: frozenset[str] | None = None
+    #: The default of a field nobody wrote: init (came in), default (fresh object), absent (dict).
+    base: str = "init"
+    #: Something was done to the object that may have reset any field (an unknown sanitizer).
+    opaque: bool = False

@@ -1,0 +1,105 @@
+"""The names that the analysis knows: of libraries, of methods, and those built in by the contract.
+
+The tables follow the "copies to know", "resets to know" and CCL201/CCL202 lists of the contract and
+the documentation of the libraries named beside them.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: Calls by full name that copy their first argument, and how deep.
+COPY_CALLS = {
+    "copy.copy": "shallow",
+    "copy.deepcopy": "deep",
+    "copy.replace": "shallow",
+    "dataclasses.replace": "shallow",
+    "attr.evolve": "shallow",
+    "attrs.evolve": "shallow",
+    "attr.assoc": "shallow",
+}
+#: Calls by full name that turn their first argument into a mapping of its fields.
+DUMP_CALLS = {
+    "dataclasses.asdict": "deep",
+    "attr.asdict": "deep",
+    "attrs.asdict": "deep",
+    "fastapi.encoders.jsonable_encoder": "deep",
+    "builtins.vars": "view",
+}
+#: Methods of an object that copy it.
+COPY_METHODS = frozenset({"model_copy", "copy", "_replace", "__copy__", "__deepcopy__", "__replace__"})
+#: Methods of an object that turn it into a mapping (or text) of its fields.
+DUMP_METHODS = frozenset(
+    {"model_dump", "dict", "_asdict", "to_dict", "model_dump_json", "json", "as_dict", "asdict"}
+)
+#: Methods of a class that build an object of it from one mapping (or object).
+BUILD_METHODS = frozenset(
+    {"model_validate", "parse_obj", "from_dict", "model_validate_json", "parse_raw", "from_orm"}
+)
+#: Methods of a class that build an object of it from keywords.
+CONSTRUCT_METHODS = frozenset({"model_construct", "construct", "_make"})
+
+#: Calls that hand their argument on unchanged as far as a field's value goes.
+TRANSPARENT = frozenset(
+    {
+        "str", "int", "float", "bool", "list", "tuple", "set", "frozenset", "abs", "round", "dict",
+        "typing.cast", "copy.deepcopy", "copy.copy", "decimal.Decimal", "json.loads", "json.dumps",
+        "pickle.dumps", "pickle.loads", "types.MappingProxyType", "sorted", "reversed",
+    }
+)  # fmt: skip
+#: Calls that serialise or restore a whole object.
+SERIALISERS = frozenset(
+    {"json.dumps", "json.loads", "pickle.dumps", "pickle.loads", "orjson.dumps", "orjson.loads",
+     "ujson.dumps", "ujson.loads", "msgpack.packb", "msgpack.unpackb", "marshal.dumps"}
+)  # fmt: skip
+SCHEDULERS = frozenset(
+    {"create_task", "ensure_future", "add_task", "run_in_executor", "submit", "call_soon",
+     "call_later", "run_coroutine_threadsafe", "start_soon", "to_thread", "spawn", "apply_async"}
+)  # fmt: skip
+AWAITERS = frozenset(
+    {"asyncio.wait_for", "asyncio.shield", "asyncio.gather", "asyncio.run", "asyncio.wait"}
+)
+#: Unknown functions that choose between a new and an old value, by name; nothing else can tell.
+COALESCING = re.compile(
+    r"coalesc|(^|_)first(_|$|of|non)|fallback|(^|_)nvl($|_)|if_?null|if_?none|not_?none|either"
+    r"|(^|_)pick($|_)|prefer|default_to|or_default|(^|_)merge($|_)|(^|_)choose($|_)",
+    re.IGNORECASE,
+)
+#: Unknown functions that may reset what they are given, by name.
+SANITIZING = re.compile(
+    r"reset|clear|scrub|strip|saniti[sz]e|blank|clean|redact|wipe|null|drop|remove|purge|forget"
+    r"|anonymi[sz]e|erase|mask|detach|without",
+    re.IGNORECASE,
+)
+
+_STORE = re.compile(
+    r"(^|_)(set|put|add|store|save|write)(_|$|ex$|nx$|default$|many$|item$)|^__setitem__$"
+)
+_LOOKUP = re.compile(
+    r"(^|_)(get|fetch|lookup|look_up|load|read|peek|retrieve|find|pop)(_|$|many$|item$)|^__getitem__$"
+)
+_CACHE_LIBRARIES = ("cachetools", "aiocache", "diskcache", "cachelib", "pylibmc", "pymemcache",
+                    "django.core.cache", "flask_caching", "async_lru", "dogpile", "cashews",
+                    "beaker", "lru")  # fmt: skip
+CACHING_DECORATORS = re.compile(
+    r"^(functools\.(lru_cache|cache)|cachetools\.(func\.)?\w*cache\w*|cachetools\.cached(method)?"
+    r"|async_lru\.alru_cache|aiocache\.(multi_)?cached(_stampede)?|lru_cache|alru_cache|cached"
+    r"|cachetools\.keys\.\w+)$"
+)
+
+
+def is_cache_class(dotted: str) -> bool:
+    """True for a class of a caching library, or one that is called a cache."""
+    return dotted.startswith(tuple(f"{lib}." for lib in _CACHE_LIBRARIES)) or (
+        "cache" in dotted.rsplit(".", 1)[-1].lower()
+    )
+
+
+def is_store_method(name: str) -> bool:
+    """True when a cache's method of this name puts something in."""
+    return bool(_STORE.search(name.lower()))
+
+
+def is_lookup_method(name: str) -> bool:
+    """True when a cache's method of this name hands something out."""
+    return bool(_LOOKUP.search(name.lower())) and not is_store_method(name)

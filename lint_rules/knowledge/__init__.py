@@ -1,0 +1,1 @@
+"""What the facts of single functions say together: helpers, merges, per-request fields, sharing."""

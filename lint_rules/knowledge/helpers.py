@@ -1,0 +1,223 @@
+"""Cache-copy helpers: which copies go into, or come out of, a cache, and in what state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lint_rules.flow.facts import Facts
+from lint_rules.flow.state import State, join, read
+from lint_rules.flow.values import (
+    ABSENT,
+    Absent,
+    Const,
+    Init,
+    Obj,
+    Ref,
+    Seq,
+    Value,
+    reads_of,
+)
+from lint_rules.naming import is_cache_copy_name
+
+if TYPE_CHECKING:
+    from lint_rules.flow.summaries import Library
+    from lint_rules.project.classes import ClassRef
+    from lint_rules.project.modules import FunctionRef
+
+_CARRIERS = frozenset({"param", "self", "lookup", "call", "attr", "global"})
+
+
+@dataclass(frozen=True, slots=True)
+class HelperCopy:
+    """A copy that lives in, or is handed out of, a cache.
+
+    ``why`` says what makes the function a cache-copy helper: name, stored, looked-up.  ``fields``
+    are those of the copy where it leaves the function, joined over all ways.
+    """
+
+    facts: Facts
+    copy: Obj
+    why: str
+    fields: dict[str, Value]
+
+    def value(self, name: str) -> Value:
+        """What a field of the copy may hold where the copy leaves the function."""
+        return self.fields.get(name) or self.facts.objects.default(self.copy.id, name)
+
+    def keeps(self, name: str) -> bool:
+        """True when the copy may still hold the value that the original came with."""
+        return any(isinstance(a, Init) and a.obj == self.copy.id for a in self.value(name).atoms)
+
+    def resets(self, name: str) -> bool:
+        """True when some way sets the field to None, empties or removes it."""
+        return any(_is_reset(atom) for atom in self.value(name).atoms)
+
+    def always_keeps(self, name: str) -> bool:
+        """True when no way gives the field another value."""
+        return self.value(name).atoms <= {Init(self.copy.id, name)} | ABSENT.atoms and self.keeps(name)
+
+
+def _is_reset(atom: object) -> bool:
+    if isinstance(atom, Const):
+        return atom.kind in ("none", "empty", "shared") and atom.value != "assumed"
+    return isinstance(atom, Absent)
+
+
+class Helpers:
+    """Finds the cache-copy helpers of a project, one function at a time."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.project = library.project
+        self._copies: dict[FunctionRef, tuple[HelperCopy, ...]] = {}
+        self._callers: dict[FunctionRef, list[Facts]] = {}
+
+    def copies(self, function: FunctionRef) -> tuple[HelperCopy, ...]:
+        """The copies for which ``function`` is a cache-copy helper; empty when it is none."""
+        if function not in self._copies:
+            self._copies[function] = ()  # a recursive question
+            facts = self.library.facts(function)
+            if facts is not None and facts.final is not None:
+                self._copies[function] = tuple(self._find(facts))
+        return self._copies[function]
+
+    def _find(self, facts: Facts) -> list[HelperCopy]:
+        out: list[HelperCopy] = []
+        for copy in facts.objects.all():
+            if copy.origin != "copy" or copy.maker is not None or copy.opaque:
+                continue
+            if not self._copies_carrier(facts, copy):
+                continue
+            returned, stored = _leaving(facts, copy.id)
+            if not returned and not stored:
+                continue
+            why = self._why(facts, copy, returned=bool(returned), stored=bool(stored))
+            if why:
+                out.append(HelperCopy(facts, copy, why, _joined(facts, copy.id, returned + stored)))
+        return out
+
+    def _copies_carrier(self, facts: Facts, copy: Obj) -> bool:
+        roots = [facts.objects[root] for root in _roots(facts, copy)]
+        if not roots or any(root.origin not in _CARRIERS for root in roots):
+            return False
+        return not any(root.model is not None and copy.model is not None and not _related(
+            root.model, copy.model) for root in roots)  # fmt: skip
+
+    def _why(self, facts: Facts, copy: Obj, *, returned: bool, stored: bool) -> str:
+        function = facts.function
+        if is_cache_copy_name(function.name, self.library.settings.cache_copy_helpers):
+            return "name"
+        if _is_merged(facts, copy):
+            return ""
+        if stored or (returned and facts.caches_result):
+            return "stored"
+        if returned and self._stored_by_callers(function):
+            return "stored"
+        if self._from_lookup(facts, copy) and returned:
+            return "looked-up"
+        return ""
+
+    # ----------------------------------------------------------------- callers
+
+    def callers(self, function: FunctionRef) -> list[Facts]:
+        """The facts of every function that calls ``function``."""
+        if function not in self._callers:
+            found: dict[FunctionRef, None] = {}
+            for site in self.project.callers(function):
+                if site.function is not None and site.function != function:
+                    found[site.function] = None
+            facts = [self.library.facts(caller) for caller in found]
+            self._callers[function] = [item for item in facts if item is not None]
+        return self._callers[function]
+
+    def _stored_by_callers(self, function: FunctionRef) -> bool:
+        for facts in self.callers(function):
+            for store in facts.stores:
+                for obj in (store.obj, *_roots(facts, facts.objects[store.obj])):
+                    if facts.objects[obj].maker == function:
+                        return True
+                if any(
+                    facts.objects[link].maker == function for link in _chain(facts, store.obj)
+                ):
+                    return True
+        return False
+
+    def _from_lookup(self, facts: Facts, copy: Obj) -> bool:
+        roots = _roots(facts, copy)
+        if any(facts.objects[root].origin == "lookup" for root in roots):
+            return True
+        names = {name for name, obj in facts.params.items() if obj in roots}
+        if not names:
+            return False
+        for caller in self.callers(facts.function):
+            for handoff in caller.handoffs:
+                if handoff.callee != facts.function:
+                    continue
+                for name in names:
+                    value = handoff.arguments.get(name)
+                    if value is not None and any(
+                        caller.objects[obj].origin == "lookup" for obj in value.refs
+                    ):
+                        return True
+        return False
+
+
+def _related(one: ClassRef, other: ClassRef) -> bool:
+    return one == other or one.is_subclass_of(other) or other.is_subclass_of(one)
+
+
+def _chain(facts: Facts, obj: int) -> list[int]:
+    """A copy and what it was copied from, step by step."""
+    out: list[int] = []
+    todo = [obj]
+    while todo:
+        current = todo.pop()
+        if current not in out:
+            out.append(current)
+            todo.extend(facts.objects[current].of if facts.objects[current].origin == "copy" else ())
+    return out
+
+
+def _roots(facts: Facts, copy: Obj) -> list[int]:
+    """The objects that a copy was made from in the end."""
+    return [obj for obj in _chain(facts, copy.id) if facts.objects[obj].origin != "copy"]
+
+
+def _contains(value: Value, obj: int) -> bool:
+    for atom in value.atoms:
+        if isinstance(atom, Ref) and atom.obj == obj:
+            return True
+        if isinstance(atom, Seq) and any(_contains(part, obj) for part in atom.parts):
+            return True
+    return False
+
+
+def _leaving(facts: Facts, obj: int) -> tuple[list[State], list[State]]:
+    """The states in which an object is returned, and those in which it is stored."""
+    returned = [leave.state for leave in facts.exits if _contains(leave.value, obj)]
+    stored = [
+        State(heap={obj: dict(store.fields)}, guards=store.guards)
+        for store in facts.stores
+        if store.obj == obj
+    ]
+    return returned, stored
+
+
+def _joined(facts: Facts, obj: int, states: list[State]) -> dict[str, Value]:
+    joined = join(states, facts.objects)
+    if joined is None:
+        return {}
+    names = {name for state in states for name in state.heap.get(obj, {})}
+    return {name: read(joined, facts.objects, obj, name) for name in names}
+
+
+def _is_merged(facts: Facts, copy: Obj) -> bool:
+    """True when per-request values of a source are written onto the copy: that is no cache copy."""
+    for write in facts.writes_to(copy.id):
+        if write.how == "call":
+            continue
+        others = {obj for obj, _ in reads_of(write.value)} - set(_chain(facts, copy.id))
+        if any(facts.objects[obj].origin in ("param", "attr", "call", "lookup") for obj in others):
+            return True
+    return False

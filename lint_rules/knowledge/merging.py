@@ -1,0 +1,208 @@
+"""Merges: which writes of a function put a source's values onto a carrier, and which may keep the old.
+
+A write is looked at together with the state at the end of the function.  Where the old value cannot
+survive to the end, the write is complete, whatever stands around it.  Where it can, the guards that
+let it survive say whether the source decided (a finding) or the program (none).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lint_rules.flow.facts import Facts, Write
+from lint_rules.flow.state import read
+from lint_rules.flow.values import (
+    WHOLE,
+    Guard,
+    Init,
+    Obj,
+    Reads,
+    Ref,
+    Value,
+    may_hold_for,
+    reads_of,
+)
+
+#: Choices inside the written value itself.
+_VALUE_CHOICES = frozenset({"or", "and", "default", "coalesce", "ternary"})
+_MERGING = frozenset({"attr", "item", "setattr", "update"})
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A write of a source's value onto a carrier.
+
+    ``keeps`` is how the old value may survive: "" (it cannot), "or" (the value written may be the
+    old one), "unset" (written only where nothing was), "guard" (written only when the new value is
+    there).  ``guard`` is the guard that decides.
+    """
+
+    write: Write
+    keeps: str
+    guard: Guard | None
+    sources: tuple[int, ...]
+    same_name: bool
+
+
+def family(facts: Facts, obj: int) -> frozenset[int]:
+    """A carrier and the objects that it is a copy of: their old values are the same."""
+    found: set[int] = set()
+    todo = [obj]
+    while todo:
+        current = todo.pop()
+        if current in found:
+            continue
+        found.add(current)
+        if facts.objects[current].origin == "copy":
+            todo.extend(facts.objects[current].of)
+    return frozenset(found)
+
+
+def source_root(facts: Facts, obj: int) -> int:
+    """The object that a source's dump or copy was made from."""
+    seen: set[int] = set()
+    while obj not in seen:
+        seen.add(obj)
+        info = facts.objects[obj]
+        if info.origin == "copy" and len(info.of) == 1:
+            obj = info.of[0]
+    return obj
+
+
+class Merging:
+    """The merges of one function."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    def final(self, obj: int, name: str) -> Value:
+        """What a field may hold when the function has returned."""
+        assert self.facts.final is not None
+        return read(self.facts.final, self.facts.objects, obj, name)
+
+    def may_keep_old(self, obj: int, name: str) -> bool:
+        """True when the value that came in can still be there at the end."""
+        return any(self._is_old(atom, obj, name) for atom in self.final(obj, name).atoms)
+
+    def _is_old(self, atom: object, obj: int, name: str) -> bool:
+        return (
+            isinstance(atom, Init)
+            and atom.field == name
+            and atom.obj in family(self.facts, obj)
+        )
+
+    def merges_onto(self, obj: int) -> list[Merge]:
+        """Every write of a source's value to a field of ``obj``, classified."""
+        if self.facts.final is None:
+            return []
+        found = [
+            self._classify(write)
+            for write in self.facts.writes_to(obj)
+            if write.how in _MERGING
+        ]
+        return [merge for merge in found if merge is not None]
+
+    def _classify(self, write: Write) -> Merge | None:
+        reads = self._source_reads(write)
+        if not reads:
+            return None
+        sources = tuple(sorted({source_root(self.facts, obj) for obj, _ in reads}))
+        same = any(name == write.field for _, name in reads)
+        keeps, guard = self._keeping(write, reads)
+        return Merge(write, keeps, guard, sources, same)
+
+    def _source_reads(self, write: Write) -> Reads:
+        """What the written value was read from, the carrier's own old value left out."""
+        own = family(self.facts, write.obj)
+        return frozenset(
+            (obj, name)
+            for obj, name in reads_of(write.value)
+            if not (obj in own and name in (write.field, WHOLE)) and self._can_be_source(obj, name)
+        )
+
+    def _can_be_source(self, obj: int, name: str) -> bool:
+        info = self.facts.objects[obj]
+        if name == WHOLE:
+            return info.origin in ("param", "call", "attr", "lookup")
+        return info.origin != "mapping" or name != WHOLE
+
+    # ----------------------------------------------------------------- how the old survives
+
+    def _keeping(self, write: Write, reads: Reads) -> tuple[str, Guard | None]:
+        if not self.may_keep_old(write.obj, write.field):
+            return "", None
+        blame = self.final(write.obj, write.field).blame
+        guards = [self.facts.guards[g] for g in sorted(blame)]
+        if any(self._is_old(atom, write.obj, write.field) for atom in write.value.atoms):
+            for guard in guards:
+                if guard.id in write.value.blame and self._value_choice(guard, write, reads):
+                    return "or", guard
+        plain = any(name != WHOLE or self._is_param(obj) for obj, name in reads)
+        for guard in guards:
+            if guard.kind in _VALUE_CHOICES or not self._asks(guard, write, reads):
+                continue
+            if self._fills_unset(guard, write):
+                if plain:
+                    return "unset", guard
+            elif guard.kind != "presence":
+                return "guard", guard
+        return "", None
+
+    def _is_param(self, obj: int) -> bool:
+        return self.facts.objects[obj].origin == "param"
+
+    def _value_choice(self, guard: Guard, write: Write, reads: Reads) -> bool:
+        if guard.kind in ("or", "and", "default", "coalesce"):
+            return True
+        return guard.kind == "ternary" and self._asks(guard, write, reads)
+
+    def _fills_unset(self, guard: Guard, write: Write) -> bool:
+        own = family(self.facts, write.obj)
+        return any(obj in own and name == write.field for obj, name in guard.unset) or any(
+            obj in own and name == write.field for obj, name in _leaves(guard)
+        )
+
+    def _asks(self, guard: Guard, write: Write, reads: Reads) -> bool:
+        """True when the guard keeps the old value by asking about the source, its value or the
+        carrier's own field, and about nothing else."""
+        return may_hold_for(
+            guard.condition, guard.needs, lambda asked: self._about(asked, write, reads)
+        )
+
+    def _about(self, asked: Reads, write: Write, reads: Reads) -> bool:
+        own = family(self.facts, write.obj)
+        wanted = self._with_owners(reads)
+        for obj, name in self._with_owners(asked):
+            if obj in own:
+                if name == write.field:
+                    return True
+                continue
+            info: Obj = self.facts.objects[obj]
+            if (obj, name) in wanted and not (name == WHOLE and info.origin in ("self", "global")):
+                return True
+            if info.origin in ("self", "global"):
+                continue
+            if source_root(self.facts, obj) in {source_root(self.facts, o) for o, _ in wanted}:
+                return True
+        return False
+
+    def _with_owners(self, reads: Reads) -> Reads:
+        """Reads, and for a read of an object inside another the field that holds it."""
+        found = set(reads)
+        for obj, _ in reads:
+            info = self.facts.objects[obj]
+            while info.origin == "attr" and info.of:
+                found.add((info.of[0], info.field))
+                info = self.facts.objects[info.of[0]]
+        return frozenset((o, n) for o, n in found)
+
+
+def _leaves(guard: Guard) -> Reads:
+    from lint_rules.flow.values import reads_in
+
+    return reads_in(guard.condition)
+
+
+def is_reference(value: Value) -> bool:
+    """True when a value is some object (not a field that was read)."""
+    return any(isinstance(atom, Ref) for atom in value.atoms)

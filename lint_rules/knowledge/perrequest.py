@@ -1,0 +1,275 @@
+"""P(model): which fields are per-request, each with the evidence that a reader can check."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from lint_rules.findings import Evidence, FieldFinding
+from lint_rules.flow.facts import Facts
+from lint_rules.flow.values import Obj
+from lint_rules.knowledge.helpers import HelperCopy, Helpers
+from lint_rules.knowledge.merging import Merge, Merging, family
+
+from lint_rules.screen import Screen
+
+if TYPE_CHECKING:
+    from lint_rules.flow.summaries import Library
+    from lint_rules.project.classes import ClassRef, FieldDecl
+    from lint_rules.project.modules import FunctionRef
+
+_RESETS = re.compile(
+    r"None|\bdel\b|delattr|\.pop\(|\.clear\(|exclude|include|fromkeys|not in|\{\}|\[\]|set\(\)|''|\"\""
+)
+
+
+@dataclass(slots=True)
+class PerRequest:
+    """The per-request fields of one model (or of one function's carrier without a known model)."""
+
+    evidence: dict[str, list[Evidence]] = field(default_factory=dict)
+    order: dict[str, int] = field(default_factory=dict)
+
+    def add(self, name: str, evidence: Evidence) -> bool:
+        """Add a proof; True when the field is new."""
+        known = self.evidence.setdefault(name, [])
+        if evidence not in known:
+            known.append(evidence)
+        return len(known) == 1
+
+    def ordered(self, names: list[str]) -> list[str]:
+        """Names in declaration order, then as they come."""
+        last = len(self.order)
+        return sorted(dict.fromkeys(names), key=lambda n: self.order.get(n, last))
+
+    def finding(self, name: str) -> FieldFinding:
+        """The field as a finding shows it."""
+        kinds = ("config", "marker", "pattern", "reset", "merged")
+        proofs = sorted(self.evidence[name], key=lambda e: (kinds.index(e.kind), e.path, e.line))
+        return FieldFinding(name, tuple(proofs))
+
+
+class Fields:
+    """Answers "which fields of this model are per-request, and why"."""
+
+    def __init__(self, library: Library, helpers: Helpers) -> None:
+        self.library = library
+        self.project = library.project
+        self.settings = library.settings
+        self.helpers = helpers
+        self.screen = Screen(library.settings)
+        self._models: dict[ClassRef, PerRequest] = {}
+        self._merges: dict[FunctionRef, list[tuple[Obj, list[Merge]]]] = {}
+
+    def of(self, model: ClassRef | None, facts: Facts, carrier: Obj) -> PerRequest:
+        """P of the carrier's model; without one, what the function itself proves."""
+        if model is None:
+            return self._alone(facts, carrier)
+        if model not in self._models:
+            self._models[model] = PerRequest()  # a recursive question
+            self._models[model] = self._prove(model)
+        return self._models[model]
+
+    # ----------------------------------------------------------------- statements about names
+
+    def shared(self, model: ClassRef | None, name: str) -> bool:
+        """True when the most specific statement about the field takes it out."""
+        decl = model.field(name) if model is not None else None
+        if decl is not None and decl.marker is not None:
+            return decl.marker == "shared"
+        owners = [cls.name for cls in model.mro] if model is not None else []
+        per, out = self.settings.per_request_fields, self.settings.shared_fields
+        if _listed(out, owners, name, exact=True):
+            return True
+        if _listed(per, owners, name, exact=True):
+            return False
+        return _listed(out, owners, name, exact=False)
+
+    def matches(self, model: ClassRef | None, name: str) -> str | None:
+        """The glob or ``Model.field`` of the configuration that names the field."""
+        owners = [cls.name for cls in model.mro] if model is not None else []
+        per = self.settings.per_request_fields
+        return _listed(per, owners, name, exact=True) or _listed(per, owners, name, exact=False)
+
+    # ----------------------------------------------------------------- with a model
+
+    def _prove(self, model: ClassRef) -> PerRequest:
+        found = PerRequest()
+        for index, decl in enumerate(model.fields):
+            found.order[decl.name] = index
+            self._declared(model, decl, found)
+        names = frozenset(cls.name for cls in model.mro)
+        for function in self._mentioning(model):
+            if not (_RESETS.search(function.source) and function.outline.resets and self.screen.may_help(self.project, function, names)):
+                continue
+            for copy in self.helpers.copies(function):
+                if copy.copy.model is not None and _same(copy.copy.model, model):
+                    self._reset(model, copy, found)
+        self._merged(model, found)
+        for name in [name for name in found.evidence if self.shared(model, name)]:
+            del found.evidence[name]
+        return found
+
+    def _declared(self, model: ClassRef, decl: FieldDecl, found: PerRequest) -> None:
+        path = str(decl.path)
+        if decl.marker == "per-request":
+            text = f"{decl.owner.name}.{decl.name} is marked per-request where it is declared"
+            found.add(decl.name, Evidence("marker", path, decl.line, text))
+        pattern = self.matches(model, decl.name)
+        if pattern is None:
+            return
+        if "." in pattern:
+            text = f"the configuration lists {pattern} as per-request"
+            found.add(decl.name, Evidence("config", path, decl.line, text))
+        else:
+            text = f"declared on {decl.owner.name}, and its name matches {pattern}"
+            found.add(decl.name, Evidence("pattern", path, decl.line, text))
+
+    def _reset(self, model: ClassRef | None, copy: HelperCopy, found: PerRequest) -> None:
+        function = copy.facts.function
+        for name in copy.fields:
+            if not copy.resets(name) or (model is not None and model.field(name) is None):
+                continue
+            line = self._reset_line(copy, name)
+            text = f"{function.qualname} resets it for the cache"
+            found.add(name, Evidence("reset", str(function.module.path), line, text))
+
+    def _reset_line(self, copy: HelperCopy, name: str) -> int:
+        facts = copy.facts
+        positions = self.library.positions(facts.function)
+        for write in facts.writes_to(copy.copy.id, name):
+            return positions.range(write.node)[0]
+        for edit in facts.shared_edits:
+            if edit.field == name:
+                return positions.range(edit.node)[0]
+        return positions.range(copy.copy.node)[0] if copy.copy.node is not None else facts.function.def_line
+
+    def _merged(self, model: ClassRef, found: PerRequest) -> None:
+        """Fields written from the same source as a field already proven, to a fixpoint."""
+        names = list(found.evidence)
+        functions = [f for f in self._mentioning(model) if self.screen.may_merge(f, names)]
+        changed = True
+        while changed:
+            changed = False
+            for function in functions:
+                for carrier, merges in self.merges(function):
+                    if carrier.model is not None and _same(carrier.model, model):
+                        changed |= self._from_same_source(model, function, merges, found)
+
+    def _from_same_source(
+        self, model: ClassRef | None, function: FunctionRef, merges: list[Merge], found: PerRequest
+    ) -> bool:
+        changed = False
+        proven = {
+            source: merge.write.field
+            for merge in reversed(merges)
+            if merge.write.field in found.evidence and merge.same_name
+            and not self.shared(model, merge.write.field)
+            for source in merge.sources
+        }  # fmt: skip
+        for merge in merges:
+            name = merge.write.field
+            if name in found.evidence or self.shared(model, name) or not merge.same_name:
+                continue
+            if model is not None and model.field(name) is None:
+                continue
+            for source in merge.sources:
+                if source in proven and self._is_request_source(function, source):
+                    facts = self.library.facts(function)
+                    assert facts is not None
+                    label = facts.objects[source].name
+                    line = self.library.positions(function).range(merge.write.node)[0]
+                    text = (
+                        f"{function.qualname} writes it from {label}, as it does {proven[source]}"
+                    )
+                    path = str(function.module.path)
+                    changed |= found.add(name, Evidence("merged", path, line, text))
+        return changed
+
+    def _is_request_source(self, function: FunctionRef, source: int) -> bool:
+        facts = self.library.facts(function)
+        return facts is not None and facts.objects[source].origin in (
+            "param", "call", "attr", "lookup", "mapping",
+        )  # fmt: skip
+
+    def merges(self, function: FunctionRef) -> list[tuple[Obj, list[Merge]]]:
+        """The merges of a function, by the carrier they are written onto."""
+        if function not in self._merges:
+            facts = self.library.facts(function)
+            out: list[tuple[Obj, list[Merge]]] = []
+            if facts is not None and facts.final is not None:
+                merging = Merging(facts)
+                for carrier in facts.objects.all():
+                    if is_given(facts, carrier):
+                        found = merging.merges_onto(carrier.id)
+                        if found:
+                            out.append((carrier, found))
+            self._merges[function] = out
+        return self._merges[function]
+
+    def _mentioning(self, model: ClassRef) -> list[FunctionRef]:
+        """Functions that name the model or one of its bases, or live in it."""
+        names = dict.fromkeys([model.name, *(base.name for base in model.mro)])
+        found: dict[FunctionRef, None] = {}
+        for name in names:
+            for function in self.project.functions_mentioning(name):
+                found[function] = None
+        for cls in model.mro:
+            for method in cls.methods.values():
+                found[method] = None
+        return list(found)
+
+    # ----------------------------------------------------------------- without a model
+
+    def _alone(self, facts: Facts, carrier: Obj) -> PerRequest:
+        found = PerRequest()
+        path = str(facts.function.module.path)
+        for copy in self.helpers.copies(facts.function):
+            if copy.copy is carrier:
+                self._reset(None, copy, found)
+        positions = self.library.positions(facts.function)
+        for write in facts.writes_to(carrier.id):
+            pattern = self.matches(None, write.field)
+            if pattern is not None and "." not in pattern and write.how != "call":
+                line = positions.range(write.node)[0]
+                text = f"written by {facts.function.qualname}, and its name matches {pattern}"
+                found.add(write.field, Evidence("pattern", path, line, text))
+        for owner, merges in self.merges(facts.function):
+            if owner is carrier:
+                while self._from_same_source(None, facts.function, merges, found):
+                    pass
+        for name in [name for name in found.evidence if self.shared(None, name)]:
+            del found.evidence[name]
+        return found
+
+
+def is_given(facts: Facts, carrier: Obj) -> bool:
+    """True for an object that a function was given or looked up, or a copy it made of one.
+
+    A copy that another function made and handed over is private; what it still carries is that
+    function's business.
+    """
+    links = [facts.objects[obj] for obj in family(facts, carrier.id)]
+    return all(
+        link.maker is None and link.origin in ("copy", "param", "self", "lookup", "attr")
+        for link in links
+    )
+
+
+def _same(one: ClassRef, model: ClassRef) -> bool:
+    return one == model or one.is_subclass_of(model) or model.is_subclass_of(one)
+
+
+def _listed(
+    patterns: tuple[str, ...], owners: list[str], name: str, *, exact: bool
+) -> str | None:
+    """The first pattern that names the field; ``exact`` looks at ``Model.field`` forms only."""
+    for pattern in patterns:
+        owner, dot, rest = pattern.rpartition(".")
+        if bool(dot) is not exact:
+            continue
+        if fnmatchcase(name, rest) and (not dot or any(fnmatchcase(o, owner) for o in owners)):
+            return pattern
+    return None

@@ -1,0 +1,116 @@
+"""Is an object of this model shared through a cache?  The question that decides about a merge."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lint_rules.flow.facts import Facts
+from lint_rules.flow.values import Obj
+from lint_rules.naming import CARRIER_WORDS, is_cache_copy_name, is_merge_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lint_rules.flow.summaries import Library
+    from lint_rules.knowledge.helpers import Helpers
+    from lint_rules.project.classes import ClassRef
+    from lint_rules.project.modules import FunctionRef
+
+MAX_ASKED = 400
+"""Functions that are looked at for one model before it counts as never cached."""
+
+
+class Sharing:
+    """Says for a carrier whether the cache may hand it, or its like, to another request."""
+
+    def __init__(self, library: Library, helpers: Helpers) -> None:
+        self.library = library
+        self.project = library.project
+        self.helpers = helpers
+        self._models: dict[ClassRef, str | None] = {}
+        extra = "|".join(re.escape(n.strip("*?")) for n in library.settings.cache_objects if n.strip("*?"))
+        self._cache_text = re.compile(f"(?i:cache){'|' + extra if extra else ''}")
+
+    def why(self, facts: Facts, carrier: Obj) -> str | None:
+        """Why the carrier is shared, in words for the report; None when nothing says so."""
+        if any(facts.objects[obj].origin == "lookup" for obj in _origins(facts, carrier)):
+            return "it is looked up in a cache here"
+        if carrier.model is not None:
+            return self.model(carrier.model)
+        if self._by_name(facts, carrier):
+            return "its name and the function's say that it is a shared token"
+        return None
+
+    def _by_name(self, facts: Facts, carrier: Obj) -> bool:
+        """Where the project shows nothing of the model's life, the names decide."""
+        root = facts.objects[min(_origins(facts, carrier))]
+        if root.origin not in ("param", "self"):
+            return False
+        if not is_merge_name(facts.function.name, self.library.settings.merge_functions):
+            return False
+        return bool(CARRIER_WORDS.search(root.name) or CARRIER_WORDS.search(root.type_text))
+
+    def model(self, model: ClassRef) -> str | None:
+        """Why objects of a model are shared; None when the class never reaches a cache."""
+        if model not in self._models:
+            self._models[model] = self._evidence(model)
+        return self._models[model]
+
+    def _evidence(self, model: ClassRef) -> str | None:
+        asked = 0
+        for function in self._candidates(model):
+            asked += 1
+            if asked > MAX_ASKED:
+                break
+            found = self._in_function(function, model)
+            if found is not None:
+                return found
+        return None
+
+    def _candidates(self, model: ClassRef) -> Iterator[FunctionRef]:
+        """Functions that name the model and a cache, those that say so by their name first."""
+        found: dict[FunctionRef, None] = {}
+        for cls in (model, *model.mro):
+            for function in self.project.functions_mentioning(cls.name):
+                found[function] = None
+            for method in cls.methods.values():
+                found[method] = None
+        extra = self.library.settings.cache_copy_helpers
+        named = [f for f in found if is_cache_copy_name(f.name, extra)]
+        rest = [f for f in found if f not in named and self._cache_text.search(f.source)]
+        yield from named
+        yield from sorted(rest, key=lambda f: len(f.source))
+
+    def _in_function(self, function: FunctionRef, model: ClassRef) -> str | None:
+        place = f"{function.qualname} ({function.module.path.name}:{function.def_line})"
+        for copy in self.helpers.copies(function):
+            if copy.copy.model is not None and _same(copy.copy.model, model):
+                return f"{place} copies {model.name} objects for a cache"
+        facts = self.library.facts(function)
+        if facts is None:
+            return None
+        for store in facts.stores:
+            stored = facts.objects[store.obj].model
+            if stored is not None and _same(stored, model):
+                return f"{place} stores {model.name} objects in a cache"
+        for obj in facts.objects.all():
+            if obj.origin == "lookup" and obj.model is not None and _same(obj.model, model):
+                return f"{place} looks {model.name} objects up in a cache"
+        return None
+
+
+def _origins(facts: Facts, carrier: Obj) -> list[int]:
+    out: list[int] = []
+    todo = [carrier.id]
+    while todo:
+        obj = todo.pop()
+        if obj not in out:
+            out.append(obj)
+            info = facts.objects[obj]
+            todo.extend(info.of if info.origin == "copy" else ())
+    return out
+
+
+def _same(one: ClassRef, model: ClassRef) -> bool:
+    return one == model or one.is_subclass_of(model) or model.is_subclass_of(one)

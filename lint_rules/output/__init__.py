@@ -1,0 +1,1 @@
+"""What reports look like.  The modules here present findings; they never analyse."""

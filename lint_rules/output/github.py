@@ -1,0 +1,42 @@
+"""Workflow commands: GitHub shows each finding at its line of the pull request."""
+
+from __future__ import annotations
+
+from lint_rules.findings import Finding
+from lint_rules.output.plain import printable
+from lint_rules.output.result import Result
+
+
+def render(result: Result) -> str:
+    """One ``::error`` for each finding (``::notice`` for an accepted one) and for each problem."""
+    lines = [_finding(finding, accepted) for finding, _, accepted in result.entries()]
+    for error in result.errors:
+        properties = _properties({"file": error.path, "title": "fix-cache-leak"})
+        lines.append(f"::error {properties}::{_data(error.message)}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _finding(finding: Finding, accepted: bool) -> str:
+    place = {
+        "file": finding.path,
+        "line": str(finding.line),
+        "endLine": str(finding.end_line),
+    }
+    if finding.line == finding.end_line:
+        # GitHub takes columns only within one line.
+        place |= {"col": str(finding.column), "endColumn": str(finding.end_column)}
+    properties = _properties({**place, "title": f"{finding.code} {finding.name}"})
+    command, mark = ("notice", " (baselined)") if accepted else ("error", "")
+    return f"::{command} {properties}::{_data(f'{finding.code} {finding.message}{mark}')}"
+
+
+def _properties(values: dict[str, str]) -> str:
+    return ",".join(f"{key}={_property(value)}" for key, value in values.items())
+
+
+def _data(text: str) -> str:
+    return printable(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,50 @@
+"""Text that is safe to show: no control characters, and as wide as it looks."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+TAB = 4
+"""The distance of tab stops in excerpts."""
+
+
+def printable(text: str) -> str:
+    """``text`` with everything that could steer a terminal, or hide, written as an escape."""
+    return _UNSAFE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def lines_of(source: str) -> list[str]:
+    """The lines of a source as Python counts them (a form feed ends none)."""
+    return _LINE_END.split(source)
+
+
+def cells(text: str) -> int:
+    """The columns of a terminal that printable text takes."""
+    return sum(_width(character) for character in text)
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def laid_out(line: str) -> list[str]:
+    """What stands in an excerpt for each character of a source line (tabs become blanks)."""
+    shown: list[str] = []
+    width = 0
+    for character in line:
+        piece = " " * (TAB - width % TAB) if character == "\t" else printable(character)
+        width += cells(piece)
+        shown.append(piece)
+    return shown

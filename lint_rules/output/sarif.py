@@ -1,0 +1,191 @@
+"""SARIF 2.1.0, for code scanning: with the evidence, the way of the data, and the repairs."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
+from typing import Any
+from urllib.parse import quote
+
+from lint_rules import __version__
+from lint_rules.findings import Diagnostic, Finding
+from lint_rules.output.plain import lines_of
+from lint_rules.output.result import Result
+from lint_rules.output.rulepage import RuleText, rule_text
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+TAGS = ("security", "external/cwe/cwe-488", "external/cwe/cwe-524")
+"""Exposure of data to the wrong session; use of a cache that holds sensitive information."""
+
+
+def render(result: Result) -> str:
+    """One SARIF log with one run, in ASCII."""
+    rules = [rule_text(code, name) for code, name in _codes(result.findings)]
+    index = {rule.code: number for number, rule in enumerate(rules)}
+    results = [
+        _result(finding, name, accepted, index[finding.code], result)
+        for finding, name, accepted in result.entries()
+    ]
+    run = {
+        "tool": {
+            "driver": {
+                "name": "flake8-cache-leak",
+                "semanticVersion": __version__,
+                "rules": [_rule(rule) for rule in rules],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "invocations": [
+            {
+                "executionSuccessful": not result.errors,
+                "toolExecutionNotifications": [_notification(error) for error in result.errors],
+            }
+        ],
+        "results": results,
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _codes(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+    return sorted({finding.code: finding.name for finding in findings}.items())
+
+
+def _rule(rule: RuleText) -> dict[str, Any]:
+    return {
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": {"text": rule.summary},
+        "fullDescription": {"text": rule.summary},
+        "help": {"text": rule.markdown, "markdown": rule.markdown},
+        "helpUri": rule.uri,
+        "defaultConfiguration": {"level": "error"},
+        "properties": {"tags": list(TAGS), "precision": "high", "security-severity": "7.5"},
+    }
+
+
+def _result(
+    finding: Finding, name: str, accepted: bool, rule: int, result: Result
+) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "ruleId": finding.code,
+        "ruleIndex": rule,
+        "level": "error",
+        "message": {"text": finding.message},
+        "locations": [_location(finding.path, _region(finding), finding.function)],
+        "partialFingerprints": {"cacheLeak/v1": name},
+    }
+    related = _related(finding)
+    if related:
+        entry["relatedLocations"] = related
+    if finding.trace:
+        entry["codeFlows"] = [{"threadFlows": [{"locations": _steps(finding)}]}]
+    if finding.fix.available and finding.path in result.sources:
+        entry["fixes"] = [_fix(finding, result.sources)]
+    if result.has_baseline:
+        entry["baselineState"] = "unchanged" if accepted else "new"
+    if accepted:
+        entry["suppressions"] = [{"kind": "external", "justification": "in the baseline"}]
+    return entry
+
+
+def _region(finding: Finding) -> dict[str, int]:
+    return {
+        "startLine": finding.line,
+        "startColumn": finding.column,
+        "endLine": finding.end_line,
+        "endColumn": finding.end_column,
+    }
+
+
+def _location(path: str, region: Mapping[str, Any], function: str | None = None) -> dict[str, Any]:
+    location: dict[str, Any] = {
+        "physicalLocation": {"artifactLocation": {"uri": _uri(path)}, "region": dict(region)}
+    }
+    if function is not None:
+        location["logicalLocations"] = [{"fullyQualifiedName": function, "kind": "function"}]
+    return location
+
+
+def _uri(path: str) -> str:
+    quoted = quote(path.encode("utf-8", "surrogateescape"), safe="/~")
+    return f"file://{quoted}" if path.startswith("/") else quoted.removeprefix("./")
+
+
+def _related(finding: Finding) -> list[dict[str, Any]]:
+    """The evidence of each field, as places to look at."""
+    proofs = [(entry.name, proof) for entry in finding.fields for proof in entry.evidence]
+    return [
+        {
+            "id": number,
+            **_location(proof.path, {"startLine": proof.line}),
+            "message": {"text": f"{name}: {proof.text}"},
+        }
+        for number, (name, proof) in enumerate(proofs, 1)
+    ]
+
+
+def _steps(finding: Finding) -> list[dict[str, Any]]:
+    return [
+        {
+            "location": {
+                **_location(step.path, {"startLine": step.line}),
+                "message": {"text": step.text},
+            }
+        }
+        for step in finding.trace
+    ]
+
+
+def _fix(finding: Finding, sources: Mapping[str, str]) -> dict[str, Any]:
+    place = _Places(sources[finding.path])
+    replacements = [
+        {
+            "deletedRegion": place.region(edit.start, edit.end),
+            "insertedContent": {"text": edit.replacement},
+        }
+        for edit in sorted(finding.fix.edits, key=lambda edit: (edit.start, edit.end))
+    ]
+    change = {"artifactLocation": {"uri": _uri(finding.path)}, "replacements": replacements}
+    text = finding.fix.note or f"repair {finding.code} in {finding.function}"
+    return {"description": {"text": text}, "artifactChanges": [change]}
+
+
+class _Places:
+    """Lines and columns, from 1, of offsets in a text."""
+
+    def __init__(self, source: str) -> None:
+        lengths = _lengths(source)
+        self._starts = [0, *accumulate(lengths)][: len(lengths)]
+
+    def region(self, start: int, end: int) -> dict[str, int]:
+        """The region of ``source[start:end]``."""
+        line, column = self._at(start)
+        end_line, end_column = self._at(end)
+        return {
+            "startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column,
+        }  # fmt: skip
+
+    def _at(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+
+def _lengths(source: str) -> list[int]:
+    """The length of each line with its newline, for lines as Python counts them."""
+    lengths, position = [], 0
+    for line in lines_of(source):
+        after = position + len(line)
+        newline = 2 if source.startswith("\r\n", after) else 1
+        lengths.append(len(line) + newline)
+        position = after + newline
+    return lengths
+
+
+def _notification(error: Diagnostic) -> dict[str, Any]:
+    return {
+        "level": "error",
+        "message": {"text": error.message},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(error.path)}}}],
+    }

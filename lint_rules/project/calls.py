@@ -1,0 +1,113 @@
+"""Who calls whom, and which functions mention a name: found by bytes first, then by tree."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lint_rules.project.classes import ClassRef
+
+if TYPE_CHECKING:
+    from lint_rules.project.modules import FunctionRef, Module, Project
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A call: the module, the innermost function around it, and its line (from 1)."""
+
+    module: Module
+    function: FunctionRef | None
+    line: int
+
+
+class CallGraph:
+    """The calls of one project, on demand."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._callers: dict[FunctionRef, list[CallSite]] = {}
+        self._mentions: dict[tuple[str, ...], list[FunctionRef]] = {}
+
+    def callers(self, function: FunctionRef) -> list[CallSite]:
+        """Every call whose callee resolves to ``function``, or that is handed it to call."""
+        if function not in self._callers:
+            out: list[CallSite] = []
+            for name in self._names(function):
+                pattern = re.compile(rb"(?<!def )\b" + name.encode() + rb"\s*[(,)]")
+                for path in self.project.files_containing(name.encode()):
+                    if pattern.search(self.project.bytes_of(path)):
+                        out += self._in_module(self.project.module(path), name, function)
+            self._callers[function] = list(dict.fromkeys(out))
+        return self._callers[function]
+
+    def _names(self, function: FunctionRef) -> list[str]:
+        """The function's name and its aliases (``_old = new``, ``import new as old``)."""
+        name = function.name.encode()
+        pattern = re.compile(
+            rb"\b" + name + rb"\s+as\s+(\w+)|^(\w+)\s*(?::[^=\n]*)?=\s*" + name + rb"\s*(?:#.*)?$",
+            re.MULTILINE,
+        )
+        names = {function.name: None}
+        for path in self.project.files_containing(name):
+            for imported, assigned in pattern.findall(self.project.bytes_of(path)):
+                names[(imported or assigned).decode("ascii", "ignore")] = None
+        return list(names)
+
+    def _in_module(self, module: Module, name: str, function: FunctionRef) -> list[CallSite]:
+        out: list[CallSite] = []
+        for hit in re.finditer(rf"((?:\w+\.)*)\b{re.escape(name)}\b(?!\s*:)", module.text):
+            line = module.scan.line_at(hit.start())
+            scope = module.function_at(line)
+            if scope == function or self._is_definition(module.text, hit.start()):
+                continue
+            if self._means(module, hit.group(0), scope, function):
+                out.append(CallSite(module, scope, line))
+        return out
+
+    def _is_definition(self, text: str, offset: int) -> bool:
+        return bool(re.search(r"(\bdef|\bclass|\bimport|\bas)\s+$", text[max(0, offset - 12) : offset]))
+
+    def _means(
+        self, module: Module, dotted: str, scope: FunctionRef | None, function: FunctionRef
+    ) -> bool:
+        found = self.project.resolve(module, dotted, scope)
+        if found is not None:
+            return found == function
+        if function.class_name is None or "." not in dotted:
+            return False
+        owner = dotted.rsplit(".", 1)[0]
+        if owner in ("self", "cls") and scope is not None and scope.class_name is not None:
+            cls = module.class_(scope.class_name)
+            return isinstance(cls, ClassRef) and cls.method(function.name) == function
+        return self._only_method(function)
+
+    def _only_method(self, function: FunctionRef) -> bool:
+        """True when no other function of the project has this method's name."""
+        pattern = re.compile(rb"\bdef\s+" + re.escape(function.name.encode()) + rb"\b")
+        count = 0
+        for path in self.project.files_containing(b"def " + function.name.encode()):
+            count += len(pattern.findall(self.project.bytes_of(path)))
+        return count == 1
+
+    # ----------------------------------------------------------------- mentions
+
+    def mentioning(self, *names: str) -> list[FunctionRef]:
+        """The innermost functions whose text holds every name as a word, by file and line."""
+        if names not in self._mentions:
+            out: dict[FunctionRef, None] = {}
+            for path in self.project.files_containing(*(name.encode() for name in names)):
+                for function in self._functions_with(self.project.module(path), names):
+                    out[function] = None
+            self._mentions[names] = list(out)
+        return self._mentions[names]
+
+    def _functions_with(self, module: Module, names: tuple[str, ...]) -> list[FunctionRef]:
+        pattern = re.compile(rf"\b{re.escape(names[0])}\b")
+        found: dict[FunctionRef, None] = {}
+        for hit in pattern.finditer(module.text):
+            function = module.function_at(module.scan.line_at(hit.start()))
+            if function is not None:
+                found[function] = None
+        rest = [re.compile(rf"\b{re.escape(name)}\b") for name in names[1:]]
+        return [f for f in found if all(p.search(f.source) for p in rest)]

@@ -1,0 +1,383 @@
+"""Classes and their fields: through bases in any file, whatever kind of model they are."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lint_rules.project.modules import FunctionRef, Module
+
+_PYDANTIC = frozenset({"BaseModel", "RootModel", "SQLModel", "BaseSettings", "GenericModel"})
+_NOT_FIELDS = frozenset({"model_config", "__slots__", "__tablename__", "__table_args__", "Config"})
+_MARKER = re.compile(r"#\s*cache-leak:\s*(per-request|shared)\b")
+_FACTORIES = {"list": "[]", "dict": "{}", "set": "set()", "Dict": "{}", "List": "[]", "Set": "set()"}
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """A field's default: ``kind`` is none, constant, factory, missing or other; ``text`` repeats it."""
+
+    kind: str
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class FieldDecl:
+    """A field where it is declared; ``line`` counts from 1."""
+
+    name: str
+    owner: ClassRef
+    path: Path
+    line: int
+    annotation: str | None
+    default: Default
+    marker: str | None = None
+    excluded: bool = False
+    required_key: bool = True
+
+    @cached_property
+    def nullable(self) -> bool:
+        """True when the field may be None, as far as its declaration says."""
+        if self.default.kind == "none" or self.annotation is None:
+            return True
+        return self.owner.module.project.index.nullable(self.owner.module, self.annotation)
+
+
+class ClassRef:
+    """A class of the project."""
+
+    def __init__(
+        self, module: Module, qualname: str, node: ast.ClassDef | None, *,
+        kind: str | None = None, fields: tuple[tuple[str, str | None, int], ...] = (), line: int = 1,
+    ) -> None:  # fmt: skip
+        self.module = module
+        self.qualname = qualname
+        self.name = qualname.rsplit(".", 1)[-1]
+        self.node = node
+        self.line = node.lineno if node is not None else line
+        self._kind = kind
+        self._functional = fields
+
+    def __hash__(self) -> int:
+        return hash((str(self.module.path), self.qualname))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, ClassRef)
+            and other.qualname == self.qualname
+            and other.module.path == self.module.path
+        )
+
+    def __repr__(self) -> str:
+        return f"<class {self.dotted}>"
+
+    @property
+    def dotted(self) -> str:
+        """The full name, ``pkg.models.Auth``."""
+        return f"{self.module.name}.{self.qualname}"
+
+    # ----------------------------------------------------------------- bases
+
+    @cached_property
+    def base_names(self) -> tuple[str, ...]:
+        """The bases as written, type arguments left out."""
+        if self.node is None:
+            return ()
+        out = []
+        for base in self.node.bases:
+            inner = base.value if isinstance(base, ast.Subscript) else base
+            if isinstance(inner, ast.Name | ast.Attribute):
+                out.append(ast.unparse(inner))
+        return tuple(out)
+
+    @cached_property
+    def bases(self) -> tuple[ClassRef, ...]:
+        """The bases that the project defines."""
+        resolved = [self.module.project.resolve(self.module, name) for name in self.base_names]
+        return tuple(base for base in resolved if isinstance(base, ClassRef) and base != self)
+
+    @cached_property
+    def mro(self) -> tuple[ClassRef, ...]:
+        """The class and its bases, nearest first; a cycle ends."""
+        out: dict[ClassRef, None] = {self: None}
+        todo = list(self.bases)
+        while todo:
+            base = todo.pop(0)
+            if base not in out:
+                out[base] = None
+                todo.extend(base.bases)
+        return tuple(out)
+
+    def is_subclass_of(self, other: ClassRef) -> bool:
+        """True when ``other`` is the class or one of its bases."""
+        return other in self.mro
+
+    # ----------------------------------------------------------------- kind
+
+    @cached_property
+    def kind(self) -> str:
+        """pydantic, dataclass, attrs, namedtuple, typeddict or plain."""
+        if self._kind is not None:
+            return self._kind
+        own = self._own_kind()
+        if own != "plain":
+            return own
+        inherited = [base.kind for base in self.bases if base.kind != "plain"]
+        return inherited[0] if inherited else "plain"
+
+    def _own_kind(self) -> str:
+        lasts = [name.rsplit(".", 1)[-1] for name in self.base_names]
+        if "TypedDict" in lasts:
+            return "typeddict"
+        if "NamedTuple" in lasts:
+            return "namedtuple"
+        for decorator in self.node.decorator_list if self.node is not None else []:
+            text = ast.unparse(decorator).split("(", 1)[0]
+            last = text.rsplit(".", 1)[-1]
+            if last == "dataclass":
+                return "dataclass"
+            if text in ("attr.s", "attrs.define", "attr.define", "attrs.frozen", "attrs.mutable",
+                        "attr.attrs", "define", "frozen", "mutable", "attr.dataclass"):  # fmt: skip
+                return "attrs"
+        if any(last in _PYDANTIC for last in lasts):
+            return "pydantic"
+        unresolved = [n for n in lasts if n.endswith(("Model", "Schema")) and not self.bases]
+        return "pydantic" if unresolved and self._annotated else "plain"
+
+    @cached_property
+    def _annotated(self) -> bool:
+        return self.node is not None and any(isinstance(s, ast.AnnAssign) for s in self.node.body)
+
+    # ----------------------------------------------------------------- fields
+
+    @cached_property
+    def fields(self) -> tuple[FieldDecl, ...]:
+        """All fields in declaration order, those of bases first; the nearest declaration counts."""
+        out: dict[str, FieldDecl] = {}
+        for cls in reversed(self.mro):
+            for decl in cls.own_fields:
+                out[decl.name] = decl
+        return tuple(out.values())
+
+    def field(self, name: str) -> FieldDecl | None:
+        """The declaration of a field."""
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, FieldDecl]:
+        return {decl.name: decl for decl in self.fields}
+
+    @cached_property
+    def own_fields(self) -> tuple[FieldDecl, ...]:
+        """The fields that this class declares itself."""
+        if self.node is None:
+            return tuple(
+                FieldDecl(name, self, self.module.path, line, text, Default("missing"))
+                for name, text, line in self._functional
+            )
+        found: dict[str, FieldDecl] = {}
+        for statement in self.node.body:
+            decl = self._declared(statement)
+            if decl is not None:
+                found[decl.name] = decl
+        if self.kind == "plain":
+            self._assigned(found)
+        return tuple(found.values())
+
+    def _declared(self, statement: ast.stmt) -> FieldDecl | None:
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            name, value = statement.target.id, statement.value
+            text = ast.unparse(statement.annotation).strip("'\"")
+            if re.match(r"(typing\.)?(ClassVar|InitVar|dataclasses\.InitVar)\b", text):
+                return None
+        elif (
+            isinstance(statement, ast.Assign)
+            and isinstance(statement.targets[0], ast.Name)
+            and self._assigned_is_field(statement.value)
+        ):
+            name, value, text = statement.targets[0].id, statement.value, None
+        else:
+            return None
+        if name in _NOT_FIELDS or (isinstance(value, ast.Call) and "PrivateAttr" in ast.unparse(value.func)):
+            return None
+        default, excluded = _default(value)
+        return FieldDecl(
+            name, self, self.module.path, statement.lineno, text, default,
+            self._marker(statement.lineno, statement.end_lineno or statement.lineno), excluded,
+            self._required(text),
+        )  # fmt: skip
+
+    def _assigned_is_field(self, value: ast.expr) -> bool:
+        """``x = attr.ib()``, ``x = Column(...)``: declarations without an annotation."""
+        if not isinstance(value, ast.Call):
+            return self.kind == "plain" and isinstance(value, ast.Constant)
+        text = ast.unparse(value.func)
+        return text.rsplit(".", 1)[-1] in (
+            "ib", "attrib", "field", "Column", "mapped_column", "relationship",
+        ) or text.startswith("models.")  # fmt: skip
+
+    def _required(self, text: str | None) -> bool:
+        if self.kind != "typeddict" or self.node is None:
+            return True
+        if text and re.search(r"\bNotRequired\[", text):
+            return False
+        if text and re.search(r"\bRequired\[", text):
+            return True
+        return not any(
+            keyword.arg == "total" and ast.unparse(keyword.value) == "False"
+            for keyword in self.node.keywords
+        )
+
+    def _assigned(self, found: dict[str, FieldDecl]) -> None:
+        """Fields of a plain class: what its methods assign to ``self``."""
+        assert self.node is not None
+        for method in self.node.body:
+            if not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) or not method.args.args:
+                continue
+            owner = method.args.args[0].arg
+            params = {a.arg: a for a in (*method.args.args, *method.args.kwonlyargs)}
+            for node in ast.walk(method):
+                targets: list[ast.expr] = []
+                if isinstance(node, ast.Assign):
+                    targets = node.targets
+                elif isinstance(node, ast.AnnAssign) and node.value is not None:
+                    targets = [node.target]
+                for target in targets:
+                    self._self_target(found, method, owner, params, node, target)
+
+    def _self_target(
+        self, found: dict[str, FieldDecl], method: ast.FunctionDef | ast.AsyncFunctionDef,
+        owner: str, params: dict[str, ast.arg], node: ast.AST, target: ast.expr,
+    ) -> None:  # fmt: skip
+        if not (
+            isinstance(target, ast.Attribute)
+            and isinstance(target.value, ast.Name)
+            and target.value.id == owner
+        ):
+            return
+        if target.attr in found and method.name != "__init__":
+            return
+        value = getattr(node, "value", None)
+        annotation = getattr(node, "annotation", None)
+        text = ast.unparse(annotation) if annotation is not None else None
+        default, _ = _default(value)
+        if isinstance(value, ast.Name) and value.id in params:
+            default = _param_default(method, value.id)
+            hint = params[value.id].annotation
+            text = text or (ast.unparse(hint) if hint is not None else None)
+        elif method.name != "__init__":
+            default = Default("missing")
+        line = target.lineno
+        found[target.attr] = FieldDecl(
+            target.attr, self, self.module.path, line, text, default, self._marker(line, line)
+        )
+
+    def _marker(self, first: int, last: int) -> str | None:
+        """``# cache-leak: ...`` on the declaration, or alone on the line above it."""
+        lines = self.module.lines
+        for number in range(first, last + 1):
+            found = _MARKER.search(lines[number - 1]) if number <= len(lines) else None
+            if found:
+                return found.group(1)
+        above = lines[first - 2].strip() if first >= 2 else ""
+        found = _MARKER.match(above)
+        return found.group(1) if found else None
+
+    # ----------------------------------------------------------------- methods
+
+    @cached_property
+    def methods(self) -> dict[str, FunctionRef]:
+        """The methods that the class defines itself."""
+        return {function.name: function for function in self.module.methods_of(self.qualname)}
+
+    def method(self, name: str) -> FunctionRef | None:
+        """A method of the class or of its nearest base."""
+        return next((cls.methods[name] for cls in self.mro if name in cls.methods), None)
+
+
+def _default(value: ast.expr | None) -> tuple[Default, bool]:
+    """A declaration's default, and whether a dump leaves the field out."""
+    if value is None:
+        return Default("missing"), False
+    if isinstance(value, ast.Constant):
+        if value.value is None:
+            return Default("none", "None"), False
+        if value.value is ...:
+            return Default("missing"), False
+        return Default("constant", ast.unparse(value)), False
+    if isinstance(value, ast.List | ast.Set | ast.Tuple | ast.Dict):
+        text = ast.unparse(value)
+        return (Default("factory", text) if text in ("[]", "{}", "()") else Default("other")), False
+    if isinstance(value, ast.UnaryOp) and isinstance(value.operand, ast.Constant):
+        return Default("constant", ast.unparse(value)), False
+    if isinstance(value, ast.Call):
+        return _call_default(value)
+    return Default("other"), False
+
+
+def _call_default(value: ast.Call) -> tuple[Default, bool]:
+    name = ast.unparse(value.func).rsplit(".", 1)[-1]
+    if name in _FACTORIES and not value.args and not value.keywords:
+        return Default("factory", _FACTORIES[name]), False
+    excluded = any(k.arg == "exclude" and ast.unparse(k.value) == "True" for k in value.keywords)
+    if name not in ("Field", "field", "ib", "attrib", "Column", "mapped_column"):
+        return Default("other"), False
+    for keyword in value.keywords:
+        if keyword.arg == "default":
+            return _default(keyword.value)[0], excluded
+        if keyword.arg in ("default_factory", "factory"):
+            text = _FACTORIES.get(ast.unparse(keyword.value).split("[", 1)[0])
+            return (Default("factory", text) if text else Default("other")), excluded
+    if name == "Field" and value.args:
+        return _default(value.args[0])[0], excluded
+    return Default("missing"), excluded
+
+
+def _param_default(
+    method: ast.FunctionDef | ast.AsyncFunctionDef, name: str
+) -> Default:
+    spec = method.args
+    positional = [*spec.posonlyargs, *spec.args]
+    for arg, default in zip(reversed(positional), reversed(spec.defaults), strict=False):
+        if arg.arg == name:
+            return _default(default)[0]
+    for arg, keyword in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
+        if arg.arg == name:
+            return _default(keyword)[0]
+    return Default("missing")
+
+
+def functional_class(module: Module, name: str, value: ast.expr) -> ClassRef | None:
+    """``X = NamedTuple("X", [("a", int)])``, ``namedtuple("X", "a b")``, ``TypedDict("X", {...})``."""
+    if not isinstance(value, ast.Call) or len(value.args) < 2:
+        return None
+    last = ast.unparse(value.func).rsplit(".", 1)[-1]
+    spec, line = value.args[1], value.lineno
+    if last == "TypedDict" and isinstance(spec, ast.Dict):
+        pairs = [
+            (str(k.value), ast.unparse(v), line)
+            for k, v in zip(spec.keys, spec.values, strict=True)
+            if isinstance(k, ast.Constant)
+        ]
+        return ClassRef(module, name, None, kind="typeddict", fields=tuple(pairs), line=line)
+    if last == "NamedTuple" and isinstance(spec, ast.List | ast.Tuple):
+        pairs = [
+            (str(e.elts[0].value), ast.unparse(e.elts[1]), line)
+            for e in spec.elts
+            if isinstance(e, ast.Tuple) and len(e.elts) == 2 and isinstance(e.elts[0], ast.Constant)
+        ]
+        return ClassRef(module, name, None, kind="namedtuple", fields=tuple(pairs), line=line)
+    if last == "namedtuple":
+        names: list[str] = []
+        if isinstance(spec, ast.Constant) and isinstance(spec.value, str):
+            names = spec.value.replace(",", " ").split()
+        elif isinstance(spec, ast.List | ast.Tuple):
+            names = [str(e.value) for e in spec.elts if isinstance(e, ast.Constant)]
+        fields = tuple((field, None, line) for field in names)
+        return ClassRef(module, name, None, kind="namedtuple", fields=fields, line=line)
+    return None

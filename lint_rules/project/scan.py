@@ -1,0 +1,216 @@
+"""Definitions found without parsing: by the words that begin a line, and cut out by indentation.
+
+Parsing a large module takes a hundred times as long as searching it.  A definition is found by its
+line, its end by the next line that is indented no deeper, and only that text is parsed.  A cut that
+does not parse is widened to the next such line (a string or a bracket ran over it).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+_DEFINITION = re.compile(
+    r"^([ \t]*)(?:(class)|(?:async[ \t]+)?def)[ \t]+(\w+)", re.MULTILINE
+)
+_STRING = re.compile(
+    r"'''(?:[^\\]|\\.)*?'''|\"\"\"(?:[^\\]|\\.)*?\"\"\"|#[^\r\n]*|'(?:\\.|[^'\\\r\n])*'|\"(?:\\.|[^\"\\\r\n])*\"",
+    re.DOTALL,
+)
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([^)]*\)|[^\r\n;#(]*(?:\\\r?\n[^\r\n;#]*)*)"
+    r"|import[ \t]+[^\r\n;#]*)",
+    re.MULTILINE,
+)
+_ASSIGNED = re.compile(r"^[ \t]*(?:type[ \t]+)?(\w+)[ \t]*(?::[^=\r\n]*)?=(?!=)", re.MULTILINE)
+MAX_CUTS = 40
+"""How often a cut is widened before the definition counts as unreadable."""
+
+
+@dataclass(slots=True)
+class Block:
+    """A definition: where it starts (characters from 0), how deep, and what holds it."""
+
+    start: int
+    indent: int
+    is_class: bool
+    name: str
+    line: int
+    parent: Block | None = None
+    end: int | None = None
+
+
+class Scan:
+    """The definitions of one text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._lines = [0, *(m.end() for m in re.finditer(r"\r\n|\r|\n", text))]
+        self.blocks = self._find()
+        self._starts = [block.start for block in self.blocks]
+
+    def line_at(self, offset: int) -> int:
+        """The line (from 1) of a place in the text."""
+        return bisect_right(self._lines, offset)
+
+    def _find(self) -> list[Block]:
+        hits = list(_DEFINITION.finditer(self.text))
+        self._strings = self._multiline_strings() if hits else []
+        self._string_starts = [span[0] for span in self._strings]
+        out: list[Block] = []
+        stack: list[Block] = []
+        for hit in hits:
+            if self._string_around(hit.start()) is not None:
+                continue  # the words stand in a string
+            indent = len(hit.group(1).expandtabs(8))
+            while stack and stack[-1].indent >= indent:
+                stack.pop()
+            parent = stack[-1] if stack else None
+            line = self.line_at(hit.start())
+            block = Block(hit.start(), indent, bool(hit.group(2)), hit.group(3), line, parent)
+            out.append(block)
+            stack.append(block)
+        return out
+
+    def _multiline_strings(self) -> list[tuple[int, int]]:
+        return [
+            m.span()
+            for m in _STRING.finditer(self.text)
+            if m.group().startswith(("'''", '"""')) and "\n" in m.group()
+        ]
+
+    # ----------------------------------------------------------------- cutting
+
+    def source(self, block: Block) -> str:
+        """The text of a definition, decorators included."""
+        start, end = self.span(block)
+        return self.text[start:end]
+
+    def span(self, block: Block) -> tuple[int, int]:
+        """Where a definition starts and ends (characters from 0), blank lines after it included."""
+        return self._lines[self.first_line(block) - 1], self._cut(block)
+
+    def end_line(self, block: Block) -> int:
+        """The last line of a definition that holds anything."""
+        text = self.text[: self._cut(block)].rstrip()
+        return self.line_at(len(text))
+
+    def _cut(self, block: Block) -> int:
+        """Where a definition ends: a line indented no deeper that is in no string of several lines."""
+        if block.end is None:
+            at = self._after_header(block)
+            while True:
+                at = self._next_end(block, at)
+                span = self._string_around(at)
+                if span is None:
+                    break
+                at = span[1]
+            block.end = at
+        return block.end
+
+    def _string_around(self, at: int) -> tuple[int, int] | None:
+        index = bisect_right(self._string_starts, at) - 1
+        if index >= 0 and self._strings[index][0] < at < self._strings[index][1]:
+            return self._strings[index]
+        return None
+
+    def node(self, block: Block) -> ast.stmt | None:
+        """The tree of a definition, its lines those of the file; None when it cannot be read."""
+        first = self.first_line(block)
+        start = self._lines[first - 1]
+        at = self._cut(block)
+        for _ in range(MAX_CUTS):
+            node = self._parse(start, at, block, first)
+            if node is not None:
+                return node
+            if at >= len(self.text):
+                return None
+            at = self._next_end(block, at + 1)
+        return None
+
+    def _after_header(self, block: Block) -> int:
+        end = self.text.find("\n", block.start)
+        return len(self.text) if end < 0 else end + 1
+
+    def _next_end(self, block: Block, at: int) -> int:
+        """The next line that is indented no deeper than the definition."""
+        indent = block.indent
+        ending = re.compile(rf"^(?=[^\s#)\]}}]|[ \t]{{1,{max(indent, 1)}}}[^\s#)\]}}])", re.MULTILINE)
+        while True:
+            hit = ending.search(self.text, at)
+            if hit is None:
+                return len(self.text)
+            line = self.text[hit.start() : hit.start() + 200]
+            lead = line[: len(line) - len(line.lstrip(" \t"))]
+            if len(lead.expandtabs(8)) <= indent:
+                return hit.start()
+            at = hit.start() + 1
+
+    def _parse(self, start: int, end: int, block: Block, first: int) -> ast.stmt | None:
+        source = self.text[start:end]
+        wrapped = block.indent > 0
+        try:
+            lead = "\n" * (first - 2) + "if 1:\n" if wrapped else "\n" * (first - 1)
+            tree = ast.parse(lead + source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+        body = tree.body[0].body if wrapped else tree.body  # type: ignore[attr-defined]
+        if not body or not isinstance(body[0], ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return None
+        node: ast.stmt = body[0]
+        return node
+
+    def first_line(self, block: Block) -> int:
+        """The line of the first decorator (also one that spans lines)."""
+        line = block.line
+        lowest = line
+        depth = 0
+        while line > 1:
+            text = self.text[self._lines[line - 2] : self._lines[line - 1]].rstrip()
+            bare = text.strip()
+            depth += bare.count(")") - bare.count("(")
+            if bare.startswith("@") and depth <= 0:
+                lowest, depth = line - 1, 0
+            elif depth <= 0 and not bare.startswith("#"):
+                break
+            line -= 1
+        return lowest
+
+    def around(self, line: int) -> list[Block]:
+        """Definitions that may hold a line, the innermost first, by indentation alone."""
+        offset = self._lines[line - 1] if line <= len(self._lines) else len(self.text)
+        index = bisect_right(self._starts, offset) - 1
+        if index < 0:
+            return []
+        out: list[Block] = []
+        block: Block | None = self.blocks[index]
+        while block is not None:
+            out.append(block)
+            block = block.parent
+        return out
+
+
+def import_statements(text: str) -> list[tuple[ast.stmt, int]]:
+    """The import statements of a text at any depth, and where they start (characters from 0).
+
+    Their ``col_offset`` is the indentation of the line.
+    """
+    out: list[tuple[ast.stmt, int]] = []
+    for hit in _IMPORT.finditer(text):
+        source = hit.group()
+        try:
+            nodes = ast.parse(source.strip()).body
+        except (SyntaxError, ValueError):
+            continue
+        indent = len(source) - len(source.lstrip(" \t"))
+        for node in nodes:
+            node.col_offset = indent
+            out.append((node, hit.start()))
+    return out
+
+
+def assigned_names(text: str) -> set[str]:
+    """Names that some line of the text assigns; a name outside this set is assigned nowhere."""
+    return set(_ASSIGNED.findall(text))

@@ -1,0 +1,85 @@
+"""What a rule is: a code, a name, and a question asked of the facts of one function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from lint_rules.findings import TraceStep
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from lint_rules.flow.facts import Facts, SharedEdit, Store, Write
+    from lint_rules.flow.values import Obj
+    from lint_rules.knowledge.base import Knowledge
+    from lint_rules.knowledge.helpers import HelperCopy
+    from lint_rules.knowledge.merging import Merge
+    from lint_rules.knowledge.perrequest import PerRequest
+    from lint_rules.project.classes import ClassRef
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a rule found, in the function's own nodes, with all that a fix needs to know."""
+
+    code: str
+    facts: Facts
+    node: cst.CSTNode
+    message: str
+    model: ClassRef | None
+    fields: tuple[str, ...]
+    per_request: PerRequest
+    carrier: Obj
+    trace: tuple[TraceStep, ...] = ()
+    copy: HelperCopy | None = None
+    merges: tuple[Merge, ...] = ()
+    edit: SharedEdit | None = None
+    store: Store | None = None
+    write: Write | None = None
+    source: Obj | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The texts of a rule's documentation page, in the order of its headings."""
+
+    what: str
+    why: str
+    bad: str
+    good: str
+    options: tuple[str, ...] = ()
+    fix_safety: str = ""
+    references: tuple[str, ...] = field(default_factory=tuple)
+
+
+class Rule:
+    """One rule.  Subclasses are found in the modules ``ccl*.py`` of this package."""
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    page: ClassVar[Page | None] = None
+
+    def ask(self, knowledge: Knowledge, facts: Facts) -> Iterator[Problem]:
+        """The problems of one function."""
+        raise NotImplementedError
+
+
+def listed(names: tuple[str, ...] | list[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def kind_of(model: ClassRef | None, carrier: Obj) -> str:
+    """How a message calls the carrier: by its class, else by its name."""
+    return model.name if model is not None else carrier.name
+
+
+def step(knowledge: Knowledge, facts: Facts, node: cst.CSTNode, text: str) -> TraceStep:
+    """One step of a trace at a node of the function."""
+    line = knowledge.library.positions(facts.function).range(node)[0]
+    return TraceStep(str(facts.function.module.path), line, text)

@@ -1,0 +1,45 @@
+"""CCL103 reset-through-shallow-copy: the "reset" edits a container that the original shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lint_rules.rules.base import Problem, Rule, kind_of, step
+
+if TYPE_CHECKING:
+    from lint_rules.flow.facts import Facts
+    from lint_rules.knowledge.base import Knowledge
+
+
+class ResetThroughShallowCopy(Rule):
+    """A reset edits a container that the shallow copy shares with the original."""
+
+    code = "CCL103"
+    name = "reset-through-shallow-copy"
+    summary = "a reset edits a container that the shallow copy shares with the original"
+
+    def ask(self, knowledge: Knowledge, facts: Facts) -> Iterator[Problem]:
+        """The shared containers that a helper of ``facts`` edits in place."""
+        copies = {copy.copy.id: copy for copy in knowledge.helpers.copies(facts.function)}
+        for edit in facts.shared_edits:
+            copy = copies.get(edit.obj)
+            if copy is None or not edit.empties:
+                continue
+            found = knowledge.fields.of(copy.copy.model, facts, copy.copy)
+            if edit.field not in found.evidence:
+                continue
+            what = kind_of(copy.copy.model, copy.copy)
+            message = (
+                f"{facts.function.qualname} calls .{edit.method}() on {edit.field}, which the shallow "
+                f"copy shares with the original {what}: the request that is under way loses its own "
+                f"values, and both objects go on sharing the container. Rebind {edit.field} instead."
+            )
+            trace = (
+                step(knowledge, facts, copy.copy.node or edit.node, "copied here, shallowly"),
+                step(knowledge, facts, edit.node, "edited here, in both objects"),
+            )
+            yield Problem(
+                self.code, facts, edit.statement or edit.node, message, copy.copy.model,
+                (edit.field,), found, copy.copy, trace, copy=copy, edit=edit,
+            )  # fmt: skip

@@ -1,0 +1,68 @@
+"""The question behind CCL101 and CCL102: what does a copy for the cache still carry?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lint_rules.rules.base import Problem, kind_of, listed, step
+
+if TYPE_CHECKING:
+    from lint_rules.flow.facts import Facts
+    from lint_rules.knowledge.base import Knowledge
+    from lint_rules.knowledge.helpers import HelperCopy
+
+_WHY = {
+    "name": "its name says that it copies for a cache",
+    "stored": "the copy reaches a cache",
+    "looked-up": "what it copies comes out of a cache",
+}
+
+
+def incomplete(knowledge: Knowledge, facts: Facts, code: str) -> Iterator[Problem]:
+    """Copies with fields that are never reset (CCL101) or not on every way (CCL102)."""
+    for copy in knowledge.helpers.copies(facts.function):
+        found = knowledge.fields.of(copy.copy.model, facts, copy.copy)
+        kept = [name for name in found.evidence if copy.keeps(name)]
+        if code == "CCL101":
+            names = [name for name in kept if copy.always_keeps(name)]
+        else:
+            names = [name for name in kept if not copy.always_keeps(name)]
+        if not names or not _matters(knowledge, facts, copy):
+            continue
+        fields = tuple(found.ordered(names))
+        yield Problem(
+            code, facts, copy.copy.node or facts.definition, _message(code, facts, copy, fields),
+            copy.copy.model, fields, found, copy.copy, _trace(knowledge, facts, copy), copy=copy,
+        )  # fmt: skip
+
+
+def _matters(knowledge: Knowledge, facts: Facts, copy: HelperCopy) -> bool:
+    """A copy of a looked-up object counts when it resets something, or the model goes in unsanitized."""
+    if copy.why != "looked-up":
+        return True
+    if any(copy.resets(name) for name in copy.fields):
+        return True
+    model = copy.copy.model
+    return model is not None and knowledge.sharing.stored_unsanitized(model)
+
+
+def _message(code: str, facts: Facts, copy: HelperCopy, fields: tuple[str, ...]) -> str:
+    what = kind_of(copy.copy.model, copy.copy)
+    name = facts.function.qualname
+    if code == "CCL101":
+        return (
+            f"{name} copies {what} for the cache but never resets {listed(fields)}: the next user "
+            f"of the cached object gets this one's values. Reset on the copy."
+        )
+    return (
+        f"{name} copies {what} for the cache but resets {listed(fields)} on some paths only: on the "
+        f"others the next user of the cached object gets this one's values. Reset on every path."
+    )
+
+
+def _trace(knowledge: Knowledge, facts: Facts, copy: HelperCopy) -> tuple:  # type: ignore[type-arg]
+    node = copy.copy.node
+    if node is None:
+        return ()
+    return (step(knowledge, facts, node, f"copied here ({_WHY[copy.why]})"),)

@@ -1,0 +1,78 @@
+"""The question behind CCL201 and CCL202: may a merged field keep the old value?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lint_rules.knowledge.perrequest import is_given
+from lint_rules.rules.base import Problem, kind_of, listed, step
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from lint_rules.findings import TraceStep
+    from lint_rules.flow.facts import Facts
+    from lint_rules.flow.values import Obj
+    from lint_rules.knowledge.base import Knowledge
+    from lint_rules.knowledge.merging import Merge
+    from lint_rules.knowledge.perrequest import PerRequest
+
+
+def kept(
+    knowledge: Knowledge, facts: Facts, code: str, kinds: frozenset[str]
+) -> Iterator[Problem]:
+    """Merges onto a shared carrier whose old value may survive in one of the ways ``kinds``."""
+    for carrier, merges in knowledge.fields.merges(facts.function):
+        wanted = [merge for merge in merges if merge.keeps in kinds]
+        if not wanted or not is_given(facts, carrier):
+            continue
+        why = knowledge.sharing.why(facts, carrier)
+        if why is None:
+            continue
+        found = knowledge.fields.of(carrier.model, facts, carrier)
+        by_node: dict[cst.CSTNode, list[Merge]] = defaultdict(list)
+        for merge in wanted:
+            if merge.write.field in found.evidence:
+                by_node[merge.write.node].append(merge)
+        for node, group in by_node.items():
+            yield _problem(knowledge, facts, code, carrier, node, group, found, why)
+
+
+def _problem(
+    knowledge: Knowledge, facts: Facts, code: str, carrier: Obj, node: cst.CSTNode,
+    group: list[Merge], found: PerRequest, why: str,
+) -> Problem:  # fmt: skip
+    fields = tuple(found.ordered([merge.write.field for merge in group]))
+    message = _message(facts, carrier, group[0], fields)
+    trace: list[TraceStep] = []
+    guard = group[0].guard
+    if guard is not None:
+        decides = facts.guard_nodes[guard.id]
+        text = " ".join(facts.tree.code_for_node(decides).split())
+        trace.append(step(knowledge, facts, decides, f"the old value stays here: {_shorten(text)}"))
+    trace.append(step(knowledge, facts, node, f"written here; the carrier is shared: {why}"))
+    return Problem(
+        code, facts, node, message, carrier.model, fields, found, carrier, tuple(trace),
+        merges=tuple(group),
+    )  # fmt: skip
+
+
+def _message(facts: Facts, carrier: Obj, merge: Merge, fields: tuple[str, ...]) -> str:
+    what = kind_of(carrier.model, carrier)
+    name = facts.function.qualname
+    they = "it" if len(fields) == 1 else "them"
+    how = {
+        "or": f"{name} may write the old value of {listed(fields)} back",
+        "unset": f"{name} writes {listed(fields)} only where nothing was there yet",
+        "guard": f"{name} writes {listed(fields)} only when the source has {they}",
+    }[merge.keeps]
+    return (
+        f"{how}: what an earlier request left on the shared {what} stays for the next user. "
+        f"Overwrite {they}, also with None."
+    )
+
+
+def _shorten(text: str, limit: int = 80) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,103 @@
+"""What can matter at all: words decide, and may let too much through, never too little.
+
+A function can be the place of a finding only when it copies something that may reach a cache, or
+writes a field that may be per-request, or stores something.  The screen asks for the words without
+which none of these forms can be written; ``tests/test_screen.py`` forces the whole analysis on
+everything and checks that nothing is lost.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lint_rules.naming import is_cache_copy_name
+
+if TYPE_CHECKING:
+    from lint_rules.project.modules import FunctionRef, Module, Project
+    from lint_rules.settings import Settings
+
+_COPY = re.compile(
+    r"copy\(|copy\.replace|replace\(|evolve\(|assoc\(|_dump|\.dict\(|\bdict\(|\.json\(|dumps\(|asdict\("
+    r"|\*\*|\|\s*[\w{]|model_validate|parse_obj|parse_raw|construct\(|from_orm|from_dict|_make\("
+    r"|\.items\(|vars\(|__dict__|encoder\("
+)
+#: A cache asked or filled, or a function that says it does so.
+_CACHE_USE = re.compile(r"(?i:cache)\w*(?:\(\))?\s*[\[.]|(?i:cache)\w*\(")
+
+
+class Screen:
+    """The screen for one set of settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        words = ["cache"]
+        for pattern in settings.cache_objects:
+            words += _literals(pattern)
+        self._helpers = settings.cache_copy_helpers
+        self._cache = re.compile("|".join(re.escape(word) for word in words), re.IGNORECASE)
+        fields = [_literals(pattern.rpartition(".")[2]) for pattern in settings.per_request_fields]
+        self._fields = [words[0] if words else "" for words in fields]
+
+    def functions(self, project: Project, module: Module) -> list[FunctionRef]:
+        """The functions of a module that can matter."""
+        return [
+            function
+            for function in module.all_functions
+            if self.may_help(project, function)
+            or self.may_merge(function, self._fields)
+            or self.may_store(function)
+        ]
+
+    def may_help(
+        self, project: Project, function: FunctionRef, models: frozenset[str] | None = None
+    ) -> bool:
+        """True when the function may be a cache-copy helper (of one of these models, by name)."""
+        if not _COPY.search(function.source):
+            return False
+        named = is_cache_copy_name(function.name, self._helpers)
+        if models is not None and not named and not self._copies_one(function, models):
+            return False
+        if not function.outline.copied:
+            return False
+        if named or self.names_cache(function):
+            return True
+        if not function.outline.resets:
+            return False
+        return any(
+            site.function is not None and self.names_cache(site.function)
+            for site in project.callers(function)
+        )
+
+    def _copies_one(self, function: FunctionRef, models: frozenset[str]) -> bool:
+        """True when something that the function copies may be an object of the models."""
+        params = {param.name: param.annotation for param in function.params}
+        for root in function.outline.copied:
+            if root not in params:
+                if _CACHE_USE.search(function.source):
+                    return True
+            elif params[root] is None or any(name in str(params[root]) for name in models):
+                return True
+        return False
+
+    def may_merge(self, function: FunctionRef, fields: list[str]) -> bool:
+        """True when the function may write one of these fields (or parts of names of fields)."""
+        if not any(part in function.source for part in fields) and "setattr" not in function.source:
+            return False
+        shape = function.outline
+        return shape.dynamic or any(part in name for part in fields for name in shape.written)
+
+    def may_store(self, function: FunctionRef) -> bool:
+        """True when the function may put something into a cache, or resets what it copied from one."""
+        return bool(_CACHE_USE.search(function.source)) and any(
+            part in function.source for part in self._fields
+        )
+
+    def names_cache(self, function: FunctionRef) -> bool:
+        """True when the function's text names a cache."""
+        return bool(self._cache.search(function.source))
+
+
+def _literals(pattern: str) -> list[str]:
+    """The longest plain part of a glob."""
+    best = max(re.split(r"[*?\[\]]+", pattern), key=len)
+    return [best] if best else []
