@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lint_rules._version import VERSION as __version__
+
 if TYPE_CHECKING:
     from lint_rules.engine import check_source, fix_source
     from lint_rules.runner import check_paths
-
-__version__ = "0.1.0"
 
 __all__ = ["__version__", "check_paths", "check_source", "fix_source"]
 

@@ -49,3 +49,8 @@ def is_merge_name(name: str, extra: tuple[str, ...] = ()) -> bool:
 def is_cache_name(name: str, extra: tuple[str, ...] = ()) -> bool:
     """True when an object's name says that it is a cache."""
     return "cache" in name.lower() or matches_any(name, extra)
+
+
+def longest_literal(pattern: str) -> str:
+    """The longest plain part of a glob; a name that matches holds it."""
+    return max(re.split(r"[*?\[\]]+", pattern), key=len)

@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lint_rules.naming import is_cache_copy_name
+from lint_rules.naming import is_cache_copy_name, longest_literal
 
 if TYPE_CHECKING:
+    from lint_rules.project.classes import ClassRef
     from lint_rules.project.modules import FunctionRef, Module, Project
     from lint_rules.settings import Settings
 
@@ -32,11 +33,10 @@ class Screen:
     def __init__(self, settings: Settings) -> None:
         words = ["cache"]
         for pattern in settings.cache_objects:
-            words += _literals(pattern)
+            words.append(longest_literal(pattern))
         self._helpers = settings.cache_copy_helpers
         self._cache = re.compile("|".join(re.escape(word) for word in words), re.IGNORECASE)
-        fields = [_literals(pattern.rpartition(".")[2]) for pattern in settings.per_request_fields]
-        self._fields = [words[0] if words else "" for words in fields]
+        self._fields = [longest_literal(p.rpartition(".")[2]) for p in settings.per_request_fields]
 
     def functions(self, project: Project, module: Module) -> list[FunctionRef]:
         """The functions of a module that can matter."""
@@ -80,11 +80,26 @@ class Screen:
         return False
 
     def may_merge(self, function: FunctionRef, fields: list[str]) -> bool:
-        """True when the function may write one of these fields (or parts of names of fields)."""
+        """True when the function may write a field whose name holds one of these parts."""
         if not any(part in function.source for part in fields) and "setattr" not in function.source:
             return False
         shape = function.outline
-        return shape.dynamic or any(part in name for part in fields for name in shape.written)
+        return (
+            shape.dynamic_attributes
+            or shape.dynamic_keys
+            or any(part in name for part in fields for name in (*shape.attributes, *shape.keys))
+        )
+
+    def may_merge_onto(self, function: FunctionRef, model: ClassRef, fields: list[str]) -> bool:
+        """True when the function may write one of these fields of an object of the model."""
+        if not any(name in function.source for name in fields) and "setattr" not in function.source:
+            return False
+        shape = function.outline
+        if shape.dynamic_attributes or any(name in shape.attributes for name in fields):
+            return True
+        if model.kind != "typeddict":
+            return False
+        return shape.dynamic_keys or any(name in shape.keys for name in fields)
 
     def may_store(self, function: FunctionRef) -> bool:
         """True when the function may put something into a cache, or resets what it copied from one."""
@@ -95,9 +110,3 @@ class Screen:
     def names_cache(self, function: FunctionRef) -> bool:
         """True when the function's text names a cache."""
         return bool(self._cache.search(function.source))
-
-
-def _literals(pattern: str) -> list[str]:
-    """The longest plain part of a glob."""
-    best = max(re.split(r"[*?\[\]]+", pattern), key=len)
-    return [best] if best else []

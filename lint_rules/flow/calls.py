@@ -189,6 +189,8 @@ class Calls:
         written = all(name in state.heap.get(obj, {}) for obj in objs) and not missing
         if default is None or certain or written:
             return value if value.atoms else (default or NONE)
+        if default.is_constant:
+            return Value(value.atoms | default.atoms, value.blame)
         guard = self.ctx.guard(
             node, "default", Leaf(frozenset((obj, name) for obj in objs))
         )

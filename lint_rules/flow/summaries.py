@@ -18,7 +18,7 @@ from lint_rules.flow.interpreter import Interpreter
 from lint_rules.flow.source import FunctionTree, NoSuchFunction, Positions, parse_function
 from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, ref
 from lint_rules.flow.vocabulary import CACHING_DECORATORS
-from lint_rules.naming import matches_any
+from lint_rules.naming import longest_literal, matches_any
 from lint_rules.project.classes import ClassRef
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class Library:
         self._trees: dict[FunctionRef, FunctionTree | None] = {}
         self._positions: dict[FunctionRef, Positions] = {}
         self._declared: dict[ClassRef, tuple[str, ...]] = {}
+        globs = (pattern.rpartition(".")[2] for pattern in settings.per_request_fields)
+        self._parts = [part for part in (longest_literal(glob) for glob in globs) if part]
 
     def tree(self, function: FunctionRef) -> FunctionTree | None:
         """The function's own tree, or None when libcst cannot read it."""
@@ -97,6 +99,11 @@ class Library:
             )
         named = (d.name for d in model.fields if d.name in function.source)
         return tuple(dict.fromkeys([*self._declared[model], *named]))
+
+    def names_what_matters(self, function: FunctionRef) -> bool:
+        """True when a function names a cache or a per-request field: its result may be either."""
+        text = function.source
+        return "cache" in text.lower() or any(part in text for part in self._parts)
 
     # ----------------------------------------------------------------- calls
 
@@ -168,7 +175,7 @@ def _tracked(calls: Calls, function: FunctionRef, bound: dict[str, Value]) -> bo
                 return True
             if info.model is not None and is_record(info.model):
                 return True
-    return "cache" in function.source.lower()
+    return calls.ctx.library.names_what_matters(function)
 
 
 def is_record(model: ClassRef) -> bool:

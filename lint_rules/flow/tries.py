@@ -92,20 +92,23 @@ class Tries:
         if entry is None:
             return []
         caught = _caught(handler.type, self.ctx.code)
-        leaf = Leaf(self._reads(frame) if caught & _LACKING else frozenset())
+        leaf = Leaf(self._reads(frame, caught) if caught & _LACKING else frozenset())
         way = entry.under(self.ctx.guard(handler, "try", leaf, needs=False))
         if handler.name is not None and isinstance(handler.name.name, cst.Name):
             way.env[handler.name.name.value] = UNKNOWN
         end = self.interpreter.block(way, handler.body)
         return [end] if end is not None else []
 
-    def _reads(self, frame: _Frame) -> Reads:
-        """What the statements of a body read that may be missing: items and attributes."""
+    def _reads(self, frame: _Frame, caught: set[str]) -> Reads:
+        """What the statements of a body read that may be missing: items, and attributes where the
+        handler says that it expects one to be."""
         found: set[tuple[int, str]] = set()
         conditions = self.interpreter.ev.conditions
         for state, statement in frame.statements:
             with self.interpreter.ev.settled():
                 for node in self._lookups(statement):
+                    if isinstance(node, cst.Attribute) and "AttributeError" not in caught:
+                        continue
                     place = conditions.place(state, node)
                     if place is not None:
                         found |= {(obj, place[1]) for obj in place[0]}
@@ -146,7 +149,7 @@ class Tries:
         entry = join(list(frame.states), self.ctx.objects)
         ends = [end] if end is not None else []
         if entry is not None:
-            leaf = Leaf(self._reads(frame) if caught & _LACKING else frozenset())
+            leaf = Leaf(self._reads(frame, caught) if caught & _LACKING else frozenset())
             ends.append(entry.under(self.ctx.guard(node, "suppress", leaf, needs=False)))
         return join(ends, self.ctx.objects)
 

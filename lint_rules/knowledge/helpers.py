@@ -77,6 +77,9 @@ class Helpers:
         """The copies for which ``function`` is a cache-copy helper; empty when it is none."""
         if function not in self._copies:
             self._copies[function] = ()  # a recursive question
+            alone = self.library.facts(function, 0)
+            if alone is None or not any(self._copies_carrier(alone, c) for c in _own_copies(alone)):
+                return ()
             facts = self.library.facts(function)
             if facts is not None and facts.final is not None:
                 self._copies[function] = tuple(self._find(facts))
@@ -84,10 +87,8 @@ class Helpers:
 
     def _find(self, facts: Facts) -> list[HelperCopy]:
         out: list[HelperCopy] = []
-        for copy in facts.objects.all():
-            if copy.origin != "copy" or copy.maker is not None or copy.opaque:
-                continue
-            if not self._copies_carrier(facts, copy):
+        for copy in _own_copies(facts):
+            if copy.opaque or not self._copies_carrier(facts, copy):
                 continue
             returned, stored = _leaving(facts, copy.id)
             if not returned and not stored:
@@ -161,6 +162,11 @@ class Helpers:
                     ):
                         return True
         return False
+
+
+def _own_copies(facts: Facts) -> list[Obj]:
+    """The copies that a function makes itself."""
+    return [o for o in facts.objects.all() if o.origin == "copy" and o.maker is None]
 
 
 def _related(one: ClassRef, other: ClassRef) -> bool:

@@ -104,6 +104,8 @@ class Fields:
         for function in self._mentioning(model):
             if not (_RESETS.search(function.source) and function.outline.resets and self.screen.may_help(self.project, function, names)):
                 continue
+            if not self._copies_one(function, model):
+                continue
             for copy in self.helpers.copies(function):
                 if copy.copy.model is not None and _same(copy.copy.model, model):
                     self._reset(model, copy, found)
@@ -111,6 +113,14 @@ class Fields:
         for name in [name for name in found.evidence if self.shared(model, name)]:
             del found.evidence[name]
         return found
+
+    def _copies_one(self, function: FunctionRef, model: ClassRef) -> bool:
+        """True when the function by itself copies an object of the model."""
+        facts = self.library.facts(function, 0)
+        return facts is not None and any(
+            obj.origin == "copy" and obj.model is not None and _same(obj.model, model)
+            for obj in facts.objects.all()
+        )
 
     def _declared(self, model: ClassRef, decl: FieldDecl, found: PerRequest) -> None:
         path = str(decl.path)
@@ -149,7 +159,7 @@ class Fields:
     def _merged(self, model: ClassRef, found: PerRequest) -> None:
         """Fields written from the same source as a field already proven, to a fixpoint."""
         names = list(found.evidence)
-        functions = [f for f in self._mentioning(model) if self.screen.may_merge(f, names)]
+        functions = [f for f in self._mentioning(model) if self.screen.may_merge_onto(f, model, names)]
         changed = True
         while changed:
             changed = False
@@ -197,8 +207,10 @@ class Fields:
     def merges(self, function: FunctionRef) -> list[tuple[Obj, list[Merge]]]:
         """The merges of a function, by the carrier they are written onto."""
         if function not in self._merges:
-            facts = self.library.facts(function)
+            alone = self.library.facts(function, 0)
             out: list[tuple[Obj, list[Merge]]] = []
+            merging = alone is not None and _merges(alone)
+            facts = self.library.facts(function) if merging else None
             if facts is not None and facts.final is not None:
                 merging = Merging(facts)
                 for carrier in facts.objects.all():
@@ -243,6 +255,12 @@ class Fields:
         for name in [name for name in found.evidence if self.shared(None, name)]:
             del found.evidence[name]
         return found
+
+
+def _merges(facts: Facts) -> bool:
+    """True when a function writes a field of an object that it did not make itself."""
+    own = ("mapping", "fresh", "global")
+    return any(facts.objects[write.obj].origin not in own for write in facts.writes)
 
 
 def is_given(facts: Facts, carrier: Obj) -> bool:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from lint_rules.project.modules import FunctionRef, Module, Project
 
 
+_PREFIX = re.compile(r"(?<!\w)(?:\w+\.)+$")
+
+
 @dataclass(frozen=True, slots=True)
 class CallSite:
     """A call: the module, the innermost function around it, and its line (from 1)."""
@@ -56,12 +59,14 @@ class CallGraph:
 
     def _in_module(self, module: Module, name: str, function: FunctionRef) -> list[CallSite]:
         out: list[CallSite] = []
-        for hit in re.finditer(rf"((?:\w+\.)*)\b{re.escape(name)}\b(?!\s*:)", module.text):
+        for hit in re.finditer(rf"\b{re.escape(name)}\b(?!\s*:)", module.text):
             line = module.scan.line_at(hit.start())
             scope = module.function_at(line)
             if scope == function or self._is_definition(module.text, hit.start()):
                 continue
-            if self._means(module, hit.group(0), scope, function):
+            before = _PREFIX.search(module.text, max(0, hit.start() - 200), hit.start())
+            dotted = (before.group() if before else "") + name
+            if self._means(module, dotted, scope, function):
                 out.append(CallSite(module, scope, line))
         return out
 

@@ -192,6 +192,7 @@ class Module:
         self.broken: str | None = None
         self._made: dict[int, FunctionRef] = {}
         self._classes: dict[str, ClassRef | None] = {}
+        self._values: dict[str, ast.expr | None] = {}
 
     @cached_property
     def name(self) -> str:
@@ -303,22 +304,34 @@ class Module:
 
     def value_of(self, name: str) -> ast.expr | None:
         """What a module-level name is assigned."""
-        return self.assigned.get(name) if self._may_assign(name) else None
+        if name not in self._values:
+            self._values[name] = self._value(name) if self._may_assign(name) else None
+        return self._values[name]
+
+    def _value(self, name: str) -> ast.expr | None:
+        """The last assignment: cut out where it stands at the margin, else from the whole tree."""
+        value: ast.expr | None = None
+        for hit in re.finditer(rf"^([ \t]*)(?:type[ \t]+)?{name}[ \t]*(?::|=(?!=)|\[)", self.text, re.MULTILINE):
+            if hit.group(1):
+                inside = self.scan.around(self.scan.line_at(hit.start()))
+                if not any(not block.is_class for block in inside):
+                    return self.assigned.get(name)
+                continue
+            if self.scan.in_string(hit.start()):
+                continue
+            value = _assigned_value(self.scan.statement(hit.start())) or value
+        return value
 
     @cached_property
     def assigned(self) -> dict[str, ast.expr]:
         """What module-level names are assigned, also inside ``if`` and ``try``."""
         found: dict[str, ast.expr] = {}
         for node in _level(self.tree.body):
-            if isinstance(node, ast.Assign):
-                for target in node.targets:
-                    if isinstance(target, ast.Name):
-                        found[target.id] = node.value
-            elif isinstance(node, ast.AnnAssign) and node.value is not None:
-                if isinstance(node.target, ast.Name):
-                    found[node.target.id] = node.value
-            elif type(node).__name__ == "TypeAlias":
-                found[node.name.id] = node.value  # type: ignore[attr-defined]
+            value = _assigned_value(node)
+            targets = getattr(node, "targets", None) or [getattr(node, "target", getattr(node, "name", None))]
+            for target in targets:
+                if value is not None and isinstance(target, ast.Name):
+                    found[target.id] = value
         return found
 
     @cached_property
@@ -400,6 +413,14 @@ class Module:
             if function.line <= line <= function.end_line:
                 return function
         return None
+
+
+def _assigned_value(node: ast.stmt | None) -> ast.expr | None:
+    """What an assignment (or a ``type`` statement) assigns."""
+    if isinstance(node, ast.Assign | ast.AnnAssign) or type(node).__name__ == "TypeAlias":
+        value: ast.expr | None = node.value  # type: ignore[union-attr]
+        return value
+    return None
 
 
 def qualname_of(block: Block) -> str:

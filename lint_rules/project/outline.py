@@ -18,7 +18,7 @@ _COPY_FUNCTIONS = frozenset(
      "dumps", "loads", "model_validate", "parse_obj", "from_dict", "model_validate_json", "parse_raw",
      "from_orm", "model_construct", "construct", "packb"}
 )  # fmt: skip
-_UPDATING = frozenset({"update", "setdefault", "__setitem__", "__setattr__", "setattr", "apply"})
+_UPDATING = frozenset({"update", "setdefault", "__setitem__"})
 
 
 @dataclass(slots=True)
@@ -27,10 +27,14 @@ class Outline:
 
     #: The root names of what is copied (``self`` of ``self.auth.model_copy()``).
     copied: set[str] = field(default_factory=set)
-    #: Names of attributes and keys that are written, keywords of copies among them.
-    written: set[str] = field(default_factory=set)
-    #: Fields are written under names that the syntax does not show.
-    dynamic: bool = False
+    #: Names of attributes that are written, keywords of copies among them.
+    attributes: set[str] = field(default_factory=set)
+    #: Names of keys that are written, those of dict displays among them.
+    keys: set[str] = field(default_factory=set)
+    #: Attributes are written under names that the syntax does not show.
+    dynamic_attributes: bool = False
+    #: Keys are.
+    dynamic_keys: bool = False
     #: Something is set to a constant, removed or left out.
     resets: bool = False
 
@@ -48,7 +52,7 @@ def outline(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Outline:
             if isinstance(child, ast.AnnAssign):
                 out.resets = out.resets or _is_empty(child.value)
             elif isinstance(child, ast.AugAssign) and isinstance(child.op, ast.BitOr):
-                out.dynamic = True
+                out.dynamic_keys = True
         elif isinstance(child, ast.Delete):
             out.resets = True
             for target in child.targets:
@@ -58,7 +62,7 @@ def outline(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Outline:
         elif isinstance(child, ast.Dict):
             _display(out, child)
         elif isinstance(child, ast.DictComp):
-            out.dynamic = out.resets = True
+            out.dynamic_keys = out.resets = True
             out.copied |= set(_roots(child.generators[0].iter))
         elif isinstance(child, ast.BinOp) and isinstance(child.op, ast.BitOr):
             out.copied |= set(_roots(child.left))
@@ -67,13 +71,13 @@ def outline(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Outline:
 
 def _target(out: Outline, target: ast.expr) -> None:
     if isinstance(target, ast.Attribute):
-        out.written.add(target.attr)
-        out.dynamic = out.dynamic or target.attr == "__dict__"
+        out.attributes.add(target.attr)
+        out.dynamic_attributes = out.dynamic_attributes or target.attr == "__dict__"
     elif isinstance(target, ast.Subscript):
         if isinstance(target.slice, ast.Constant):
-            out.written.add(str(target.slice.value))
+            out.keys.add(str(target.slice.value))
         else:
-            out.dynamic = True
+            out.dynamic_keys = True
     elif isinstance(target, ast.Tuple | ast.List):
         for element in target.elts:
             _target(out, element)
@@ -86,38 +90,53 @@ def _call(out: Outline, node: ast.Call) -> None:
     name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
     if isinstance(func, ast.Attribute) and name in _COPY_METHODS:
         out.copied |= set(_roots(func.value))
-        out.written |= {k.arg for k in node.keywords if k.arg}
+        _keywords(out, node)
     if name in _COPY_FUNCTIONS and node.args:
         out.copied |= set(_roots(node.args[0]))
-        out.written |= {k.arg for k in node.keywords if k.arg}
+        _keywords(out, node)
     if name in ("setattr", "delattr", "__setattr__", "__setitem__", "setdefault", "pop"):
         constants = [a.value for a in node.args if isinstance(a, ast.Constant)]
-        out.written |= {str(value) for value in constants}
-        out.dynamic = out.dynamic or not constants
+        names = {str(value) for value in constants}
+        if "attr" in name:
+            out.attributes |= names
+            out.dynamic_attributes = out.dynamic_attributes or not constants
+        else:
+            out.keys |= names
+            out.dynamic_keys = out.dynamic_keys or not constants
     if name in _UPDATING or name == "fromkeys":
-        out.dynamic = True
-        out.written |= {k.arg for k in node.keywords if k.arg}
+        out.dynamic_keys = True
+        text = ast.unparse(func)
+        if "__dict__" in text or "vars(" in text:
+            out.dynamic_attributes = True
+        out.keys |= {k.arg for k in node.keywords if k.arg}
     if name in ("pop", "clear", "delattr", "fromkeys", "setattr", "discard", "remove", "popitem"):
         out.resets = True
     for keyword in node.keywords:
         if keyword.arg is None:  # a constructor with ``**x``
             out.copied |= set(_roots(keyword.value))
-            out.written |= {k.arg for k in node.keywords if k.arg}
-            out.dynamic = True
+            out.keys |= {k.arg for k in node.keywords if k.arg}
+            out.dynamic_keys = True
         elif keyword.arg in ("exclude", "include"):
             out.resets = True
         elif keyword.arg == "update":
-            out.dynamic = True
+            out.dynamic_attributes = True
         out.resets = out.resets or _is_empty(keyword.value)
+
+
+def _keywords(out: Outline, node: ast.Call) -> None:
+    """The keywords of a copy: fields that it writes; ``**x`` writes some that are not shown."""
+    out.attributes |= {k.arg for k in node.keywords if k.arg}
+    if any(k.arg is None for k in node.keywords):
+        out.dynamic_attributes = True
 
 
 def _display(out: Outline, node: ast.Dict) -> None:
     for key, value in zip(node.keys, node.values, strict=True):
         if key is None:
             out.copied |= set(_roots(value))
-            out.dynamic = True
+            out.dynamic_keys = True
         elif isinstance(key, ast.Constant):
-            out.written.add(str(key.value))
+            out.keys.add(str(key.value))
         out.resets = out.resets or _is_empty(value)
 
 

@@ -25,6 +25,7 @@ _IMPORT = re.compile(
     re.MULTILINE,
 )
 _ASSIGNED = re.compile(r"^[ \t]*(?:type[ \t]+)?(\w+)[ \t]*(?::[^=\r\n]*)?=(?!=)", re.MULTILINE)
+_MARGIN = re.compile(r"^(?=[^\s#)\]}])", re.MULTILINE)
 MAX_CUTS = 40
 """How often a cut is widened before the definition counts as unreadable."""
 
@@ -57,7 +58,7 @@ class Scan:
 
     def _find(self) -> list[Block]:
         hits = list(_DEFINITION.finditer(self.text))
-        self._strings = self._multiline_strings() if hits else []
+        self._strings = self._multiline_strings()
         self._string_starts = [span[0] for span in self._strings]
         out: list[Block] = []
         stack: list[Block] = []
@@ -100,7 +101,7 @@ class Scan:
     def _cut(self, block: Block) -> int:
         """Where a definition ends: a line indented no deeper that is in no string of several lines."""
         if block.end is None:
-            at = self._after_header(block)
+            at = self._line_after(block.start)
             while True:
                 at = self._next_end(block, at)
                 span = self._string_around(at)
@@ -109,6 +110,29 @@ class Scan:
                 at = span[1]
             block.end = at
         return block.end
+
+    def in_string(self, offset: int) -> bool:
+        """True for a place inside a string of several lines."""
+        return self._string_around(offset) is not None
+
+    def statement(self, offset: int) -> ast.stmt | None:
+        """The statement at the margin that starts at ``offset``."""
+        at = offset
+        for _ in range(MAX_CUTS):
+            hit = _MARGIN.search(self.text, self._line_after(at))
+            at = hit.start() if hit is not None else len(self.text)
+            lead = "\n" * (self.line_at(offset) - 1)
+            try:
+                body = ast.parse(lead + self.text[offset:at]).body
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                body = []
+            if body or at >= len(self.text):
+                return body[0] if body else None
+        return None
+
+    def _line_after(self, at: int) -> int:
+        end = self.text.find("\n", at)
+        return len(self.text) if end < 0 else end + 1
 
     def _string_around(self, at: int) -> tuple[int, int] | None:
         index = bisect_right(self._string_starts, at) - 1
@@ -130,9 +154,6 @@ class Scan:
             at = self._next_end(block, at + 1)
         return None
 
-    def _after_header(self, block: Block) -> int:
-        end = self.text.find("\n", block.start)
-        return len(self.text) if end < 0 else end + 1
 
     def _next_end(self, block: Block, at: int) -> int:
         """The next line that is indented no deeper than the definition."""

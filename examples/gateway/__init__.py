@@ -1,0 +1,1 @@
+"""A small multi-tenant gateway with the leak in it: see ``play.py``."""
