@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lint_rules.findings import Diagnostic, FileReport, Finding
-from lint_rules.project.modules import Project, find_root
+from lint_rules.project.project import Project, find_root
 from lint_rules.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,7 +32,13 @@ class Engine:
     # ----------------------------------------------------------------- checking
 
     def check(
-        self, path: Path, text: str, *, display: str, wanted: Wanted | None = None, noqa: bool = True
+        self,
+        path: Path,
+        text: str,
+        *,
+        display: str,
+        wanted: Wanted | None = None,
+        noqa: bool = True,
     ) -> FileReport:
         """Report the findings of one file.
 
@@ -42,12 +48,12 @@ class Engine:
         report's ``errors`` say what could not be analysed.
         """
         path = path.absolute()
-        error = _syntax_error(text)
-        if error is not None:
-            return FileReport(display, errors=(Diagnostic(display, error),))
+        broken = _syntax_error(text)
+        if broken is not None:
+            return FileReport(display, errors=(Diagnostic(display, broken),))
         try:
             findings, candidates = self._findings(path, text, display)
-        except Exception as error:  # noqa: BLE001  # one file must never end the run
+        except Exception as error:  # one file must never end the run
             return FileReport(display, errors=(Diagnostic(display, _crash(error)),))
         kept = self._kept(findings, text, wanted, noqa)
         return FileReport(display, kept, (), text if kept else None, candidates)
@@ -101,7 +107,7 @@ class Engine:
             return report
         try:
             return self._repair(path.absolute(), text, display, wanted, report)
-        except Exception as error:  # noqa: BLE001  # one file must never end the run
+        except Exception as error:  # one file must never end the run
             return replace(report, errors=(Diagnostic(display, _crash(error)),))
         finally:
             self._restore(path.absolute(), text)
@@ -152,7 +158,9 @@ def _worse(before: FileReport, after: FileReport, applied: list[Finding]) -> str
     for finding in after.findings:
         for name in finding.field_names:
             if (finding.code, finding.function, name) not in known and (
-                finding.code[:4], finding.function, name
+                finding.code[:4],
+                finding.function,
+                name,
             ) not in {(code[:4], function, n) for code, function, n in known}:
                 return f"it would bring a new {finding.code} for {name} in {finding.function}"
     return None
@@ -179,13 +187,15 @@ def _crash(error: Exception) -> str:
     return f"could not be analysed ({what}: {error}); please report this as a bug of the checker"
 
 
-def check_source(source: str, path: str = "<string>", *, settings: Settings | None = None) -> FileReport:
+def check_source(
+    source: str, path: str = "<string>", *, settings: Settings | None = None
+) -> FileReport:
     """Check ``source`` as the text of ``path`` (which need not exist)."""
     return Engine(settings or Settings()).check(Path(path), source, display=path)
 
 
-def fix_source(source: str, path: str = "<string>", *, settings: Settings | None = None) -> FileReport:
+def fix_source(
+    source: str, path: str = "<string>", *, settings: Settings | None = None
+) -> FileReport:
     """Repair ``source`` as the text of ``path`` (which need not exist)."""
     return Engine(settings or Settings()).fix(Path(path), source, display=path)
-
-

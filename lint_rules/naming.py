@@ -26,9 +26,7 @@ MERGE_FUNCTIONS = (
     "*with_end_user*",
     "apply_*end_user*",
 )
-CARRIER_WORDS = re.compile(
-    r"token|auth|session|credential|principal|identity", re.IGNORECASE
-)
+CARRIER_WORDS = re.compile(r"token|auth|session|credential|principal|identity", re.IGNORECASE)
 
 
 def matches_any(name: str, patterns: tuple[str, ...]) -> bool:

@@ -14,7 +14,7 @@ from lint_rules.rules.base import Problem
 
 if TYPE_CHECKING:
     from lint_rules.knowledge.base import Knowledge
-    from lint_rules.project.modules import FunctionRef
+    from lint_rules.project.functions import FunctionRef
 
 
 class Reporter:
@@ -67,5 +67,3 @@ class Reporter:
         base = self.display.replace(os.sep, "/").rpartition("/")[0]
         joined = os.path.normpath(f"{base}/{relative}" if base else relative)
         return joined.replace(os.sep, "/")
-
-

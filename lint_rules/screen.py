@@ -15,7 +15,9 @@ from lint_rules.naming import is_cache_copy_name, longest_literal
 
 if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef
-    from lint_rules.project.modules import FunctionRef, Module, Project
+    from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.modules import Module
+    from lint_rules.project.project import Project
     from lint_rules.settings import Settings
 
 _COPY = re.compile(

@@ -6,9 +6,9 @@ import ast
 from pathlib import Path
 
 import pytest
+from fixture_format import Fixture, collect, probe, shown
 
 import lint_rules.flake8_plugin as flake8_plugin
-from fixture_format import Fixture, collect, probe, shown
 from lint_rules.engine import Engine
 from lint_rules.findings import FileReport
 from lint_rules.settings import OPTIONS
@@ -59,9 +59,9 @@ def test_flake8_says_the_same(fixture: Fixture, tmp_path: Path) -> None:
             text = path.read_bytes().decode("utf-8-sig")
             lines = text.splitlines(keepends=True)
             problems = plugin(ast.parse(text), str(path), lines).run()
-            assert [(line, column + 1, message.split()[0]) for line, column, message, _ in problems] == [
-                (f.line, f.column, f.code) for f in expected[source.relative].findings
-            ]
+            assert [
+                (line, column + 1, message.split()[0]) for line, column, message, _ in problems
+            ] == [(f.line, f.column, f.code) for f in expected[source.relative].findings]
     finally:
         plugin._given, plugin._start = kept
         flake8_plugin._engine.cache_clear()

@@ -385,7 +385,7 @@ def test_a_link_is_written_through_only_within_the_given_paths() -> None:
 
 def test_what_cannot_be_encoded_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = b"# coding: latin-1\nLEAK\n"
-    with pytest.raises(FileProblem, match="line 2: '.u20ac' cannot be written in"):
+    with pytest.raises(FileProblem, match=r"line 2: '.u20ac' cannot be written in"):
         decode(raw).encode("# coding: latin-1\n\u20ac\n")
 
 

@@ -29,9 +29,7 @@ def add_update(
     return _append_argument(layout, node, [f"update={{{entries}}}"])
 
 
-def add_entries(
-    layout: Layout, node: cst.Dict, values: dict[str, ResetValue]
-) -> list[Edit] | None:
+def add_entries(layout: Layout, node: cst.Dict, values: dict[str, ResetValue]) -> list[Edit] | None:
     """Add ``"name": value`` entries at the end of a dict display."""
     if any(value.remove for value in values.values()):
         return None
@@ -78,7 +76,11 @@ def _append(
 
 
 def _item_end(layout: Layout, item: cst.CSTNode) -> int:
-    inner = item.value if isinstance(item, cst.Arg | cst.DictElement | cst.StarredDictElement | cst.Element) else item
+    inner = (
+        item.value
+        if isinstance(item, cst.Arg | cst.DictElement | cst.StarredDictElement | cst.Element)
+        else item
+    )
     end = layout.span(inner)[1]
     for _ in getattr(inner, "rpar", ()):  # a node's span leaves its own parentheses out
         end = layout.text.index(")", end) + 1
@@ -97,10 +99,15 @@ def extend_names(
     problem: Problem, layout: Layout, values: dict[str, ResetValue]
 ) -> list[Edit] | None:
     """Add to the constant tuple of names that a loop resets, where it is used for nothing else."""
-    if any(value.text != "None" for value in values.values()):
+    leaves_out = isinstance(problem.carrier.node, cst.DictComp)
+    if any(value.text != "None" and not leaves_out for value in values.values()):
         return None
     for write in problem.facts.writes_to(problem.carrier.id):
-        if not (write.unrolled and write.value.is_constant and write.how in ("setattr", "delete", "item")):
+        if not (
+            write.unrolled
+            and write.value.is_constant
+            and write.how in ("setattr", "delete", "item")
+        ):
             continue
         loop = layout.up(write.node, cst.For)
         if isinstance(loop, cst.For) and layout.line_of(write.node) is not None:
@@ -111,6 +118,21 @@ def extend_names(
         problem.copy.copy.node, cst.Call) else None  # fmt: skip
     if exclude is not None:
         return _extend(layout, exclude, values)
+    return _extend_filter(problem, layout, values)
+
+
+def _extend_filter(
+    problem: Problem, layout: Layout, values: dict[str, ResetValue]
+) -> list[Edit] | None:
+    """``{k: v for ... if k not in NAMES}``: add to the names that are left out."""
+    node = problem.carrier.node
+    if not isinstance(node, cst.DictComp) or len(node.for_in.ifs) != 1:
+        return None
+    test = node.for_in.ifs[0].test
+    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        target = test.comparisons[0]
+        if isinstance(target.operator, cst.NotIn):
+            return _extend(layout, target.comparator, values)
     return None
 
 
@@ -160,9 +182,7 @@ def _closing(text: str, start: int) -> int | None:
     return start + inside.end() if inside else None
 
 
-def _append_text(
-    text: str, start: int, end: int, texts: list[str], layout: Layout
-) -> list[Edit]:
+def _append_text(text: str, start: int, end: int, texts: list[str], layout: Layout) -> list[Edit]:
     """Append string items before the bracket that closes at ``end``."""
     close = end - 1
     before = text[start:close].rstrip()

@@ -9,7 +9,7 @@ import libcst as cst
 if TYPE_CHECKING:
     from lint_rules.flow.source import Positions
     from lint_rules.flow.summaries import Library
-    from lint_rules.project.modules import FunctionRef
+    from lint_rules.project.functions import FunctionRef
 
 
 class Layout:
@@ -44,7 +44,9 @@ class Layout:
             current = self._parents.get(current)
         return current
 
-    def line_of(self, node: cst.CSTNode) -> cst.SimpleStatementLine | cst.BaseCompoundStatement | None:
+    def line_of(
+        self, node: cst.CSTNode
+    ) -> cst.SimpleStatementLine | cst.BaseCompoundStatement | None:
         """The statement line that a node stands on; None inside a one-line suite (``if x: y``)."""
         found = self.up(node, cst.SimpleStatementLine, cst.SimpleStatementSuite)
         return found if isinstance(found, cst.SimpleStatementLine) else None
@@ -84,7 +86,9 @@ class Layout:
 
     def line_end(self, offset: int) -> int:
         """Where the line of ``offset`` ends, its newline not included."""
-        ends = [at for at in (self.text.find("\n", offset), self.text.find("\r", offset)) if at >= 0]
+        ends = [
+            at for at in (self.text.find("\n", offset), self.text.find("\r", offset)) if at >= 0
+        ]
         return min(ends) if ends else len(self.text)
 
     def newline(self, offset: int) -> str:

@@ -37,9 +37,15 @@ def fix_merges(problem: Problem, layout: Layout) -> Fix:
     if edits is None:
         edits = _reset_first(problem, layout, values)
     if edits is None:
-        return Fix(reason="the merge is written in a form that this fix does not know how to change")
+        return Fix(
+            reason="the merge is written in a form that this fix does not know how to change"
+        )
     comment = _comment_above(layout, edits[0].start)
-    note = NOTE if comment is None else f"{NOTE}; check the comment at line {comment}, it may no longer hold"
+    note = (
+        NOTE
+        if comment is None
+        else f"{NOTE}; check the comment at line {comment}, it may no longer hold"
+    )
     return Fix(tuple(edits), note=note)
 
 
@@ -58,7 +64,11 @@ def _overwrite(
     statement = write.statement
     if write.unrolled or write.how not in ("attr", "item", "update"):
         return None
-    expression = statement.value if isinstance(statement, cst.Assign) and write.how != "update" else write.node
+    expression = (
+        statement.value
+        if isinstance(statement, cst.Assign) and write.how != "update"
+        else write.node
+    )
     if not isinstance(expression, cst.BaseExpression):
         return None
     if isinstance(statement, cst.Assign) and write.how != "update" and len(statement.targets) != 1:
@@ -116,14 +126,20 @@ def _unguard(
         return None
     body = holder.body.body
     small = body[0].body if isinstance(body[0], cst.SimpleStatementLine) else body
-    if len(body) != 1 or len(small) != 1 or not isinstance(layout.parent(holder), cst.IndentedBlock):
+    if (
+        len(body) != 1
+        or len(small) != 1
+        or not isinstance(layout.parent(holder), cst.IndentedBlock)
+    ):
         return None
     target = statement.targets[0].target
     if not _plain_guard(layout, holder.test, read, target):
         return None
     start, end = layout.span(holder)
     last = layout.outer_span(statement.value)[1]
-    if "#" in layout.text[layout.line_start(start) : last].split("\n", 1)[0] or _comments(layout, start, last):
+    if "#" in layout.text[layout.line_start(start) : last].split("\n", 1)[0] or _comments(
+        layout, start, last
+    ):
         return None
     new = f"{layout.source(target)} = {text}"
     return [Edit(start, max(last, min(end, last)), new)]
@@ -131,10 +147,13 @@ def _unguard(
 
 def _comments(layout: Layout, start: int, end: int) -> bool:
     """True when a comment stands between the guard and the write (it would be lost)."""
-    return any(
-        "#" in line and line.strip().startswith("#")
-        for line in layout.text[start:end].splitlines()
-    ) or "  #" in layout.text[start:end]
+    return (
+        any(
+            "#" in line and line.strip().startswith("#")
+            for line in layout.text[start:end].splitlines()
+        )
+        or "  #" in layout.text[start:end]
+    )
 
 
 def _plain_guard(

@@ -72,12 +72,14 @@ class SourceRead:
 
 
 def find_read(
-    facts: Facts, layout: Layout, expression: cst.BaseExpression, field: str, sources: tuple[int, ...]
+    facts: Facts,
+    layout: Layout,
+    expression: cst.BaseExpression,
+    field: str,
+    sources: tuple[int, ...],
 ) -> SourceRead | None:
     """The part of a written value that reads the same-named field of a source."""
-    mapping = any(
-        facts.objects[s].mapping or facts.objects[s].model is None for s in sources
-    )
+    mapping = any(facts.objects[s].mapping or facts.objects[s].model is None for s in sources)
     todo: list[cst.CSTNode] = [expression]
     own = _own_target(layout, expression)
     while todo:
@@ -127,7 +129,11 @@ def _read(
             return node.value, "item"
     if isinstance(node, cst.Call) and node.args:
         func = node.func
-        if isinstance(func, cst.Attribute) and func.attr.value == "get" and _is_name(node.args[0].value, field):
+        if (
+            isinstance(func, cst.Attribute)
+            and func.attr.value == "get"
+            and _is_name(node.args[0].value, field)
+        ):
             return func.value, "get"
         if isinstance(func, cst.Name) and func.value == "getattr" and len(node.args) >= 2:
             if _is_name(node.args[1].value, field):

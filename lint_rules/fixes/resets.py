@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 #: Copies whose fields cannot be assigned afterwards, or read better as keywords.
 _KEYWORDS = frozenset({"replace", "evolve", "assoc", "_replace", "__replace__"})
-_MAPPINGS = frozenset({"display", "union"})
 
 
 def fix_copy(problem: Problem, layout: Layout) -> Fix:
@@ -25,6 +24,10 @@ def fix_copy(problem: Problem, layout: Layout) -> Fix:
     if not values:
         return Fix(reason="; ".join(reasons))
     edits = _edits(problem, layout, values)
+    if edits is None and problem.model is not None and problem.model.frozen:
+        return Fix(
+            reason=f"objects of {problem.model.name} are frozen and this copy takes no values"
+        )
     if edits is None:
         return Fix(reason="the copy is made in a form that this fix does not know how to extend")
     return Fix(tuple(edits), reason="; ".join(reasons) or None)
@@ -84,31 +87,63 @@ def _values(problem: Problem) -> tuple[dict[str, ResetValue], list[str]]:
 
 
 def _edits(problem: Problem, layout: Layout, values: dict[str, ResetValue]) -> list[Edit] | None:
-    node = problem.copy.copy.node if problem.copy is not None else None
+    """The first form that fits: what is there already is extended, before anything new comes in."""
+    node = problem.carrier.node
     if node is None:
         return None
-    how = problem.carrier.how
     by_names = extend_names(problem, layout, values)
     if by_names is not None:
         return by_names
     variable, anchor = _variable(problem, layout, node)
-    if variable is not None and anchor is not None:
+    frozen = problem.model is not None and problem.model.frozen
+    if variable is not None and anchor is not None and not frozen:
         last = _last_reset(problem, layout, anchor)
         if last is not None:
             return [_after(layout, last, _statements(problem, variable, values))]
-    if isinstance(node, cst.Call) and how in ("model_copy", "copy", "replace", *_KEYWORDS):
-        extended = add_update(layout, node, values)
-        if extended is not None:
-            return extended
-        if how in _KEYWORDS:
-            return add_keywords(layout, node, values)
-    if isinstance(node, cst.Dict) and how == "display":
-        return add_entries(layout, node, values)
+    inside = _inside(problem, layout, node, values, direct=variable is None or frozen)
+    if inside is not None:
+        return inside
+    if frozen:
+        return _frozen(problem, layout, node, values)
     if variable is not None and anchor is not None:
         return [_after(layout, anchor, _statements(problem, variable, values))]
-    if isinstance(node, cst.Call) and how == "model_copy":
-        return add_update(layout, node, values, create=True)
     return _introduce(problem, layout, node, values)
+
+
+def _inside(
+    problem: Problem,
+    layout: Layout,
+    node: cst.CSTNode,
+    values: dict[str, ResetValue],
+    *,
+    direct: bool,
+) -> list[Edit] | None:
+    """Resets as part of the copy itself: ``update={}``, keywords, entries of a display."""
+    how = problem.carrier.how
+    if isinstance(node, cst.Dict) and how == "display":
+        return add_entries(layout, node, values)
+    if not isinstance(node, cst.Call):
+        return None
+    if how in _KEYWORDS:
+        return add_keywords(layout, node, values)
+    if how in ("model_copy", "copy"):
+        return add_update(layout, node, values, create=direct and how == "model_copy")
+    return None
+
+
+def _frozen(
+    problem: Problem, layout: Layout, node: cst.CSTNode, values: dict[str, ResetValue]
+) -> list[Edit] | None:
+    """Objects that cannot be assigned to: copy once more with the fields reset."""
+    kind = problem.model.kind if problem.model is not None else ""
+    end = layout.outer_span(node)[1]
+    if kind == "namedtuple":
+        texts = ", ".join(f"{name}={value.text}" for name, value in values.items())
+        return [Edit(end, end, f"._replace({texts})")]
+    if kind == "pydantic":
+        texts = ", ".join(f'"{name}": {value.text}' for name, value in values.items())
+        return [Edit(end, end, f".model_copy(update={{{texts}}})")]
+    return None
 
 
 def _variable(
@@ -147,7 +182,11 @@ def _last_reset(problem: Problem, layout: Layout, anchor: cst.CSTNode) -> cst.CS
             body = list(getattr(statement, "body", ()))
             inside = body[body.index(anchor) + 1 :]
         elif after:
-            inside = list(getattr(statement, "body", ())) if isinstance(statement, cst.SimpleStatementLine) else []
+            inside = (
+                list(getattr(statement, "body", ()))
+                if isinstance(statement, cst.SimpleStatementLine)
+                else []
+            )
         else:
             continue
         for small in inside:
@@ -163,15 +202,16 @@ def _leaves(layout: Layout, statement: cst.CSTNode, stores: set[cst.CSTNode]) ->
     todo = [statement]
     while todo:
         node = todo.pop()
-        if isinstance(node, cst.Return | cst.Raise | cst.Yield | cst.Break | cst.Continue) or node in stores:
+        if (
+            isinstance(node, cst.Return | cst.Raise | cst.Yield | cst.Break | cst.Continue)
+            or node in stores
+        ):
             return True
         todo.extend(node.children)
     return False
 
 
-def _statements(
-    problem: Problem, variable: str, values: dict[str, ResetValue]
-) -> list[str]:
+def _statements(problem: Problem, variable: str, values: dict[str, ResetValue]) -> list[str]:
     """The reset statements, in the style of the carrier: attributes or items."""
     mapping = problem.carrier.mapping
     out: list[str] = []
@@ -205,7 +245,7 @@ def _introduce(
     line = layout.line_of(node)
     if line is None or not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
         return None
-    if layout.up(node, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.DictComp, cst.SetComp,
+    if layout.up(layout.parent(node) or node, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.DictComp, cst.SetComp,
                  cst.SimpleStatementLine) is not line:  # fmt: skip
         return None
     if not isinstance(line.body[0], cst.Return | cst.Expr | cst.Assign):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow.context import class_of
 from lint_rules.flow.facts import Store
 from lint_rules.flow.state import State
-from lint_rules.flow.context import class_of
 from lint_rules.flow.values import UNKNOWN, Obj, Ref, Seq, Value, ref, union
 from lint_rules.flow.vocabulary import is_cache_class, is_lookup_method, is_store_method
 from lint_rules.naming import is_cache_name
@@ -18,7 +18,7 @@ from lint_rules.project.classes import ClassRef
 
 if TYPE_CHECKING:
     from lint_rules.flow.expressions import Evaluator
-    from lint_rules.project.modules import FunctionRef
+    from lint_rules.project.functions import FunctionRef
 
 _KEY_WORDS = frozenset({"key", "k", "name", "cache_key", "ttl", "timeout", "ex", "expire", "nx"})
 
@@ -96,7 +96,9 @@ class Caches:
     ) -> Value | None:
         """A call of a cache's method; None when the receiver is no cache or the method neutral."""
         name = func.attr.value
-        if not (is_store_method(name) or is_lookup_method(name) or name in ("update", "setdefault")):
+        if not (
+            is_store_method(name) or is_lookup_method(name) or name in ("update", "setdefault")
+        ):
             return None
         if not self.is_cache(func.value, base):
             return None

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.flow import vocabulary as known
+from lint_rules.flow.builtins import Builtins
 from lint_rules.flow.caches import Caches
 from lint_rules.flow.context import class_of, computed
 from lint_rules.flow.copies import Copies
 from lint_rules.flow.state import State
 from lint_rules.flow.values import (
     ABSENT,
-    EMPTY,
     NONE,
     UNKNOWN,
     Absent,
@@ -34,7 +34,7 @@ from lint_rules.flow.values import (
     union,
 )
 from lint_rules.project.classes import ClassRef
-from lint_rules.project.modules import FunctionRef
+from lint_rules.project.functions import FunctionRef
 
 if TYPE_CHECKING:
     from lint_rules.flow.expressions import Evaluator
@@ -52,6 +52,7 @@ class Calls:
         self.ctx = evaluator.ctx
         self.caches = Caches(evaluator)
         self.copies = Copies(evaluator)
+        self.builtins = Builtins(self)
         self.scheduled = False
 
     def call(self, state: State, node: cst.Call) -> Value:
@@ -70,7 +71,7 @@ class Calls:
     # ----------------------------------------------------------------- by name
 
     def _by_name(self, state: State, node: cst.Call, name: str) -> Value | None:
-        builtin = getattr(self, f"_builtin_{name}", None)
+        builtin = getattr(self.builtins, name, None)
         if builtin is not None and self.ctx.resolve(name) is None:
             result: Value | None = builtin(state, node)
             return result
@@ -141,130 +142,6 @@ class Calls:
                 break
         self.scheduled = before
         return values[0] if waits and values else UNKNOWN
-
-    # ----------------------------------------------------------------- builtins
-
-    def _builtin_setattr(self, state: State, node: cst.Call) -> Value | None:
-        if len(node.args) != 3:
-            return None
-        name = self.ev.eval(state, node.args[1].value).text
-        objs = self.ctx.deref(self.ev.eval(state, node.args[0].value))
-        value = self.ev.eval(state, node.args[2].value)
-        if name is not None and objs:
-            self.ctx.write(state, objs, name, value, node, "setattr",
-                           unrolled=bool(self.ctx.iteration))  # fmt: skip
-        return NONE
-
-    def _builtin_delattr(self, state: State, node: cst.Call) -> Value | None:
-        if len(node.args) == 2:
-            name = self.ev.eval(state, node.args[1].value).text
-            objs = self.ctx.deref(self.ev.eval(state, node.args[0].value))
-            if name is not None:
-                self.ctx.write(state, objs, name, ABSENT, node, "delete")
-        return NONE
-
-    def _builtin_getattr(self, state: State, node: cst.Call) -> Value | None:
-        if len(node.args) < 2:
-            return None
-        base = self.ev.eval(state, node.args[0].value)
-        name = self.ev.eval(state, node.args[1].value).text
-        if name is None:
-            return computed(base)
-        default = self.ev.eval(state, node.args[2].value) if len(node.args) > 2 else None
-        if class_of(base) is not None:
-            return self.ev.field(state, base, name)
-        return self._with_default(state, node, base, name, default)
-
-    def _with_default(
-        self, state: State, node: cst.Call, base: Value, name: str, default: Value | None
-    ) -> Value:
-        """``getattr(x, "f", d)``, ``x.get("f", d)``: the field, or the default where it is missing."""
-        objs = self.ctx.deref(base)
-        if not objs:
-            return computed(base) if default is None else default | computed(base)
-        value = union([self.ctx.read(state, obj, name) for obj in objs])
-        missing = Absent() in value.atoms
-        value = value.without(Absent())
-        certain = all(self.ev.conditions._always_has(obj, name) for obj in objs)
-        written = all(name in state.heap.get(obj, {}) for obj in objs) and not missing
-        if default is None or certain or written:
-            return value if value.atoms else (default or NONE)
-        if default.is_constant:
-            return Value(value.atoms | default.atoms, value.blame)
-        guard = self.ctx.guard(
-            node, "default", Leaf(frozenset((obj, name) for obj in objs))
-        )
-        return Value(value.atoms | default.atoms, value.blame | default.blame | {guard})
-
-    def _builtin_vars(self, state: State, node: cst.Call) -> Value | None:
-        return self.ev.eval(state, node.args[0].value) if node.args else None
-
-    def _builtin_type(self, state: State, node: cst.Call) -> Value | None:
-        if len(node.args) != 1:
-            return None
-        return self.type_of(self.ev.eval(state, node.args[0].value))
-
-    def type_of(self, value: Value) -> Value:
-        """``type(x)``, ``x.__class__``: the class where it is known, else some class."""
-        models = {self.ctx.objects[obj].model for obj in self.ctx.deref(value)}
-        if len(models) == 1 and None not in models:
-            return Value(frozenset({Callable_(models.pop())}))
-        return Value(frozenset({Callable_("type")}))
-
-    def _builtin_isinstance(self, state: State, node: cst.Call) -> Value | None:
-        return computed(*[self.ev.eval(state, arg.value) for arg in node.args[:1]])
-
-    _builtin_hasattr = _builtin_isinstance
-
-    def _builtin_dict(self, state: State, node: cst.Call) -> Value | None:
-        """``dict(x, f=None)``: a copy of a mapping, or a new dict."""
-        first = next((a for a in node.args if a.keyword is None), None)
-        if first is None:
-            made = self.ev.mappings.fresh(state, node)
-        else:
-            value = self.ev.eval(state, first.value)
-            atom = value.single
-            objs = [atom.obj] if isinstance(atom, Entries) else list(value.refs)
-            if not objs:
-                return value
-            if all(self.ev.mappings.is_local(obj) for obj in objs):
-                made = self.ev.mappings.fresh(state, node)
-                self.ev.mappings.update(state, [made], value, node)
-            else:
-                made = self.copies.make(state, node, objs, "shallow", "dict", mapping=True)
-        for arg in node.args:
-            if arg.keyword is not None:
-                item = self.ev.eval(state, arg.value)
-                self.ctx.write(state, [made], arg.keyword.value, item, arg.value, "update")
-        return ref(made)
-
-    def _builtin_set(self, state: State, node: cst.Call) -> Value | None:
-        return self.ev.eval(state, node.args[0].value) if node.args else EMPTY
-
-    _builtin_list = _builtin_tuple = _builtin_frozenset = _builtin_sorted = _builtin_set
-    _builtin_reversed = _builtin_iter = _builtin_set
-
-    def _builtin_next(self, state: State, node: cst.Call) -> Value | None:
-        values = [self.ev.eval(state, arg.value) for arg in node.args]
-        return self._choice(node, values)
-
-    _builtin_min = _builtin_max = _builtin_next
-
-    def _choice(self, node: cst.Call, values: list[Value]) -> Value:
-        """A call that returns one of its arguments (or of their items)."""
-        value = union(values)
-        if len(value.atoms) < 2:
-            return value
-        guard = self.ctx.guard(node, "coalesce", Leaf(field_reads(value)))
-        return Value(value.atoms, value.blame | {guard})
-
-    def _builtin_print(self, state: State, node: cst.Call) -> Value | None:
-        for arg in node.args:
-            self.ev.eval(state, arg.value)
-        return NONE
-
-    def _builtin_super(self, state: State, node: cst.Call) -> Value | None:
-        return state.env.get("self", UNKNOWN)
 
     # ----------------------------------------------------------------- methods
 
@@ -341,7 +218,11 @@ class Calls:
         self, state: State, node: cst.Call, base: Value, objs: list[int], name: str
     ) -> Value | None:
         if name in _VIEWS and not node.args:
-            return Value(frozenset(Entries(obj, name) for obj in objs)) if len(objs) == 1 else computed(base)
+            return (
+                Value(frozenset(Entries(obj, name) for obj in objs))
+                if len(objs) == 1
+                else computed(base)
+            )
         if name in ("get", "pop", "setdefault", "__getitem__") and node.args:
             return self._keyed(state, node, base, objs, name)
         if name == "update":
@@ -349,7 +230,9 @@ class Calls:
         if name in ("__setattr__", "__setitem__") and len(node.args) == 2:
             key = self.ev.eval(state, node.args[0].value).text
             if key is not None:
-                self.ctx.write(state, objs, key, self.ev.eval(state, node.args[1].value), node, "setattr")
+                self.ctx.write(
+                    state, objs, key, self.ev.eval(state, node.args[1].value), node, "setattr"
+                )
             return NONE
         if name in _EMPTYING | _EDITING:
             self._edit(state, node, base, name)
@@ -362,7 +245,7 @@ class Calls:
         if key is None:
             return computed(base)
         default = self.ev.eval(state, node.args[1].value) if len(node.args) > 1 else NONE
-        value = self._with_default(state, node, base, key, default)
+        value = self.with_default(state, node, base, key, default)
         if name == "pop":
             self._edit(state, node, base, name)
             self.ctx.write(state, objs, key, ABSENT, node, "delete")
@@ -408,6 +291,42 @@ class Calls:
             self.ev.eval(state, arg.value)
         return computed(base, *[self.ev.eval(state, arg.value) for arg in node.args])
 
+    # ----------------------------------------------------------------- choices and types
+
+    def with_default(
+        self, state: State, node: cst.Call, base: Value, name: str, default: Value | None
+    ) -> Value:
+        """``getattr(x, "f", d)``, ``x.get("f", d)``: the field, or the default where it is missing."""
+        objs = self.ctx.deref(base)
+        if not objs:
+            return computed(base) if default is None else default | computed(base)
+        value = union([self.ctx.read(state, obj, name) for obj in objs])
+        missing = Absent() in value.atoms
+        value = value.without(Absent())
+        certain = all(self.ev.conditions._always_has(obj, name) for obj in objs)
+        written = all(name in state.heap.get(obj, {}) for obj in objs) and not missing
+        if default is None or certain or written:
+            return value if value.atoms else (default or NONE)
+        if default.is_constant:
+            return Value(value.atoms | default.atoms, value.blame)
+        guard = self.ctx.guard(node, "default", Leaf(frozenset((obj, name) for obj in objs)))
+        return Value(value.atoms | default.atoms, value.blame | default.blame | {guard})
+
+    def type_of(self, value: Value) -> Value:
+        """``type(x)``, ``x.__class__``: the class where it is known, else some class."""
+        models = {self.ctx.objects[obj].model for obj in self.ctx.deref(value)}
+        if len(models) == 1 and None not in models:
+            return Value(frozenset({Callable_(models.pop())}))
+        return Value(frozenset({Callable_("type")}))
+
+    def choice(self, node: cst.Call, values: list[Value]) -> Value:
+        """A call that returns one of its arguments (or of their items)."""
+        value = union(values)
+        if len(value.atoms) < 2:
+            return value
+        guard = self.ctx.guard(node, "coalesce", Leaf(field_reads(value)))
+        return Value(value.atoms, value.blame | {guard})
+
     # ----------------------------------------------------------------- functions and the rest
 
     def _by_value(self, state: State, node: cst.Call, func: Value, name: str) -> Value:
@@ -423,7 +342,7 @@ class Calls:
             elif atom.target == "type":
                 return self.copies.construct(state, node, None)
             elif isinstance(atom.target, cst.CSTNode):
-                return self.ev.interpreter.call_local(state, node, atom.target)
+                return self.ev.interpreter.inlining.call(state, node, atom.target)
         return self.unknown(state, node, name)
 
     def unknown(self, state: State, node: cst.Call, name: str) -> Value:
@@ -431,14 +350,16 @@ class Calls:
         values = [self.ev.eval(state, arg.value) for arg in node.args]
         last = name.rsplit(".", 1)[-1] if name else _called(node)
         receiver = (
-            self.ev.eval(state, node.func.value) if isinstance(node.func, cst.Attribute) else UNKNOWN
+            self.ev.eval(state, node.func.value)
+            if isinstance(node.func, cst.Attribute)
+            else UNKNOWN
         )
         if known.SANITIZING.search(last):
             for value in (*values, receiver):
                 for obj in value.refs:
                     self.ctx.objects[obj].opaque = True
         if known.COALESCING.search(last) and sum(bool(field_reads(v)) for v in values) > 1:
-            return self._choice(node, values)
+            return self.choice(node, values)
         if any(field_reads(value) for value in values) and not any(value.refs for value in values):
             return computed(*values)
         return self.result(state, node, last, values)

@@ -11,13 +11,11 @@ from lint_rules.flow.values import (
     ABSENT,
     ASSUMED_NONE,
     NONES,
-    WHOLE,
     Absent,
     All,
     Any_,
     Condition,
     Const,
-    Init,
     Leaf,
     Not,
     Reads,
@@ -67,7 +65,7 @@ class Conditions:
             return self._reads(state, tested[0])
         if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
             target = node.comparisons[0]
-            if isinstance(target.operator, cst.NotIn) or isinstance(target.operator, cst.Equal):
+            if isinstance(target.operator, cst.NotIn | cst.Equal):
                 return self._reads(state, node)
         return frozenset()
 
@@ -135,7 +133,9 @@ class Conditions:
     def _value_truth(self, value: Value) -> bool | None:
         atom = value.single
         if isinstance(atom, Const):
-            return {"none": False, "empty": False}.get(atom.kind, None if atom.kind == "default" else bool(atom.value))
+            return {"none": False, "empty": False}.get(
+                atom.kind, None if atom.kind == "default" else bool(atom.value)
+            )
         return None
 
     def _boolean_truth(self, state: State, node: cst.BooleanOperation) -> bool | None:
@@ -204,7 +204,9 @@ class Conditions:
                 return self._always_has(objs[0], key)
         if isinstance(node.func, cst.Attribute) and node.args:
             subject = self.ev.eval(state, node.func.value).text
-            test = {"startswith": str.startswith, "endswith": str.endswith}.get(node.func.attr.value)
+            test = {"startswith": str.startswith, "endswith": str.endswith}.get(
+                node.func.attr.value
+            )
             if subject is not None and test is not None:
                 prefixes = self._texts(self.ev.eval(state, node.args[0].value))
                 return None if prefixes is None else test(subject, prefixes)
@@ -335,5 +337,3 @@ def _none_test(node: cst.BaseExpression) -> tuple[cst.BaseExpression, bool] | No
     if isinstance(target.operator, cst.IsNot | cst.NotEqual):
         return node.left, False
     return None
-
-

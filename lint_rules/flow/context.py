@@ -24,11 +24,11 @@ from lint_rules.flow.values import (
     merge_conditions,
 )
 from lint_rules.project.classes import ClassRef
-from lint_rules.project.modules import FunctionRef
+from lint_rules.project.functions import FunctionRef
 
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
-    from lint_rules.project.modules import Project
+    from lint_rules.project.project import Project
     from lint_rules.settings import Settings
 
 MAX_UNIVERSE = 120
@@ -228,9 +228,7 @@ class Context:
     ) -> None:  # fmt: skip
         """Note what a called function of the project is given."""
         fields = {
-            obj: dict(state.heap.get(obj, {}))
-            for value in arguments.values()
-            for obj in value.refs
+            obj: dict(state.heap.get(obj, {})) for value in arguments.values() for obj in value.refs
         }
         self.facts.handoffs.append(Handoff(node, callee, dict(arguments), fields, scheduled))
 
@@ -247,5 +245,3 @@ def class_of(value: Value) -> ClassRef | None:
     if isinstance(atom, Callable_) and isinstance(atom.target, ClassRef):
         return atom.target
     return None
-
-

@@ -12,7 +12,7 @@ from lint_rules.project.classes import ClassRef
 
 if TYPE_CHECKING:
     from lint_rules.flow.expressions import Evaluator
-    from lint_rules.project.modules import FunctionRef
+    from lint_rules.project.functions import FunctionRef
 
 
 class Copies:
@@ -36,6 +36,8 @@ class Copies:
             model=model or (models.pop() if len(models) == 1 else None), partial=partial,
             base=first.base if len({self.ctx.objects[obj].base for obj in objs}) == 1 else "init",
         )  # fmt: skip
+        if made.only is None and all(self.ctx.objects[obj].only is not None for obj in objs):
+            made.only = frozenset().union(*(self.ctx.objects[obj].only or () for obj in objs))
         made.typed = made.typed or any(self.ctx.objects[obj].typed for obj in objs)
         made.opaque = any(self.ctx.objects[obj].opaque for obj in objs)
         state.heap[made.id] = self._snapshot(state, made.id, objs)
@@ -63,9 +65,7 @@ class Copies:
 
     # ----------------------------------------------------------------- forms
 
-    def method_copy(
-        self, state: State, node: cst.Call, objs: list[int], name: str
-    ) -> Value:
+    def method_copy(self, state: State, node: cst.Call, objs: list[int], name: str) -> Value:
         """``x.model_copy(update=..., deep=...)``, ``x.copy()``, ``x._replace(f=None)``."""
         deep = self._flag(state, node, "deep") or name == "__deepcopy__"
         made = self.make(
@@ -91,6 +91,8 @@ class Copies:
             only=self._names(state, node, "include"),
         )  # fmt: skip
         self.exclude(state, made, self._names(state, node, "exclude"))
+        if keyword(node, "filter") is not None:  # what it leaves out is not known
+            self.ctx.objects[made].opaque = True
         model = self.ctx.objects[made].model
         if model is not None:
             hidden = frozenset(decl.name for decl in model.fields if decl.excluded)
@@ -156,9 +158,7 @@ class Copies:
 
     # ----------------------------------------------------------------- arguments
 
-    def keywords(
-        self, state: State, node: cst.Call, made: int, skip: tuple[str, ...] = ()
-    ) -> None:
+    def keywords(self, state: State, node: cst.Call, made: int, skip: tuple[str, ...] = ()) -> None:
         """Keyword arguments of a copy are writes to its fields."""
         for arg in node.args:
             if arg.keyword is not None and arg.keyword.value not in skip:
@@ -204,5 +204,3 @@ def keyword(node: cst.Call, name: str) -> cst.BaseExpression | None:
         if arg.keyword is not None and arg.keyword.value == name:
             return arg.value
     return None
-
-

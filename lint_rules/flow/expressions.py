@@ -15,6 +15,7 @@ from lint_rules.flow.mappings import Mappings
 from lint_rules.flow.state import State, join
 from lint_rules.flow.values import (
     ABSENT,
+    NONE,
     NONES,
     UNKNOWN,
     Absent,
@@ -30,7 +31,7 @@ from lint_rules.flow.values import (
     union,
 )
 from lint_rules.project.classes import ClassRef
-from lint_rules.project.modules import FunctionRef
+from lint_rules.project.functions import FunctionRef
 
 if TYPE_CHECKING:
     from lint_rules.flow.interpreter import Interpreter
@@ -126,6 +127,9 @@ class Evaluator:
         found = self.ctx.resolve(dotted)
         if isinstance(found, ClassRef | FunctionRef):
             return Value(frozenset({Callable_(found)}))
+        entries = self.ctx.project.constant_entries(self.ctx.module, dotted, self.ctx.function)
+        if entries is not None:
+            return self._constant_dict(dotted, entries)
         names = self.ctx.project.constant_strings(self.ctx.module, dotted, self.ctx.function)
         if names is not None:
             text = self.ctx.project.constant_string(self.ctx.module, dotted, self.ctx.function)
@@ -133,6 +137,16 @@ class Evaluator:
             return constant(text) if text is not None else Value(frozenset({Strings(names)}))
         made = self.ctx.new(("global", dotted), "global", dotted)
         self.calls.caches.type_of_global(made)
+        return ref(made.id)
+
+    def _constant_dict(self, dotted: str, entries: dict[str, object]) -> Value:
+        """A module-level dict of constants, as a dict made here."""
+        self.ctx.learn_names(tuple(entries))
+        made = self.ctx.new(("constant", dotted), "mapping", dotted, mapping=True, base="absent")
+        made.entries = {
+            name: constant(value) if value != "" else Value(frozenset({Const("empty")}))
+            for name, value in entries.items()
+        }
         return ref(made.id)
 
     def _attribute(self, state: State, node: cst.BaseExpression) -> Value:
@@ -220,6 +234,8 @@ class Evaluator:
         joined = join([state.copy(), way], self.ctx.objects)
         if joined is not None:
             state.env, state.heap = joined.env, joined.heap
+        if is_or and right.atoms == NONE.atoms:
+            return left  # ``x or None`` is x
         guard = self.ctx.guard(node, "or" if is_or else "and", condition)
         kept = left.without(*NONES) if is_or and len(left.atoms) > 1 else left
         return Value(kept.atoms | right.atoms, kept.blame | right.blame | {guard})

@@ -15,7 +15,7 @@ from lint_rules.flow.values import Guard, Value
 if TYPE_CHECKING:
     import libcst as cst
 
-    from lint_rules.project.modules import FunctionRef
+    from lint_rules.project.functions import FunctionRef
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class Instantiation:
 
     # ----------------------------------------------------------------- objects
 
-    def object(self, obj: int) -> Value:
+    def mapped(self, obj: int) -> Value:
         """The caller's value for an object of the called function."""
         if obj not in self._values:
             self._values[obj] = UNKNOWN  # for cycles
@@ -80,7 +80,7 @@ class Instantiation:
             return self.bound[obj]
         info = self.facts.objects[obj]
         if info.origin == "attr" and info.of:
-            owners = self.ctx.deref(self.object(info.of[0]))
+            owners = self.ctx.deref(self.mapped(info.of[0]))
             if not owners:
                 return UNKNOWN
             return union([self.ctx.read(self.before, owner, info.field) for owner in owners])
@@ -94,7 +94,7 @@ class Instantiation:
         info = self.facts.objects[obj]
         of: list[int] = []
         for source in info.of:
-            of.extend(self.ctx.deref(self.object(source)))
+            of.extend(self.ctx.deref(self.mapped(source)))
         maker = info.maker or self.facts.function
         made = self.ctx.new(
             (id(self.node), "summary", self.facts.function, obj, self.ctx.iteration), info.origin,
@@ -123,18 +123,18 @@ class Instantiation:
 
     def _atom(self, atom: object) -> Value:
         if isinstance(atom, Ref):
-            return self.object(atom.obj)
+            return self.mapped(atom.obj)
         if isinstance(atom, Init):
-            owners = self.ctx.deref(self.object(atom.obj))
+            owners = self.ctx.deref(self.mapped(atom.obj))
             if not owners:
-                return computed(self.object(atom.obj))
+                return computed(self.mapped(atom.obj))
             if self.facts.objects[atom.obj].origin in _NEW:
                 return Value(frozenset(Init(owner, atom.field) for owner in owners))
             return union([self.ctx.read(self.before, owner, atom.field) for owner in owners])
         if isinstance(atom, Computed):
             return Value(frozenset({Computed(self.reads(atom.via))}))
         if isinstance(atom, Entries):
-            return computed(self.object(atom.obj))
+            return computed(self.mapped(atom.obj))
         if isinstance(atom, Seq):
             return Value(frozenset({Seq(tuple(self.value(part) for part in atom.parts))}))
         if isinstance(atom, Callable_) and isinstance(atom.target, cst.CSTNode):
@@ -145,7 +145,7 @@ class Instantiation:
         """What the called function asked about, as the caller's objects and fields."""
         found: set[tuple[int, str]] = set()
         for obj, field in reads:
-            mapped = self.object(obj)
+            mapped = self.mapped(obj)
             owners = self.ctx.deref(mapped)
             found |= {(owner, field) for owner in owners}
             if field == WHOLE:
@@ -178,7 +178,7 @@ class Instantiation:
         for obj, field in written:
             if self.facts.objects[obj].origin in _NEW:
                 continue
-            owners = self.ctx.deref(self.object(obj))
+            owners = self.ctx.deref(self.mapped(obj))
             fields = final.heap.get(obj, {})
             if owners and field in fields:
                 value = self.value(fields[field])
@@ -194,7 +194,7 @@ class Instantiation:
             if self.facts.objects[store.obj].origin in _NEW:
                 continue
             self.calls.caches.store(
-                self.state, self.node, self.object(store.obj),
+                self.state, self.node, self.mapped(store.obj),
                 (self.value(store.key), store.key_text), store.cache,
                 by=store.by or self.facts.function, scheduled=store.scheduled or self.calls.scheduled,
             )  # fmt: skip

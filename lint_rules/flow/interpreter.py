@@ -13,33 +13,27 @@ import libcst as cst
 from lint_rules.flow.context import Context, computed
 from lint_rules.flow.expressions import Evaluator
 from lint_rules.flow.facts import Exit, Facts, SharedEdit
+from lint_rules.flow.inlining import Inlining
+from lint_rules.flow.loops import Loops
+from lint_rules.flow.matches import Matches
 from lint_rules.flow.state import State, join
 from lint_rules.flow.tries import Tries
 from lint_rules.flow.values import (
     ABSENT,
     UNKNOWN,
-    Absent,
     Callable_,
     Init,
-    Leaf,
     Seq,
     Strings,
     Value,
     constant,
     ref,
-    reads_of,
-    union,
 )
 from lint_rules.flow.vocabulary import CACHING_DECORATORS
 
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
-    from lint_rules.project.modules import FunctionRef
-
-LOOP_ROUNDS = 2
-"""How often a loop that cannot be unrolled is interpreted: once more than it takes to see a change."""
-MAX_INLINE = 2
-"""How deep functions defined inside a function are followed."""
+    from lint_rules.project.functions import FunctionRef
 
 
 class Interpreter:
@@ -56,6 +50,9 @@ class Interpreter:
         self.ctx = Context(library, function, self.facts, depth)
         self.ev = Evaluator(self.ctx, self)
         self.tries = Tries(self)
+        self.loops = Loops(self)
+        self.matches = Matches(self)
+        self.inlining = Inlining(self)
         self.exits: list[Exit] = self.facts.exits
         self.breaks: list[list[State]] = []
         self.continues: list[list[State]] = []
@@ -86,7 +83,9 @@ class Interpreter:
             owner = function.class_name if index == 0 and function.kind == "method" else None
             if owner is not None:
                 model = function.module.class_(owner)
-                made = self.ctx.new(("param", param.name), "self", param.name, model=model, typed=True)
+                made = self.ctx.new(
+                    ("param", param.name), "self", param.name, model=model, typed=True
+                )
             elif index == 0 and function.kind == "classmethod":
                 cls = function.module.class_(function.class_name or "")
                 state.env[param.name] = Value(frozenset({Callable_(cls)})) if cls else UNKNOWN
@@ -136,15 +135,15 @@ class Interpreter:
         if isinstance(node, cst.If):
             return self._if(state, node)
         if isinstance(node, cst.For):
-            return self._for(state, node)
+            return self.loops.run_for(state, node)
         if isinstance(node, cst.While):
-            return self._while(state, node)
+            return self.loops.run_while(state, node)
         if isinstance(node, cst.Try | cst.TryStar):
             return self.tries.run(state, node)
         if isinstance(node, cst.With):
             return self.tries.run_with(state, node)
         if isinstance(node, cst.Match):
-            return self._match(state, node)
+            return self.matches.run(state, node)
         if isinstance(node, cst.FunctionDef):
             state.env[node.name.value] = Value(frozenset({Callable_(node)}))
             return state
@@ -281,15 +280,15 @@ class Interpreter:
         if place is not None and self.ctx.statement is not None:
             self.ctx.write(state, place[0], place[1], ABSENT, self.ctx.statement, "delete")
 
-    def note_shared_edit(
-        self, state: State, node: cst.Call, atom: Init, method: str
-    ) -> None:
+    def note_shared_edit(self, state: State, node: cst.Call, atom: Init, method: str) -> None:
         """A container that a shallow copy shares with its original was edited in place."""
         if any(edit.node is node for edit in self.facts.shared_edits):
             return
         empties = method in ("clear", "pop", "popitem", "remove", "discard")
         self.facts.shared_edits.append(
-            SharedEdit(node, self.ctx.statement, atom.obj, atom.field, method, empties, state.guards)
+            SharedEdit(
+                node, self.ctx.statement, atom.obj, atom.field, method, empties, state.guards
+            )
         )
 
     # ----------------------------------------------------------------- branches
@@ -331,223 +330,8 @@ class Interpreter:
                 ways.append(way)
         return ways[0], ways[1]
 
-    def _match(self, state: State, node: cst.Match) -> State | None:
-        subject = self.ev.eval(state, node.subject)
-        ends: list[State] = []
-        rest: State | None = state
-        for case in node.cases:
-            if rest is None:
-                break
-            catches_all = case.guard is None and _irrefutable(case.pattern)
-            leaf = Leaf(self._pattern_reads(state, case.pattern, subject))
-            way = rest.copy()
-            if not catches_all:
-                way = rest.under(self.ctx.guard(case, "match", leaf, needs=True))
-                rest = rest.under(self.ctx.guard(case, "match", leaf, needs=False))
-            else:
-                rest = None
-            self._capture(way, case.pattern, subject)
-            end = self.block(way, case.body)
-            ends += [end] if end is not None else []
-        if rest is not None:
-            ends.append(rest)
-        return join(ends, self.ctx.objects)
-
-    def _pattern_reads(
-        self, state: State, pattern: cst.MatchPattern, subject: Value
-    ) -> frozenset[tuple[int, str]]:
-        found = set(reads_of(subject))
-        for name, _ in self._parts(pattern):
-            found |= {(obj, name) for obj in self.ctx.deref(subject)}
-        return frozenset(found)
-
-    def _parts(self, pattern: cst.MatchPattern) -> list[tuple[str, cst.MatchPattern]]:
-        """The named parts of a mapping or class pattern."""
-        if isinstance(pattern, cst.MatchMapping):
-            return [
-                (str(e.key.evaluated_value), e.pattern)
-                for e in pattern.elements
-                if isinstance(e.key, cst.SimpleString)
-            ]
-        if isinstance(pattern, cst.MatchClass):
-            return [(e.key.value, e.pattern) for e in pattern.kwds]
-        return []
-
-    def _capture(self, state: State, pattern: cst.MatchPattern, subject: Value) -> None:
-        if isinstance(pattern, cst.MatchAs):
-            if pattern.pattern is not None:
-                self._capture(state, pattern.pattern, subject)
-            if pattern.name is not None:
-                state.env[pattern.name.value] = subject
-            return
-        for name, part in self._parts(pattern):
-            objs = self.ctx.deref(subject)
-            value = union([self.ctx.read(state, obj, name) for obj in objs]) if objs else UNKNOWN
-            self._capture(state, part, value)
-
-    # ----------------------------------------------------------------- loops
-
-    def _for(self, state: State, node: cst.For) -> State | None:
-        items = self.ev.iterate(state, node.iter)
-        if items is None:
-            source = self.ev.eval(state, node.iter)
-            leaf = Leaf(reads_of(source))
-            return self._loop(state, node, leaf, lambda way: self.assign(
-                way, node.target, computed(source), node.target))  # fmt: skip
-        return self._unrolled(state, node, items)
-
-    def _unrolled(self, state: State, node: cst.For, items: list[Value]) -> State | None:
-        self.breaks.append([])
-        outer = self.ctx.iteration
-        current: State | None = state
-        for index, item in enumerate(items):
-            if current is None:
-                break
-            self.ctx.iteration = (*outer, item.text or _key_text(item) or index)
-            current = self._round(current, node, item)
-        self.ctx.iteration = outer
-        broken = self.breaks.pop()
-        if current is not None and node.orelse is not None:
-            current = self.block(current, node.orelse.body)
-        return join([*([current] if current is not None else []), *broken], self.ctx.objects)
-
-    def _round(self, state: State, node: cst.For, item: Value) -> State | None:
-        """One round of an unrolled loop; an item that may be missing may skip it."""
-        missing = Absent() in item.atoms or any(
-            Absent() in part.atoms for a in item.atoms if isinstance(a, Seq) for part in a.parts
-        )
-        skipped: list[State] = []
-        if missing:
-            leaf = Leaf(self._item_reads(item))
-            skipped.append(state.under(self.ctx.guard(node.iter, "presence", leaf, needs=False)))
-            state = state.under(self.ctx.guard(node.iter, "presence", leaf, needs=True))
-        self.continues.append([])
-        self.assign(state, node.target, _present(item), node.target)
-        end = self.block(state, node.body)
-        ends = [*([end] if end is not None else []), *self.continues.pop(), *skipped]
-        return join(ends, self.ctx.objects)
-
-    def _item_reads(self, item: Value) -> frozenset[tuple[int, str]]:
-        found = set(reads_of(item))
-        blames = set(item.blame)
-        for atom in item.atoms:
-            if isinstance(atom, Seq):
-                for part in atom.parts:
-                    blames |= part.blame
-        for guard in blames:
-            from lint_rules.flow.values import reads_in
-
-            found |= reads_in(self.facts.guards[guard].condition)
-        return frozenset(found)
-
-    def _loop(self, state: State, node: cst.For | cst.While, leaf: Leaf, bind: object) -> State | None:
-        """A loop that may run any number of times, also none."""
-        self.breaks.append([])
-        skip = state.under(self.ctx.guard(node, "loop", leaf, needs=False))
-        entry: State | None = state.under(self.ctx.guard(node, "loop", leaf, needs=True))
-        ends: list[State] = []
-        for _ in range(LOOP_ROUNDS):
-            if entry is None:
-                break
-            self.continues.append([])
-            bind(entry)  # type: ignore[operator]
-            end = self.block(entry.copy(), node.body)
-            ends = [*([end] if end is not None else []), *self.continues.pop()]
-            entry = join([entry, *ends], self.ctx.objects)
-        out = join([skip, *ends], self.ctx.objects)
-        if out is not None and node.orelse is not None:
-            out = self.block(out, node.orelse.body)
-        broken = self.breaks.pop()
-        return join([*([out] if out is not None else []), *broken], self.ctx.objects)
-
-    def _while(self, state: State, node: cst.While) -> State | None:
-        self.ev.eval(state, node.test)
-        if self.ev.conditions.truth(state, node.test) is not True:
-            leaf = Leaf(self.ev.conditions._reads(state, node.test))
-            return self._loop(state, node, leaf, lambda way: self.ev.eval(way, node.test))
-        self.breaks.append([])
-        self.continues.append([])
-        first = self.block(state, node.body)
-        ends = [*([first] if first is not None else []), *self.continues.pop()]
-        again = join(ends, self.ctx.objects)
-        if again is not None:
-            self.continues.append([])
-            self.block(again, node.body)
-            self.continues.pop()
-        return join(self.breaks.pop(), self.ctx.objects)
-
-    # ----------------------------------------------------------------- functions inside
-
-    def call_local(self, state: State, node: cst.Call, target: cst.CSTNode) -> Value:
-        """Call a function or lambda that was defined in this function, in place."""
-        values = [self.ev.eval(state, arg.value) for arg in node.args]
-        if self.inlined >= MAX_INLINE or not isinstance(target, cst.FunctionDef | cst.Lambda):
-            return computed(*values)
-        outer_env, outer_exits = dict(state.env), self.exits
-        outer_statement = self.ctx.statement
-        self.inlined += 1
-        self._bind_arguments(state, node, target.params, values)
-        if isinstance(target, cst.Lambda):
-            result = self.ev.eval(state, target.body)
-            state.env = outer_env
-        else:
-            result = self._inline(state, target, outer_env)
-        self.exits = outer_exits
-        self.inlined -= 1
-        self.ctx.statement = outer_statement
-        return result
-
-    def _inline(self, state: State, target: cst.FunctionDef, env: dict[str, Value]) -> Value:
-        self.exits = []
-        with self.tries.fresh_frame():
-            end = self.block(state.copy(), target.body)
-        ends = [leave.state for leave in self.exits]
-        values = [leave.value for leave in self.exits]
-        if end is not None:
-            ends.append(end)
-            values.append(constant(None))
-        out = join(ends, self.ctx.objects)
-        if out is not None:
-            state.heap, state.guards = out.heap, state.guards
-        state.env = env
-        return union(values)
-
-    def _bind_arguments(
-        self, state: State, node: cst.Call, params: cst.Parameters, values: list[Value]
-    ) -> None:
-        names = [p.name.value for p in (*params.posonly_params, *params.params)]
-        positional = 0
-        for param in (*params.posonly_params, *params.params, *params.kwonly_params):
-            state.env[param.name.value] = (
-                self.ev.eval(state, param.default) if param.default is not None else UNKNOWN
-            )
-        for arg, value in zip(node.args, values, strict=True):
-            if arg.keyword is not None:
-                state.env[arg.keyword.value] = value
-            elif not arg.star and positional < len(names):
-                state.env[names[positional]] = value
-                positional += 1
-
 
 def is_caching_decorator(ctx: Context, dotted: str) -> bool:
     """True for ``functools.lru_cache`` and its like, however it was imported."""
     found = ctx.resolve(dotted)
     return bool(CACHING_DECORATORS.match(str(getattr(found, "dotted", dotted))))
-
-
-def _irrefutable(pattern: cst.MatchPattern) -> bool:
-    return isinstance(pattern, cst.MatchAs) and pattern.pattern is None
-
-
-def _present(item: Value) -> Value:
-    """An item of a loop as its body sees it: there."""
-    atom = item.single
-    if isinstance(atom, Seq):
-        parts = tuple(part.without(Absent()) for part in atom.parts)
-        return Value(frozenset({Seq(parts)}), item.blame)
-    return item.without(Absent())
-
-
-def _key_text(item: Value) -> str | None:
-    atom = item.single
-    return atom.parts[0].text if isinstance(atom, Seq) and atom.parts else None

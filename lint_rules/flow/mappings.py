@@ -90,12 +90,14 @@ class Mappings:
     def names(self, state: State, obj: int) -> list[str]:
         """The keys that a mapping (or the dump of an object) can have, as far as they are known."""
         info = self.ctx.objects[obj]
-        found = dict.fromkeys(state.heap.get(obj, {}))
+        found = dict.fromkeys([*(info.entries or ()), *state.heap.get(obj, {})])
         if info.base == "absent" and info.origin == "mapping":
             return list(found)
         model = info.model
         known = self.ctx.universe
-        found.update((name, None) for name in known if model is None or model.field(name) is not None)
+        found.update(
+            (name, None) for name in known if model is None or model.field(name) is not None
+        )
         return list(found)
 
     def entry(self, state: State, obj: int, name: str) -> Value:
@@ -186,7 +188,9 @@ class Mappings:
         obj = atom.obj if isinstance(atom, Entries | Ref) else None
         if obj is None or self.is_local(obj):
             return self.fresh(state, node)
-        return self.ev.calls.copies.make(state, node, [obj], "shallow", "comprehension", mapping=True)
+        return self.ev.calls.copies.make(
+            state, node, [obj], "shallow", "comprehension", mapping=True
+        )
 
     def _comprehension_item(
         self, state: State, node: cst.DictComp, target: int, item: Value
@@ -231,7 +235,9 @@ class Mappings:
             for part in (item, *(p for a in item.atoms if isinstance(a, Seq) for p in a.parts))
         )
         if blame or missing:
-            absent = item.blame.union(*(p.blame for a in item.atoms if isinstance(a, Seq) for p in a.parts))
+            absent = item.blame.union(
+                *(p.blame for a in item.atoms if isinstance(a, Seq) for p in a.parts)
+            )
             return Value(value.atoms | {Absent()}, value.blame | blame | absent)
         return value
 

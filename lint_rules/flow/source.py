@@ -15,7 +15,7 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 if TYPE_CHECKING:
-    from lint_rules.project.modules import FunctionRef
+    from lint_rules.project.functions import FunctionRef
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 

@@ -38,6 +38,8 @@ class Objects:
     def default(self, obj: int, name: str) -> Value:
         """What a field holds that nobody wrote since the object came in or was made."""
         info = self._items[obj]
+        if info.entries is not None and name in info.entries:
+            return info.entries[name]
         if info.only is not None and name not in info.only:
             return ABSENT
         if info.base == "absent":

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from lint_rules.flow.calls import Calls
     from lint_rules.flow.state import State
-    from lint_rules.project.modules import FunctionRef, Project
+    from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.project import Project
     from lint_rules.settings import Settings
 
 DEPTH = 2

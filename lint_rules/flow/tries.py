@@ -120,7 +120,8 @@ class Tries:
             self._found[id(statement)] = [
                 node
                 for node in nodes
-                if isinstance(node, cst.Subscript | cst.Attribute) and not _is_target(statement, node)
+                if isinstance(node, cst.Subscript | cst.Attribute)
+                and not _is_target(statement, node)
             ]
         return self._found[id(statement)]
 
@@ -130,9 +131,13 @@ class Tries:
         for item in node.items:
             value = self.interpreter.ev.eval(state, item.item)
             if isinstance(item.item, cst.Call):
-                full = getattr(self.ctx.resolve(self.interpreter.ev.dotted(item.item.func) or ""), "dotted", "")
+                full = getattr(
+                    self.ctx.resolve(self.interpreter.ev.dotted(item.item.func) or ""), "dotted", ""
+                )
                 if full == "contextlib.suppress":
-                    suppressed = set().union(*(_caught(a.value, self.ctx.code) for a in item.item.args))
+                    suppressed = set().union(
+                        *(_caught(a.value, self.ctx.code) for a in item.item.args)
+                    )
             if item.asname is not None:
                 target = item.asname.name
                 if isinstance(target, cst.BaseExpression):
@@ -189,12 +194,12 @@ def _never_raises(node: cst.CSTNode) -> bool:
         return node.value is None or isinstance(node.value, cst.Name)
     if not isinstance(node, cst.Assign):
         return False
-    harmless = isinstance(
-        node.value, cst.Name | cst.Integer | cst.Float | cst.SimpleString
-    ) or (isinstance(node.value, cst.Dict | cst.List | cst.Tuple) and not node.value.elements)
+    harmless = isinstance(node.value, cst.Name | cst.Integer | cst.Float | cst.SimpleString) or (
+        isinstance(node.value, cst.Dict | cst.List | cst.Tuple) and not node.value.elements
+    )
     return harmless and all(
         isinstance(t.target, cst.Name)
         or (isinstance(t.target, cst.Attribute) and isinstance(t.target.value, cst.Name))
-        or isinstance(t.target, cst.Subscript) and isinstance(t.target.value, cst.Name)
+        or (isinstance(t.target, cst.Subscript) and isinstance(t.target.value, cst.Name))
         for t in node.targets
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from lint_rules.project.classes import ClassRef
-    from lint_rules.project.modules import FunctionRef
+    from lint_rules.project.functions import FunctionRef
 
 WHOLE = "*"
 """The field name in a read that concerns the object itself, not one of its fields."""
@@ -250,7 +250,11 @@ def merge_conditions(first: Condition, second: Condition) -> Condition:
         return Not(merge_conditions(first.part, second.part))
     if isinstance(first, All) and isinstance(second, All) and len(first.parts) == len(second.parts):
         return All(tuple(map(merge_conditions, first.parts, second.parts)))
-    if isinstance(first, Any_) and isinstance(second, Any_) and len(first.parts) == len(second.parts):
+    if (
+        isinstance(first, Any_)
+        and isinstance(second, Any_)
+        and len(first.parts) == len(second.parts)
+    ):
         return Any_(tuple(map(merge_conditions, first.parts, second.parts)))
     return first
 
@@ -300,5 +304,7 @@ class Obj:
     only: frozenset[str] | None = None
     #: The default of a field nobody wrote: init (came in), default (fresh object), absent (dict).
     base: str = "init"
+    #: The entries of a module-level constant dict.
+    entries: dict[str, Value] | None = None
     #: Something was done to the object that may have reset any field (an unknown sanitizer).
     opaque: bool = False

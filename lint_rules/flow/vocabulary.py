@@ -27,7 +27,9 @@ DUMP_CALLS = {
     "builtins.vars": "view",
 }
 #: Methods of an object that copy it.
-COPY_METHODS = frozenset({"model_copy", "copy", "_replace", "__copy__", "__deepcopy__", "__replace__"})
+COPY_METHODS = frozenset(
+    {"model_copy", "copy", "_replace", "__copy__", "__deepcopy__", "__replace__"}
+)
 #: Methods of an object that turn it into a mapping (or text) of its fields.
 DUMP_METHODS = frozenset(
     {"model_dump", "dict", "_asdict", "to_dict", "model_dump_json", "json", "as_dict", "asdict"}
@@ -52,6 +54,8 @@ SERIALISERS = frozenset(
     {"json.dumps", "json.loads", "pickle.dumps", "pickle.loads", "orjson.dumps", "orjson.loads",
      "ujson.dumps", "ujson.loads", "msgpack.packb", "msgpack.unpackb", "marshal.dumps"}
 )  # fmt: skip
+#: Copies that are only another form of what was copied: resets belong before them.
+SERIALISED = SERIALISERS | DUMP_METHODS
 SCHEDULERS = frozenset(
     {"create_task", "ensure_future", "add_task", "run_in_executor", "submit", "call_soon",
      "call_later", "run_coroutine_threadsafe", "start_soon", "to_thread", "spawn", "apply_async"}

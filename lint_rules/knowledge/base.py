@@ -11,7 +11,7 @@ from lint_rules.knowledge.sharing import Sharing
 from lint_rules.knowledge.sources import Sources
 
 if TYPE_CHECKING:
-    from lint_rules.project.modules import Project
+    from lint_rules.project.project import Project
     from lint_rules.settings import Settings
 
 

@@ -18,12 +18,13 @@ from lint_rules.flow.values import (
     Value,
     reads_of,
 )
+from lint_rules.flow.vocabulary import SERIALISED
 from lint_rules.naming import is_cache_copy_name
 
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
     from lint_rules.project.classes import ClassRef
-    from lint_rules.project.modules import FunctionRef
+    from lint_rules.project.functions import FunctionRef
 
 _CARRIERS = frozenset({"param", "self", "lookup", "call", "attr", "global"})
 
@@ -40,6 +41,8 @@ class HelperCopy:
     copy: Obj
     why: str
     fields: dict[str, Value]
+    #: The copy that a reset belongs on, where what leaves is only its serialised form.
+    base: Obj
 
     def value(self, name: str) -> Value:
         """What a field of the copy may hold where the copy leaves the function."""
@@ -47,7 +50,11 @@ class HelperCopy:
 
     def keeps(self, name: str) -> bool:
         """True when the copy may still hold the value that the original came with."""
-        return any(isinstance(a, Init) and a.obj == self.copy.id for a in self.value(name).atoms)
+        return bool(self.value(name).atoms & self._old(name))
+
+    def _old(self, name: str) -> frozenset[Init]:
+        """The value that the original came with, however the function calls it."""
+        return frozenset(Init(obj, name) for obj in _chain(self.facts, self.copy.id))
 
     def resets(self, name: str) -> bool:
         """True when some way sets the field to None, empties or removes it."""
@@ -55,7 +62,9 @@ class HelperCopy:
 
     def always_keeps(self, name: str) -> bool:
         """True when no way gives the field another value."""
-        return self.value(name).atoms <= {Init(self.copy.id, name)} | ABSENT.atoms and self.keeps(name)
+        return self.value(name).atoms <= {Init(self.copy.id, name)} | ABSENT.atoms and self.keeps(
+            name
+        )
 
 
 def _is_reset(atom: object) -> bool:
@@ -95,7 +104,8 @@ class Helpers:
                 continue
             why = self._why(facts, copy, returned=bool(returned), stored=bool(stored))
             if why:
-                out.append(HelperCopy(facts, copy, why, _joined(facts, copy.id, returned + stored)))
+                fields = _joined(facts, copy.id, returned + stored)
+                out.append(HelperCopy(facts, copy, why, fields, _resettable(facts, copy)))
         return out
 
     def _copies_carrier(self, facts: Facts, copy: Obj) -> bool:
@@ -138,9 +148,7 @@ class Helpers:
                 for obj in (store.obj, *_roots(facts, facts.objects[store.obj])):
                     if facts.objects[obj].maker == function:
                         return True
-                if any(
-                    facts.objects[link].maker == function for link in _chain(facts, store.obj)
-                ):
+                if any(facts.objects[link].maker == function for link in _chain(facts, store.obj)):
                     return True
         return False
 
@@ -169,6 +177,16 @@ def _own_copies(facts: Facts) -> list[Obj]:
     return [o for o in facts.objects.all() if o.origin == "copy" and o.maker is None]
 
 
+def _resettable(facts: Facts, copy: Obj) -> Obj:
+    """The copy behind a serialised one, where this function made it."""
+    while copy.how in SERIALISED and len(copy.of) == 1:
+        inner = facts.objects[copy.of[0]]
+        if inner.origin != "copy" or inner.maker is not None:
+            break
+        copy = inner
+    return copy
+
+
 def _related(one: ClassRef, other: ClassRef) -> bool:
     return one == other or one.is_subclass_of(other) or other.is_subclass_of(one)
 
@@ -181,7 +199,9 @@ def _chain(facts: Facts, obj: int) -> list[int]:
         current = todo.pop()
         if current not in out:
             out.append(current)
-            todo.extend(facts.objects[current].of if facts.objects[current].origin == "copy" else ())
+            todo.extend(
+                facts.objects[current].of if facts.objects[current].origin == "copy" else ()
+            )
     return out
 
 

@@ -85,20 +85,14 @@ class Merging:
         return any(self._is_old(atom, obj, name) for atom in self.final(obj, name).atoms)
 
     def _is_old(self, atom: object, obj: int, name: str) -> bool:
-        return (
-            isinstance(atom, Init)
-            and atom.field == name
-            and atom.obj in family(self.facts, obj)
-        )
+        return isinstance(atom, Init) and atom.field == name and atom.obj in family(self.facts, obj)
 
     def merges_onto(self, obj: int) -> list[Merge]:
         """Every write of a source's value to a field of ``obj``, classified."""
         if self.facts.final is None:
             return []
         found = [
-            self._classify(write)
-            for write in self.facts.writes_to(obj)
-            if write.how in _MERGING
+            self._classify(write) for write in self.facts.writes_to(obj) if write.how in _MERGING
         ]
         return [merge for merge in found if merge is not None]
 

@@ -12,13 +12,12 @@ from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Obj
 from lint_rules.knowledge.helpers import HelperCopy, Helpers
 from lint_rules.knowledge.merging import Merge, Merging, family
-
 from lint_rules.screen import Screen
 
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
     from lint_rules.project.classes import ClassRef, FieldDecl
-    from lint_rules.project.modules import FunctionRef
+    from lint_rules.project.functions import FunctionRef
 
 _RESETS = re.compile(
     r"None|\bdel\b|delattr|\.pop\(|\.clear\(|exclude|include|fromkeys|not in|\{\}|\[\]|set\(\)|''|\"\""
@@ -85,7 +84,7 @@ class Fields:
             return True
         if _listed(per, owners, name, exact=True):
             return False
-        return _listed(out, owners, name, exact=False)
+        return _listed(out, owners, name, exact=False) is not None
 
     def matches(self, model: ClassRef | None, name: str) -> str | None:
         """The glob or ``Model.field`` of the configuration that names the field."""
@@ -102,7 +101,11 @@ class Fields:
             self._declared(model, decl, found)
         names = frozenset(cls.name for cls in model.mro)
         for function in self._mentioning(model):
-            if not (_RESETS.search(function.source) and function.outline.resets and self.screen.may_help(self.project, function, names)):
+            if not (
+                _RESETS.search(function.source)
+                and function.outline.resets
+                and self.screen.may_help(self.project, function, names)
+            ):
                 continue
             if not self._copies_one(function, model):
                 continue
@@ -154,12 +157,18 @@ class Fields:
         for edit in facts.shared_edits:
             if edit.field == name:
                 return positions.range(edit.node)[0]
-        return positions.range(copy.copy.node)[0] if copy.copy.node is not None else facts.function.def_line
+        return (
+            positions.range(copy.copy.node)[0]
+            if copy.copy.node is not None
+            else facts.function.def_line
+        )
 
     def _merged(self, model: ClassRef, found: PerRequest) -> None:
         """Fields written from the same source as a field already proven, to a fixpoint."""
         names = list(found.evidence)
-        functions = [f for f in self._mentioning(model) if self.screen.may_merge_onto(f, model, names)]
+        functions = [
+            f for f in self._mentioning(model) if self.screen.may_merge_onto(f, model, names)
+        ]
         changed = True
         while changed:
             changed = False
@@ -209,8 +218,8 @@ class Fields:
         if function not in self._merges:
             alone = self.library.facts(function, 0)
             out: list[tuple[Obj, list[Merge]]] = []
-            merging = alone is not None and _merges(alone)
-            facts = self.library.facts(function) if merging else None
+            writes = alone is not None and _merges(alone)
+            facts = self.library.facts(function) if writes else None
             if facts is not None and facts.final is not None:
                 merging = Merging(facts)
                 for carrier in facts.objects.all():
@@ -280,9 +289,7 @@ def _same(one: ClassRef, model: ClassRef) -> bool:
     return one == model or one.is_subclass_of(model) or model.is_subclass_of(one)
 
 
-def _listed(
-    patterns: tuple[str, ...], owners: list[str], name: str, *, exact: bool
-) -> str | None:
+def _listed(patterns: tuple[str, ...], owners: list[str], name: str, *, exact: bool) -> str | None:
     """The first pattern that names the field; ``exact`` looks at ``Model.field`` forms only."""
     for pattern in patterns:
         owner, dot, rest = pattern.rpartition(".")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
     from lint_rules.knowledge.helpers import Helpers
     from lint_rules.project.classes import ClassRef
-    from lint_rules.project.modules import FunctionRef
+    from lint_rules.project.functions import FunctionRef
 
 MAX_ASKED = 400
 """Functions that are looked at for one model before it counts as never cached."""
@@ -29,7 +29,9 @@ class Sharing:
         self.project = library.project
         self.helpers = helpers
         self._models: dict[ClassRef, str | None] = {}
-        extra = "|".join(re.escape(n.strip("*?")) for n in library.settings.cache_objects if n.strip("*?"))
+        extra = "|".join(
+            re.escape(n.strip("*?")) for n in library.settings.cache_objects if n.strip("*?")
+        )
         self._cache_text = re.compile(f"(?i:cache){'|' + extra if extra else ''}")
 
     def why(self, facts: Facts, carrier: Obj) -> str | None:
@@ -67,6 +69,17 @@ class Sharing:
             if found is not None:
                 return found
         return None
+
+    def stored_unsanitized(self, model: ClassRef) -> bool:
+        """True when some function stores an object of the model itself, not a copy made for it."""
+        for function in self._candidates(model):
+            facts = self.library.facts(function)
+            for store in facts.stores if facts is not None else ():
+                info = facts.objects[store.obj] if facts is not None else None
+                if info is not None and info.origin != "copy" and info.model is not None:
+                    if _same(info.model, model):
+                        return True
+        return False
 
     def _candidates(self, model: ClassRef) -> Iterator[FunctionRef]:
         """Functions that name the model and a cache, those that say so by their name first."""

@@ -12,7 +12,7 @@ from lint_rules.flow.values import Absent, Obj, Value
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
     from lint_rules.knowledge.helpers import Helpers
-    from lint_rules.project.modules import FunctionRef
+    from lint_rules.project.functions import FunctionRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Sources:
         fields = facts.final.heap.get(source.id, {})
         path = str(facts.function.module.path)
         line = facts.function.def_line
-        return Carried(True, {name: (path, line, "it is put into the source here") for name in fields})
+        return Carried(True, dict.fromkeys(fields, (path, line, "it is put into the source here")))
 
     def _from_callers(self, facts: Facts, source: Obj) -> Carried:
         where: dict[str, tuple[str, int, str]] = {}

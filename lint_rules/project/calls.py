@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from lint_rules.project.classes import ClassRef
 
 if TYPE_CHECKING:
-    from lint_rules.project.modules import FunctionRef, Module, Project
+    from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.modules import Module
+    from lint_rules.project.project import Project
 
 
 _PREFIX = re.compile(r"(?<!\w)(?:\w+\.)+$")
@@ -71,7 +73,9 @@ class CallGraph:
         return out
 
     def _is_definition(self, text: str, offset: int) -> bool:
-        return bool(re.search(r"(\bdef|\bclass|\bimport|\bas)\s+$", text[max(0, offset - 12) : offset]))
+        return bool(
+            re.search(r"(\bdef|\bclass|\bimport|\bas)\s+$", text[max(0, offset - 12) : offset])
+        )
 
     def _means(
         self, module: Module, dotted: str, scope: FunctionRef | None, function: FunctionRef

@@ -10,12 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lint_rules.project.modules import FunctionRef, Module
+    from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.modules import Module
 
 _PYDANTIC = frozenset({"BaseModel", "RootModel", "SQLModel", "BaseSettings", "GenericModel"})
 _NOT_FIELDS = frozenset({"model_config", "__slots__", "__tablename__", "__table_args__", "Config"})
 _MARKER = re.compile(r"#\s*cache-leak:\s*(per-request|shared)\b")
-_FACTORIES = {"list": "[]", "dict": "{}", "set": "set()", "Dict": "{}", "List": "[]", "Set": "set()"}
+_FROZEN = re.compile(r"frozen['\"]?\s*[=:]\s*True|allow_mutation\s*=\s*False|^(attrs?\.)?frozen\b")
+_FACTORIES = {
+    "list": "[]",
+    "dict": "{}",
+    "set": "set()",
+    "Dict": "{}",
+    "List": "[]",
+    "Set": "set()",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +162,27 @@ class ClassRef:
     def _annotated(self) -> bool:
         return self.node is not None and any(isinstance(s, ast.AnnAssign) for s in self.node.body)
 
+    @cached_property
+    def frozen(self) -> bool:
+        """True when the fields of an object cannot be assigned."""
+        if self.kind == "namedtuple":
+            return True
+        if self.node is None:
+            return False
+        heads = [*self.node.decorator_list, *self.node.keywords]
+        texts = [ast.unparse(head) for head in heads]
+        texts += [
+            ast.unparse(statement)
+            for statement in self.node.body
+            if isinstance(statement, ast.Assign | ast.AnnAssign | ast.ClassDef)
+            and (
+                "model_config" in ast.unparse(statement)
+                or getattr(statement, "name", "") == "Config"
+            )
+        ]
+        own = any(_FROZEN.search(text) for text in texts)
+        return own or any(base.frozen for base in self.bases)
+
     # ----------------------------------------------------------------- fields
 
     @cached_property
@@ -203,7 +233,9 @@ class ClassRef:
             name, value, text = statement.targets[0].id, statement.value, None
         else:
             return None
-        if name in _NOT_FIELDS or (isinstance(value, ast.Call) and "PrivateAttr" in ast.unparse(value.func)):
+        if name in _NOT_FIELDS or (
+            isinstance(value, ast.Call) and "PrivateAttr" in ast.unparse(value.func)
+        ):
             return None
         default, excluded = _default(value)
         return FieldDecl(
@@ -237,7 +269,10 @@ class ClassRef:
         """Fields of a plain class: what its methods assign to ``self``."""
         assert self.node is not None
         for method in self.node.body:
-            if not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) or not method.args.args:
+            if (
+                not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef)
+                or not method.args.args
+            ):
                 continue
             owner = method.args.args[0].arg
             params = {a.arg: a for a in (*method.args.args, *method.args.kwonlyargs)}
@@ -338,9 +373,7 @@ def _call_default(value: ast.Call) -> tuple[Default, bool]:
     return Default("missing"), excluded
 
 
-def _param_default(
-    method: ast.FunctionDef | ast.AsyncFunctionDef, name: str
-) -> Default:
+def _param_default(method: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> Default:
     spec = method.args
     positional = [*spec.posonlyargs, *spec.args]
     for arg, default in zip(reversed(positional), reversed(spec.defaults), strict=False):

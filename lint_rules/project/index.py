@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lint_rules.project.classes import ClassRef
-from lint_rules.project.modules import FunctionRef, ImportTarget, Module
+from lint_rules.project.functions import FunctionRef
+from lint_rules.project.modules import ImportTarget, Module
 from lint_rules.project.scan import import_statements
 
 if TYPE_CHECKING:
-    from lint_rules.project.modules import Project
+    from lint_rules.project.project import Project
 
 MAX_STEPS = 40
 """Aliases and re-exports that one name is followed through; a cycle ends there."""
@@ -86,9 +87,7 @@ class Index:
             found = module.class_(scope.class_name)
         return self._walk(found, rest, steps)
 
-    def _local(
-        self, module: Module, name: str, scope: FunctionRef | None, steps: int
-    ) -> Resolved:
+    def _local(self, module: Module, name: str, scope: FunctionRef | None, steps: int) -> Resolved:
         """A name that the function, or one around it, imports."""
         while scope is not None:
             if scope not in self._locals:
@@ -302,6 +301,29 @@ class Index:
             return self._literal(found.module, found.value, 0)
         return None
 
+    def entries(
+        self, module: Module, dotted: str, scope: FunctionRef | None
+    ) -> dict[str, object] | None:
+        """The entries of a constant dict, also of ``dict.fromkeys(NAMES)``."""
+        found = self.resolve(module, dotted, scope)
+        if not isinstance(found, Constant):
+            return None
+        value = found.value
+        if isinstance(value, ast.Dict) and value.keys:
+            keys = [key.value if isinstance(key, ast.Constant) else None for key in value.keys]
+            if any(not isinstance(key, str) for key in keys):
+                return None
+            return {str(key): _plain(item) for key, item in zip(keys, value.values, strict=True)}
+        if (
+            isinstance(value, ast.Call)
+            and ast.unparse(value.func) == "dict.fromkeys"
+            and value.args
+        ):
+            names = self._literal(found.module, value.args[0], 0)
+            blank = _plain(value.args[1]) if len(value.args) > 1 else None
+            return dict.fromkeys(names, blank) if names is not None else None
+        return None
+
     def _class_constant(self, module: Module, dotted: str, scope: FunctionRef | None) -> Resolved:
         owner, _, name = dotted.rpartition(".")
         cls = module.class_(owner) or self.resolve(module, owner, scope)
@@ -347,9 +369,7 @@ class Index:
                 return self._literal(found.module, found.value, depth + 1)
         return None
 
-    def _joined(
-        self, module: Module, nodes: list[ast.expr], depth: int
-    ) -> tuple[str, ...] | None:
+    def _joined(self, module: Module, nodes: list[ast.expr], depth: int) -> tuple[str, ...] | None:
         out: list[str] = []
         for node in nodes:
             inner = node.value if isinstance(node, ast.Starred) else node
@@ -358,6 +378,18 @@ class Index:
                 return None
             out.extend(names)
         return tuple(dict.fromkeys(out)) if out else None
+
+
+def _plain(node: ast.expr) -> object:
+    """The value of a constant; an empty string stands for whatever is empty."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if (
+        isinstance(node, ast.Dict | ast.List | ast.Set | ast.Tuple)
+        and not list(ast.iter_child_nodes(node))[1:]
+    ):
+        return ""
+    return ast.unparse(node)
 
 
 class _Parts:

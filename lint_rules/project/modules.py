@@ -1,13 +1,11 @@
-"""Projects, their files, and the modules, functions and names in them.
+"""One file: its text, the definitions in it, and what it imports and assigns.
 
-Everything is found on demand: a question about a name first searches the bytes of all files for it,
-and only the files that hold it are parsed.
+Nothing is parsed that no question is about: definitions are found by their lines.
 """
 
 from __future__ import annotations
 
 import ast
-import os
 import re
 import tokenize
 from collections.abc import Iterator
@@ -17,159 +15,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lint_rules.project.outline import Outline, outline
+from lint_rules.project.functions import FunctionRef, qualname_of
 from lint_rules.project.scan import Block, Scan, assigned_names, import_statements
 
 if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef
-    from lint_rules.project.index import Constant, External, TypeInfo
-    from lint_rules.project.calls import CallSite
-
-_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
-MAX_NAMESPACE_DEPTH = 3
-"""Directories without ``__init__.py`` that may lie between a file and its package."""
-SKIPPED = frozenset(
-    {"node_modules", "__pycache__", "build", "dist", "site-packages", "venv", "env", "__pypackages__"}
-)
-"""Directories that hold no source of the project; hidden ones are left out too."""
-
-
-def find_root(path: Path) -> Path:
-    """The root of the project that a file belongs to, decided by where the file is alone.
-
-    The nearest directory with a project marker, else the topmost directory of the packages around
-    the file, else the file's own directory.
-    """
-    directory = path.absolute().parent
-    home = Path.home()
-    package: Path | None = None
-    gap = 0
-    for parent in (directory, *directory.parents):
-        if parent == home or parent.parent == parent or parent.name == "site-packages":
-            break
-        if any((parent / marker).exists() for marker in _MARKERS):
-            return parent
-        if (parent / "__init__.py").is_file():
-            package, gap = parent, 0
-        else:
-            gap += 1
-            if gap > MAX_NAMESPACE_DEPTH:
-                break
-    return package or directory
-
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    """A parameter: ``kind`` is positional, vararg, keyword or kwarg."""
-
-    name: str
-    annotation: str | None
-    kind: str
-    default: str | None
-
-
-class FunctionRef:
-    """A function or method; lines count from 1, the first is that of the first decorator."""
-
-    def __init__(self, module: Module, block: Block) -> None:
-        self.module = module
-        self.block = block
-        self.qualname = qualname_of(block)
-        self.name = block.name
-        parent = block.parent
-        owner = parent
-        while owner is not None and not owner.is_class:
-            owner = owner.parent
-        self.class_name = qualname_of(owner) if owner is not None else None
-        inside = parent is not None and not parent.is_class
-        self.parent_function = qualname_of(parent) if parent is not None and inside else None
-        self.def_line = block.line
-        self._key = (str(module.path), self.qualname, block.start)
-
-    @cached_property
-    def node(self) -> ast.FunctionDef | ast.AsyncFunctionDef:
-        """The function's tree; an empty function where its text cannot be parsed."""
-        node = self.module.scan.node(self.block)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return node
-        empty = ast.parse(f"def {self.name}(): pass").body[0]
-        ast.increment_lineno(empty, self.def_line - 1)
-        assert isinstance(empty, ast.FunctionDef)
-        return empty
-
-    @cached_property
-    def line(self) -> int:
-        """The first line, that of the first decorator."""
-        return self.module.scan.first_line(self.block)
-
-    @cached_property
-    def end_line(self) -> int:
-        """The last line."""
-        return self.module.scan.end_line(self.block)
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, FunctionRef) and other._key == self._key
-
-    def __repr__(self) -> str:
-        return f"<function {self.qualname} in {self.module.name}>"
-
-    @cached_property
-    def decorators(self) -> tuple[str, ...]:
-        """The decorators as written."""
-        return tuple(ast.unparse(node) for node in self.node.decorator_list)
-
-    @cached_property
-    def kind(self) -> str:
-        """function, method, staticmethod, classmethod or property."""
-        if self.class_name is None or self.parent_function is not None:
-            return "function"
-        for text in self.decorators:
-            last = text.split("(", 1)[0].rsplit(".", 1)[-1]
-            if last in ("staticmethod", "classmethod"):
-                return last
-            if last in ("property", "cached_property", "setter"):
-                return "property"
-        return "method"
-
-    @cached_property
-    def params(self) -> tuple[Param, ...]:
-        """The parameters in order."""
-        spec = self.node.args
-        out: list[Param] = []
-        positional = [*spec.posonlyargs, *spec.args]
-        defaults: list[ast.expr | None] = [None] * (len(positional) - len(spec.defaults))
-        for arg, default in zip(positional, [*defaults, *spec.defaults], strict=True):
-            out.append(_param(arg, "positional", default))
-        if spec.vararg is not None:
-            out.append(_param(spec.vararg, "vararg", None))
-        for arg, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
-            out.append(_param(arg, "keyword", default))
-        if spec.kwarg is not None:
-            out.append(_param(spec.kwarg, "kwarg", None))
-        return tuple(out)
-
-    @cached_property
-    def returns(self) -> str | None:
-        """The return annotation as written."""
-        return ast.unparse(self.node.returns) if self.node.returns is not None else None
-
-    @cached_property
-    def outline(self) -> Outline:
-        """What the function may do, as far as its syntax shows."""
-        return outline(self.node)
-
-    @cached_property
-    def source(self) -> str:
-        """The function's text, decorators included."""
-        return self.module.scan.source(self.block)
-
-
-def _param(arg: ast.arg, kind: str, default: ast.expr | None) -> Param:
-    annotation = ast.unparse(arg.annotation) if arg.annotation is not None else None
-    return Param(arg.arg, annotation, kind, ast.unparse(default) if default is not None else None)
+    from lint_rules.project.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +52,9 @@ class Module:
         Directories without ``__init__.py`` below a package are its namespace parts.
         """
         directories = [self.path.parent, *self.path.parent.parents]
-        inside = [d for d in directories if d == self.project.root or self.project.root in d.parents]
+        inside = [
+            d for d in directories if d == self.project.root or self.project.root in d.parents
+        ]
         packages = [d for d in inside if (d / "__init__.py").is_file()]
         top = packages[-1].parent if packages else self.path.parent
         parts = list(self.path.relative_to(top).with_suffix("").parts)
@@ -311,7 +164,9 @@ class Module:
     def _value(self, name: str) -> ast.expr | None:
         """The last assignment: cut out where it stands at the margin, else from the whole tree."""
         value: ast.expr | None = None
-        for hit in re.finditer(rf"^([ \t]*)(?:type[ \t]+)?{name}[ \t]*(?::|=(?!=)|\[)", self.text, re.MULTILINE):
+        for hit in re.finditer(
+            rf"^([ \t]*)(?:type[ \t]+)?{name}[ \t]*(?::|=(?!=)|\[)", self.text, re.MULTILINE
+        ):
             if hit.group(1):
                 inside = self.scan.around(self.scan.line_at(hit.start()))
                 if not any(not block.is_class for block in inside):
@@ -328,7 +183,9 @@ class Module:
         found: dict[str, ast.expr] = {}
         for node in _level(self.tree.body):
             value = _assigned_value(node)
-            targets = getattr(node, "targets", None) or [getattr(node, "target", getattr(node, "name", None))]
+            targets = getattr(node, "targets", None) or [
+                getattr(node, "target", getattr(node, "name", None))
+            ]
             for target in targets:
                 if value is not None and isinstance(target, ast.Name):
                     found[target.id] = value
@@ -423,16 +280,6 @@ def _assigned_value(node: ast.stmt | None) -> ast.expr | None:
     return None
 
 
-def qualname_of(block: Block) -> str:
-    """The qualified name of a definition."""
-    parts = [block.name]
-    parent = block.parent
-    while parent is not None:
-        parts.append(parent.name)
-        parent = parent.parent
-    return ".".join(reversed(parts))
-
-
 def _level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     for node in body:
         yield node
@@ -455,176 +302,3 @@ def decode(data: bytes) -> str:
     """
     encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
     return data.decode(encoding)
-
-
-class Project:
-    """The files below a root, and what their names mean."""
-
-    _known: dict[Path, Project] = {}
-
-    def __init__(self, root: Path) -> None:
-        from lint_rules.project.calls import CallGraph
-        from lint_rules.project.index import Index
-
-        self.root = root
-        self._bytes: dict[Path, bytes] = {}
-        self._texts: dict[Path, bytes] = {}
-        self._modules: dict[Path, Module] = {}
-        self._paths: list[Path] | None = None
-        self._named: dict[str, Module | None] = {}
-        self._holding: dict[bytes, list[Path]] = {}
-        self.index = Index(self)
-        self.graph = CallGraph(self)
-
-    @classmethod
-    def for_path(cls, path: Path) -> Project:
-        """A project of the file's own; use one :class:`Projects` to share them."""
-        return cls(find_root(path))
-
-    # ----------------------------------------------------------------- files
-
-    @property
-    def paths(self) -> list[Path]:
-        """Every Python file of the project, sorted."""
-        if self._paths is None:
-            found = [
-                Path(directory, name)
-                for directory, names in _walk(self.root)
-                for name in names
-            ]
-            self._paths = sorted(set(found) | set(self._texts))
-        return self._paths
-
-    def bytes_of(self, path: Path) -> bytes:
-        """The bytes of a file (of its overlay); empty where it cannot be read."""
-        if path in self._texts:
-            return self._texts[path]
-        if path not in self._bytes:
-            try:
-                self._bytes[path] = path.read_bytes()
-            except OSError:
-                self._bytes[path] = b""
-        return self._bytes[path]
-
-    def overlay(self, path: Path, text: str) -> bool:
-        """Let ``text`` stand for a file.
-
-        Returns True when that changed anything; all that was derived before is forgotten then.
-        """
-        from lint_rules.project.calls import CallGraph
-        from lint_rules.project.index import Index
-
-        data = text.encode("utf-8", "surrogatepass")
-        if self._texts.get(path) == data or (path not in self._texts and self._same(path, text)):
-            return False
-        self._texts[path] = data
-        self._modules.clear()
-        self._named.clear()
-        self._holding.clear()
-        self._paths = None
-        self.module(path).text = text
-        self.index = Index(self)
-        self.graph = CallGraph(self)
-        return True
-
-    def _same(self, path: Path, text: str) -> bool:
-        try:
-            return path.is_file() and decode(self.bytes_of(path)) == text
-        except (SyntaxError, ValueError, LookupError):
-            return False
-
-    def files_containing(self, *literals: bytes) -> list[Path]:
-        """The files that hold every one of the literals."""
-        out: list[Path] | None = None
-        for literal in literals:
-            if literal not in self._holding:
-                self._holding[literal] = [p for p in self.paths if literal in self.bytes_of(p)]
-            held = self._holding[literal]
-            out = held if out is None else [p for p in out if p in set(held)]
-        return list(out or [])
-
-    # ----------------------------------------------------------------- modules
-
-    def module(self, path: Path) -> Module:
-        """The module of a file."""
-        if path not in self._modules:
-            self._modules[path] = Module(self, path)
-        return self._modules[path]
-
-    def module_named(self, dotted: str) -> Module | None:
-        """The module of a dotted name, wherever below the root its package sits."""
-        if dotted not in self._named:
-            self._named[dotted] = self._find(dotted)
-        return self._named[dotted]
-
-    def _find(self, dotted: str) -> Module | None:
-        if not dotted:
-            return None
-        tail = dotted.replace(".", os.sep)
-        known = self._suffixes.get(dotted.rsplit(".", 1)[-1], ())
-        exact = [p for p in known if self._dotted_end(p).endswith(os.sep + tail)]
-        named = [p for p in exact if self.module(p).name == dotted]
-        if named:
-            return self.module(min(named, key=lambda p: (len(p.parts), p)))
-        if len(exact) == 1:  # a namespace package, or the root is inside the package
-            return self.module(exact[0])
-        return None
-
-    def _dotted_end(self, path: Path) -> str:
-        end = path.parent if path.name == "__init__.py" else path.with_suffix("")
-        return os.sep + str(end)
-
-    @property
-    def _suffixes(self) -> dict[str, list[Path]]:
-        cached = self.__dict__.get("_suffix_cache")
-        if cached is None or cached[0] is not self.paths:
-            table: dict[str, list[Path]] = {}
-            for path in self.paths:
-                end = path.parent.name if path.name == "__init__.py" else path.stem
-                table.setdefault(end, []).append(path)
-            cached = (self.paths, table)
-            self.__dict__["_suffix_cache"] = cached
-        found: dict[str, list[Path]] = cached[1]
-        return found
-
-    # ----------------------------------------------------------------- questions (see index, calls)
-
-    def resolve(
-        self, module: Module, dotted: str, scope: FunctionRef | None = None
-    ) -> ClassRef | FunctionRef | Module | Constant | External | None:
-        """What a dotted name means in a module (and function)."""
-        return self.index.resolve(module, dotted, scope)
-
-    def resolve_annotation(
-        self, module: Module, text: str, scope: FunctionRef | None = None
-    ) -> TypeInfo:
-        """The classes that an annotation names."""
-        return self.index.annotation(module, text, scope)
-
-    def constant_strings(
-        self, module: Module, dotted: str, scope: FunctionRef | None = None
-    ) -> tuple[str, ...] | None:
-        """The strings of a constant collection."""
-        return self.index.strings(module, dotted, scope)
-
-    def constant_string(
-        self, module: Module, dotted: str, scope: FunctionRef | None = None
-    ) -> str | None:
-        """The text of a string constant."""
-        return self.index.string(module, dotted, scope)
-
-    def callers(self, function: FunctionRef) -> list[CallSite]:
-        """Every call of a function in the project."""
-        return self.graph.callers(function)
-
-    def functions_mentioning(self, *names: str) -> list[FunctionRef]:
-        """The innermost functions whose text holds all the names as words."""
-        return self.graph.mentioning(*names)
-
-
-def _walk(root: Path) -> Iterator[tuple[str, list[str]]]:
-    for directory, names, files in os.walk(root):
-        names[:] = sorted(
-            n for n in names if n not in SKIPPED and not n.startswith(".") and not n.endswith(".egg-info")
-        )
-        yield directory, sorted(f for f in files if f.endswith(".py"))

@@ -12,9 +12,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
-_DEFINITION = re.compile(
-    r"^([ \t]*)(?:(class)|(?:async[ \t]+)?def)[ \t]+(\w+)", re.MULTILINE
-)
+_DEFINITION = re.compile(r"^([ \t]*)(?:(class)|(?:async[ \t]+)?def)[ \t]+(\w+)", re.MULTILINE)
 _STRING = re.compile(
     r"'''(?:[^\\]|\\.)*?'''|\"\"\"(?:[^\\]|\\.)*?\"\"\"|#[^\r\n]*|'(?:\\.|[^'\\\r\n])*'|\"(?:\\.|[^\"\\\r\n])*\"",
     re.DOTALL,
@@ -154,11 +152,12 @@ class Scan:
             at = self._next_end(block, at + 1)
         return None
 
-
     def _next_end(self, block: Block, at: int) -> int:
         """The next line that is indented no deeper than the definition."""
         indent = block.indent
-        ending = re.compile(rf"^(?=[^\s#)\]}}]|[ \t]{{1,{max(indent, 1)}}}[^\s#)\]}}])", re.MULTILINE)
+        ending = re.compile(
+            rf"^(?=[^\s#)\]}}]|[ \t]{{1,{max(indent, 1)}}}[^\s#)\]}}])", re.MULTILINE
+        )
         while True:
             hit = ending.search(self.text, at)
             if hit is None:
@@ -178,7 +177,9 @@ class Scan:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
         body = tree.body[0].body if wrapped else tree.body  # type: ignore[attr-defined]
-        if not body or not isinstance(body[0], ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if not body or not isinstance(
+            body[0], ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        ):
             return None
         node: ast.stmt = body[0]
         return node

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lint_rules.findings import TraceStep
-from lint_rules.naming import is_merge_name
 from lint_rules.knowledge.merging import Merging
+from lint_rules.naming import is_merge_name
 from lint_rules.rules.base import Problem, Rule, kind_of, listed
 
 if TYPE_CHECKING:
@@ -87,13 +87,9 @@ class MissingMerge(Rule):
             return name in where
         declared = any(e.kind in ("pattern", "config") for e in found.evidence[name])
         named = is_merge_name(facts.function.name, knowledge.settings.merge_functions)
-        return (
-            declared and named and not knowledge.sources.written_elsewhere(name, facts.function)
-        )
+        return declared and named and not knowledge.sources.written_elsewhere(name, facts.function)
 
-    def _message(
-        self, facts: Facts, carrier: Obj, source: Obj, fields: tuple[str, ...]
-    ) -> str:
+    def _message(self, facts: Facts, carrier: Obj, source: Obj, fields: tuple[str, ...]) -> str:
         what = kind_of(carrier.model, carrier)
         return (
             f"{facts.function.qualname} merges {source.name} onto the shared {what} but never writes "

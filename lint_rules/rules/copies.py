@@ -32,8 +32,8 @@ def incomplete(knowledge: Knowledge, facts: Facts, code: str) -> Iterator[Proble
             continue
         fields = tuple(found.ordered(names))
         yield Problem(
-            code, facts, copy.copy.node or facts.definition, _message(code, facts, copy, fields),
-            copy.copy.model, fields, found, copy.copy, _trace(knowledge, facts, copy), copy=copy,
+            code, facts, copy.base.node or facts.definition, _message(code, facts, copy, fields),
+            copy.copy.model, fields, found, copy.base, _trace(knowledge, facts, copy), copy=copy,
         )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def _message(code: str, facts: Facts, copy: HelperCopy, fields: tuple[str, ...])
 
 
 def _trace(knowledge: Knowledge, facts: Facts, copy: HelperCopy) -> tuple:  # type: ignore[type-arg]
-    node = copy.copy.node
+    node = copy.base.node
     if node is None:
         return ()
     return (step(knowledge, facts, node, f"copied here ({_WHY[copy.why]})"),)

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.perrequest import PerRequest
 
 
-def kept(
-    knowledge: Knowledge, facts: Facts, code: str, kinds: frozenset[str]
-) -> Iterator[Problem]:
+def kept(knowledge: Knowledge, facts: Facts, code: str, kinds: frozenset[str]) -> Iterator[Problem]:
     """Merges onto a shared carrier whose old value may survive in one of the ways ``kinds``."""
     for carrier, merges in knowledge.fields.merges(facts.function):
         wanted = [merge for merge in merges if merge.keeps in kinds]

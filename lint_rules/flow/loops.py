@@ -1,0 +1,131 @@
+"""Loops: unrolled where their items are known (names of fields), else run any number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from lint_rules.flow.context import computed
+from lint_rules.flow.state import State, join
+from lint_rules.flow.values import Absent, Leaf, Reads, Seq, Value, reads_in, reads_of
+
+if TYPE_CHECKING:
+    from lint_rules.flow.interpreter import Interpreter
+
+
+LOOP_ROUNDS = 2
+"""How often a loop that cannot be unrolled is interpreted: once more than it takes to see a change."""
+
+
+class Loops:
+    """The loops of one function."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.it = interpreter
+        self.ctx = interpreter.ctx
+        self.ev = interpreter.ev
+
+    def run_for(self, state: State, node: cst.For) -> State | None:
+        items = self.ev.iterate(state, node.iter)
+        if items is None:
+            source = self.ev.eval(state, node.iter)
+            leaf = Leaf(reads_of(source))
+            return self._loop(state, node, leaf, lambda way: self.it.assign(
+                way, node.target, computed(source), node.target))  # fmt: skip
+        return self._unrolled(state, node, items)
+
+    def _unrolled(self, state: State, node: cst.For, items: list[Value]) -> State | None:
+        self.it.breaks.append([])
+        outer = self.ctx.iteration
+        current: State | None = state
+        for index, item in enumerate(items):
+            if current is None:
+                break
+            self.ctx.iteration = (*outer, item.text or _key_text(item) or index)
+            current = self._round(current, node, item)
+        self.ctx.iteration = outer
+        broken = self.it.breaks.pop()
+        if current is not None and node.orelse is not None:
+            current = self.it.block(current, node.orelse.body)
+        return join([*([current] if current is not None else []), *broken], self.ctx.objects)
+
+    def _round(self, state: State, node: cst.For, item: Value) -> State | None:
+        """One round of an unrolled loop; an item that may be missing may skip it."""
+        missing = Absent() in item.atoms or any(
+            Absent() in part.atoms for a in item.atoms if isinstance(a, Seq) for part in a.parts
+        )
+        skipped: list[State] = []
+        if missing:
+            leaf = Leaf(self._item_reads(item))
+            skipped.append(state.under(self.ctx.guard(node.iter, "presence", leaf, needs=False)))
+            state = state.under(self.ctx.guard(node.iter, "presence", leaf, needs=True))
+        self.it.continues.append([])
+        self.it.assign(state, node.target, _present(item), node.target)
+        end = self.it.block(state, node.body)
+        ends = [*([end] if end is not None else []), *self.it.continues.pop(), *skipped]
+        return join(ends, self.ctx.objects)
+
+    def _item_reads(self, item: Value) -> Reads:
+        found = set(reads_of(item))
+        blames = set(item.blame)
+        for atom in item.atoms:
+            if isinstance(atom, Seq):
+                for part in atom.parts:
+                    blames |= part.blame
+        for guard in blames:
+            found |= reads_in(self.it.facts.guards[guard].condition)
+        return frozenset(found)
+
+    def _loop(
+        self, state: State, node: cst.For | cst.While, leaf: Leaf, bind: Callable[[State], object]
+    ) -> State | None:
+        """A loop that may run any number of times, also none."""
+        self.it.breaks.append([])
+        skip = state.under(self.ctx.guard(node, "loop", leaf, needs=False))
+        entry: State | None = state.under(self.ctx.guard(node, "loop", leaf, needs=True))
+        ends: list[State] = []
+        for _ in range(LOOP_ROUNDS):
+            if entry is None:
+                break
+            self.it.continues.append([])
+            bind(entry)
+            end = self.it.block(entry.copy(), node.body)
+            ends = [*([end] if end is not None else []), *self.it.continues.pop()]
+            entry = join([entry, *ends], self.ctx.objects)
+        out = join([skip, *ends], self.ctx.objects)
+        if out is not None and node.orelse is not None:
+            out = self.it.block(out, node.orelse.body)
+        broken = self.it.breaks.pop()
+        return join([*([out] if out is not None else []), *broken], self.ctx.objects)
+
+    def run_while(self, state: State, node: cst.While) -> State | None:
+        self.ev.eval(state, node.test)
+        if self.ev.conditions.truth(state, node.test) is not True:
+            leaf = Leaf(self.ev.conditions._reads(state, node.test))
+            return self._loop(state, node, leaf, lambda way: self.ev.eval(way, node.test))
+        self.it.breaks.append([])
+        self.it.continues.append([])
+        first = self.it.block(state, node.body)
+        ends = [*([first] if first is not None else []), *self.it.continues.pop()]
+        again = join(ends, self.ctx.objects)
+        if again is not None:
+            self.it.continues.append([])
+            self.it.block(again, node.body)
+            self.it.continues.pop()
+        return join(self.it.breaks.pop(), self.ctx.objects)
+
+
+def _present(item: Value) -> Value:
+    """An item of a loop as its body sees it: there."""
+    atom = item.single
+    if isinstance(atom, Seq):
+        parts = tuple(part.without(Absent()) for part in atom.parts)
+        return Value(frozenset({Seq(parts)}), item.blame)
+    return item.without(Absent())
+
+
+def _key_text(item: Value) -> str | None:
+    atom = item.single
+    return atom.parts[0].text if isinstance(atom, Seq) and atom.parts else None

@@ -1,0 +1,234 @@
+"""Projects: the files below a root, searched by bytes, and the one door to what their names mean."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lint_rules.project.modules import Module, decode
+
+if TYPE_CHECKING:
+    from lint_rules.project.calls import CallSite
+    from lint_rules.project.classes import ClassRef
+    from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.index import Constant, External, TypeInfo
+
+_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
+MAX_NAMESPACE_DEPTH = 3
+"""Directories without ``__init__.py`` that may lie between a file and its package."""
+SKIPPED = frozenset(
+    {
+        "node_modules",
+        "__pycache__",
+        "build",
+        "dist",
+        "site-packages",
+        "venv",
+        "env",
+        "__pypackages__",
+    }
+)
+"""Directories that hold no source of the project; hidden ones are left out too."""
+
+
+def find_root(path: Path) -> Path:
+    """The root of the project that a file belongs to, decided by where the file is alone.
+
+    The nearest directory with a project marker, else the topmost directory of the packages around
+    the file, else the file's own directory.
+    """
+    directory = path.absolute().parent
+    home = Path.home()
+    package: Path | None = None
+    gap = 0
+    for parent in (directory, *directory.parents):
+        if parent == home or parent.parent == parent or parent.name == "site-packages":
+            break
+        if any((parent / marker).exists() for marker in _MARKERS):
+            return parent
+        if (parent / "__init__.py").is_file():
+            package, gap = parent, 0
+        else:
+            gap += 1
+            if gap > MAX_NAMESPACE_DEPTH:
+                break
+    return package or directory
+
+
+class Project:
+    """The files below a root, and what their names mean."""
+
+    def __init__(self, root: Path) -> None:
+        from lint_rules.project.calls import CallGraph
+        from lint_rules.project.index import Index
+
+        self.root = root
+        self._bytes: dict[Path, bytes] = {}
+        self._texts: dict[Path, bytes] = {}
+        self._modules: dict[Path, Module] = {}
+        self._paths: list[Path] | None = None
+        self._named: dict[str, Module | None] = {}
+        self._holding: dict[bytes, list[Path]] = {}
+        self.index = Index(self)
+        self.graph = CallGraph(self)
+
+    @classmethod
+    def for_path(cls, path: Path) -> Project:
+        """A project of the file's own; use one :class:`Projects` to share them."""
+        return cls(find_root(path))
+
+    # ----------------------------------------------------------------- files
+
+    @property
+    def paths(self) -> list[Path]:
+        """Every Python file of the project, sorted."""
+        if self._paths is None:
+            found = [
+                Path(directory, name) for directory, names in _walk(self.root) for name in names
+            ]
+            self._paths = sorted(set(found) | set(self._texts))
+        return self._paths
+
+    def bytes_of(self, path: Path) -> bytes:
+        """The bytes of a file (of its overlay); empty where it cannot be read."""
+        if path in self._texts:
+            return self._texts[path]
+        if path not in self._bytes:
+            try:
+                self._bytes[path] = path.read_bytes()
+            except OSError:
+                self._bytes[path] = b""
+        return self._bytes[path]
+
+    def overlay(self, path: Path, text: str) -> bool:
+        """Let ``text`` stand for a file.
+
+        Returns True when that changed anything; all that was derived before is forgotten then.
+        """
+        from lint_rules.project.calls import CallGraph
+        from lint_rules.project.index import Index
+
+        data = text.encode("utf-8", "surrogatepass")
+        if self._texts.get(path) == data or (path not in self._texts and self._same(path, text)):
+            return False
+        self._texts[path] = data
+        self._modules.clear()
+        self._named.clear()
+        self._holding.clear()
+        self._paths = None
+        self.module(path).text = text
+        self.index = Index(self)
+        self.graph = CallGraph(self)
+        return True
+
+    def _same(self, path: Path, text: str) -> bool:
+        try:
+            return path.is_file() and decode(self.bytes_of(path)) == text
+        except (SyntaxError, ValueError, LookupError):
+            return False
+
+    def files_containing(self, *literals: bytes) -> list[Path]:
+        """The files that hold every one of the literals."""
+        out: list[Path] | None = None
+        for literal in literals:
+            if literal not in self._holding:
+                self._holding[literal] = [p for p in self.paths if literal in self.bytes_of(p)]
+            held = self._holding[literal]
+            out = held if out is None else [p for p in out if p in set(held)]
+        return list(out or [])
+
+    # ----------------------------------------------------------------- modules
+
+    def module(self, path: Path) -> Module:
+        """The module of a file."""
+        if path not in self._modules:
+            self._modules[path] = Module(self, path)
+        return self._modules[path]
+
+    def module_named(self, dotted: str) -> Module | None:
+        """The module of a dotted name, wherever below the root its package sits."""
+        if dotted not in self._named:
+            self._named[dotted] = self._find(dotted)
+        return self._named[dotted]
+
+    def _find(self, dotted: str) -> Module | None:
+        if not dotted:
+            return None
+        tail = dotted.replace(".", os.sep)
+        known = self._suffixes.get(dotted.rsplit(".", 1)[-1], ())
+        exact = [p for p in known if self._dotted_end(p).endswith(os.sep + tail)]
+        named = [p for p in exact if self.module(p).name == dotted]
+        if named:
+            return self.module(min(named, key=lambda p: (len(p.parts), p)))
+        if len(exact) == 1:  # a namespace package, or the root is inside the package
+            return self.module(exact[0])
+        return None
+
+    def _dotted_end(self, path: Path) -> str:
+        end = path.parent if path.name == "__init__.py" else path.with_suffix("")
+        return os.sep + str(end)
+
+    @property
+    def _suffixes(self) -> dict[str, list[Path]]:
+        cached = self.__dict__.get("_suffix_cache")
+        if cached is None or cached[0] is not self.paths:
+            table: dict[str, list[Path]] = {}
+            for path in self.paths:
+                end = path.parent.name if path.name == "__init__.py" else path.stem
+                table.setdefault(end, []).append(path)
+            cached = (self.paths, table)
+            self.__dict__["_suffix_cache"] = cached
+        found: dict[str, list[Path]] = cached[1]
+        return found
+
+    # ----------------------------------------------------------------- questions (see index, calls)
+
+    def resolve(
+        self, module: Module, dotted: str, scope: FunctionRef | None = None
+    ) -> ClassRef | FunctionRef | Module | Constant | External | None:
+        """What a dotted name means in a module (and function)."""
+        return self.index.resolve(module, dotted, scope)
+
+    def resolve_annotation(
+        self, module: Module, text: str, scope: FunctionRef | None = None
+    ) -> TypeInfo:
+        """The classes that an annotation names."""
+        return self.index.annotation(module, text, scope)
+
+    def constant_strings(
+        self, module: Module, dotted: str, scope: FunctionRef | None = None
+    ) -> tuple[str, ...] | None:
+        """The strings of a constant collection."""
+        return self.index.strings(module, dotted, scope)
+
+    def constant_entries(
+        self, module: Module, dotted: str, scope: FunctionRef | None = None
+    ) -> dict[str, object] | None:
+        """The entries of a constant dict; what is empty is given as an empty string."""
+        return self.index.entries(module, dotted, scope)
+
+    def constant_string(
+        self, module: Module, dotted: str, scope: FunctionRef | None = None
+    ) -> str | None:
+        """The text of a string constant."""
+        return self.index.string(module, dotted, scope)
+
+    def callers(self, function: FunctionRef) -> list[CallSite]:
+        """Every call of a function in the project."""
+        return self.graph.callers(function)
+
+    def functions_mentioning(self, *names: str) -> list[FunctionRef]:
+        """The innermost functions whose text holds all the names as words."""
+        return self.graph.mentioning(*names)
+
+
+def _walk(root: Path) -> Iterator[tuple[str, list[str]]]:
+    for directory, names, files in os.walk(root):
+        names[:] = sorted(
+            n
+            for n in names
+            if n not in SKIPPED and not n.startswith(".") and not n.endswith(".egg-info")
+        )
+        yield directory, sorted(f for f in files if f.endswith(".py"))

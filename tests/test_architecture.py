@@ -1,0 +1,117 @@
+"""The arrows of docs/architecture.md, checked against the imports of every module."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "lint_rules"
+#: What each room may import, itself left out; later rooms stand on earlier ones.
+ROOMS = [
+    {"findings", "settings", "naming", "_version", "configfiles"},
+    {"project"},
+    {"screen"},
+    {"flow"},
+    {"knowledge"},
+    {"rules"},
+    {"fixes"},
+    {"reporting"},
+    {"engine"},
+]
+#: Modules that present and apply; they stand on everything and nothing stands on them.
+FACES = {"flake8_plugin", "cli", "codemod", "output", "command", "console", "__main__"}
+HEAVY = {"libcst", "flake8", "click"}
+ALLOWED = {
+    "libcst": {"flow", "knowledge", "rules", "fixes", "reporting", "codemod"},
+    "flake8": {"flake8_plugin", "suppress"},
+    "click": {"cli"},
+}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported(path: Path, *, lazy: bool) -> set[str]:
+    """Dotted names that a module imports at its top, and with ``lazy`` inside functions too."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = ast.walk(tree) if lazy else _top(tree.body)
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def _top(body: list[ast.stmt]) -> list[ast.stmt]:
+    out: list[ast.stmt] = []
+    for node in body:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        out.append(node)
+        for name in ("body", "orelse"):
+            if isinstance(node, ast.If | ast.Try):
+                out += _top(getattr(node, name, []))
+    return out
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_rooms_stand_on_earlier_rooms_only(path: Path) -> None:
+    room = room_of(path)
+    order = {name: index for index, names in enumerate(ROOMS) for name in names}
+    if room not in order:
+        return
+    for name in imported(path, lazy=False):
+        parts = name.split(".")
+        if parts[0] != "lint_rules" or len(parts) < 2:
+            continue
+        assert parts[1] not in FACES, f"{room} imports the face {name}"
+        if parts[1] in order and parts[1] != room:
+            assert order[parts[1]] <= order[room], f"{room} imports {name}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_heavy_libraries_stay_in_their_rooms(path: Path) -> None:
+    for name in imported(path, lazy=True):
+        top = name.split(".")[0]
+        if top in HEAVY:
+            assert room_of(path) in ALLOWED[top], f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize(
+    "module", ["lint_rules", "lint_rules.runner", "lint_rules.engine", "lint_rules.settings"]
+)
+def test_importing_is_light(module: str) -> None:
+    code = (
+        f"import sys, {module}; "
+        "print([n for n in ('libcst', 'click', 'flake8') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_run_without_candidates_imports_no_libcst(tmp_path: Path) -> None:
+    (tmp_path / "plain.py").write_text("def add(a, b):\n    return a + b\n")
+    code = (
+        "import sys; from lint_rules.runner import check_paths; "
+        "check_paths([sys.argv[1]]); print('libcst' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
+def test_no_module_is_a_drawer() -> None:
+    long = {p.name: n for p in modules() if (n := len(p.read_text().splitlines())) > 450}
+    assert not long
