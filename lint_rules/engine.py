@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lint_rules.findings import Diagnostic, FileReport, Finding
+from lint_rules.findings import Diagnostic, FileReport, Finding, Fix
 from lint_rules.project.project import Project, find_root
 from lint_rules.settings import Settings
 
@@ -126,19 +126,24 @@ class Engine:
 
         current, report = text, first
         fixed: list[Finding] = []
+        futile: dict[tuple[str, str, tuple[str, ...]], str] = {}
         for _ in range(MAX_ROUNDS):
+            report = replace(report, findings=_without_futile(report.findings, futile))
             outcome = apply(current, report.findings)
             if not outcome.applied:
                 break
             refused = refusal(current, outcome.text, outcome.edits)
-            if refused is None:
-                after = self.check(path, outcome.text, display=display, wanted=wanted)
-                refused = _worse(report, after, outcome.applied)
             if refused is not None:
                 message = f"not rewritten: {refused}; the file is as it was"
                 return replace(first, errors=(Diagnostic(display, message),))
+            after = self.check(path, outcome.text, display=display, wanted=wanted)
+            useless = _useless(report, after, outcome.applied)
+            if useless:
+                futile |= useless
+                continue
             fixed += outcome.applied
             current, report = outcome.text, after
+        report = replace(report, findings=_without_futile(report.findings, futile))
         if current == text:
             return first
         return FileReport(
@@ -146,24 +151,36 @@ class Engine:
         )
 
 
-def _worse(before: FileReport, after: FileReport, applied: list[Finding]) -> str | None:
-    """Why the repaired text may not be written, judged by what is found in it."""
+def _useless(
+    before: FileReport, after: FileReport, applied: list[Finding]
+) -> dict[tuple[str, str, tuple[str, ...]], str]:
+    """Repairs that may not be written, and why: what they were for is still there, or worse came."""
     if after.errors:
-        return after.errors[0].message
-    keys = [_key(finding) for finding in after.findings]
-    for finding in applied:
-        if finding.fix.reason is None and _key(finding) in keys:
-            return f"the repair of {finding.code} at line {finding.line} did not end it"
-    known = {(f.code, f.function, name) for f in before.findings for name in f.field_names}
+        return {
+            _key(finding): f"the repaired text {after.errors[0].message}" for finding in applied
+        }
+    keys = {_key(finding) for finding in after.findings}
+    found = {
+        _key(finding): "the repair that this tool knows would not end it"
+        for finding in applied
+        if finding.fix.reason is None and _key(finding) in keys
+    }
+    known = {(f.code[:4], f.function, name) for f in before.findings for name in f.field_names}
     for finding in after.findings:
         for name in finding.field_names:
-            if (finding.code, finding.function, name) not in known and (
-                finding.code[:4],
-                finding.function,
-                name,
-            ) not in {(code[:4], function, n) for code, function, n in known}:
-                return f"it would bring a new {finding.code} for {name} in {finding.function}"
-    return None
+            if (finding.code[:4], finding.function, name) not in known:
+                reason = f"its repair would bring a new {finding.code} for {name}"
+                found |= {_key(f): reason for f in applied if f.function == finding.function}
+    return found
+
+
+def _without_futile(
+    findings: tuple[Finding, ...], futile: dict[tuple[str, str, tuple[str, ...]], str]
+) -> tuple[Finding, ...]:
+    """Findings whose repair was tried in vain, with the reason in place of the edits."""
+    return tuple(
+        replace(f, fix=Fix(reason=futile[_key(f)])) if _key(f) in futile else f for f in findings
+    )
 
 
 def _key(finding: Finding) -> tuple[str, str, tuple[str, ...]]:

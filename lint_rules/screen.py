@@ -37,7 +37,7 @@ class Screen:
         for pattern in settings.cache_objects:
             words.append(longest_literal(pattern))
         self._helpers = settings.cache_copy_helpers
-        self._cache = re.compile("|".join(re.escape(word) for word in words), re.IGNORECASE)
+        self._cache = re.compile("|".join(map(re.escape, words)).encode(), re.IGNORECASE)
         self._fields = [longest_literal(p.rpartition(".")[2]) for p in settings.per_request_fields]
 
     def functions(self, project: Project, module: Module) -> list[FunctionRef]:
@@ -63,11 +63,13 @@ class Screen:
             return False
         if named or self.names_cache(function):
             return True
-        if not function.outline.resets:
-            return False
+        return function.outline.resets and self._named_beside_cache(project, function)
+
+    def _named_beside_cache(self, project: Project, function: FunctionRef) -> bool:
+        """True when some file names both the function and a cache."""
         return any(
-            site.function is not None and self.names_cache(site.function)
-            for site in project.callers(function)
+            project.names_cache(path, self._cache)
+            for path in project.files_containing(function.name.encode())
         )
 
     def _copies_one(self, function: FunctionRef, models: frozenset[str]) -> bool:
@@ -111,4 +113,4 @@ class Screen:
 
     def names_cache(self, function: FunctionRef) -> bool:
         """True when the function's text names a cache."""
-        return bool(self._cache.search(function.source))
+        return bool(self._cache.search(function.source.encode()))

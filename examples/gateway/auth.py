@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from .cache import TTLCache
 from .models import KeyAuth
 
-DATABASE = {"sk-shared": KeyAuth(token="sk-shared", team_id="support", models=["small", "large"])}
+KEYS: dict[str, dict[str, Any]] = {
+    "sk-shared": {"key_alias": "support-bot", "team_id": "support", "models": ["small", "large"]},
+}
+
+
+class UnknownKey(Exception):
+    """Nobody was given this key."""
 
 
 def copy_key_auth_for_cache(auth: KeyAuth) -> KeyAuth:
-    """The cached object is shared by every request of the key: leave this request's data out."""
+    """The cached object serves every request of the key: leave this request's data out of it."""
     copied = auth.model_copy()
     copied.request_route = None
     return copied
 
 
-async def get_key_auth(token: str, key_cache: TTLCache) -> KeyAuth:
-    cached = await key_cache.async_get_cache(token)
-    if cached is not None:
-        return copy_key_auth_for_cache(cached)
-    return DATABASE[token].model_copy()
+async def get_key_auth(token: str, key_cache: TTLCache) -> KeyAuth | None:
+    """What the cache has for the key, for the caller to change as he likes."""
+    cached: KeyAuth | None = await key_cache.async_get_cache(token)
+    return None if cached is None else copy_key_auth_for_cache(cached)
+
+
+async def load_key_auth(token: str, end_user_params: dict[str, Any]) -> KeyAuth:
+    """The same from the database, with the end user already in it."""
+    row = KEYS.get(token)
+    if row is None:
+        raise UnknownKey(token)
+    return KeyAuth(token=token, **row, **end_user_params)
 
 
 async def cache_key_auth(auth: KeyAuth, key_cache: TTLCache) -> None:

@@ -15,7 +15,10 @@ class TTLCache:
 
     async def async_get_cache(self, key: str) -> Any | None:
         expires, value = self._items.get(key, (0.0, None))
-        return value if time.monotonic() < expires else None
+        if time.monotonic() < expires:
+            return value
+        self._items.pop(key, None)
+        return None
 
     async def async_set_cache(self, key: str, value: Any) -> None:
         self._items[key] = (time.monotonic() + self._ttl, value)

@@ -81,7 +81,8 @@ def _overwrite(
         return _replace_value(layout, expression, read, text)
     if not isinstance(statement, cst.Assign) or write.how == "update":
         return None
-    return _unguard(layout, statement, read, text)
+    deciding = [problem.facts.guard_nodes[number] for number in merge.deciding]
+    return _unguard(layout, statement, read, text, deciding)
 
 
 def _replace_value(
@@ -115,7 +116,11 @@ def _other_parts(
 
 
 def _unguard(
-    layout: Layout, statement: cst.Assign, read: SourceRead, text: str
+    layout: Layout,
+    statement: cst.Assign,
+    read: SourceRead,
+    text: str,
+    deciding: list[cst.CSTNode],
 ) -> list[Edit] | None:
     """``if guard: write`` becomes the write, where the guard asks for this very value."""
     suite = layout.parent(layout.parent(statement) or statement)
@@ -134,6 +139,8 @@ def _unguard(
         return None
     target = statement.targets[0].target
     if not _plain_guard(layout, holder.test, read, target):
+        return None
+    if {layout.up(node, cst.If) for node in deciding} - {holder}:
         return None
     start, end = layout.span(holder)
     last = layout.outer_span(statement.value)[1]
@@ -220,21 +227,39 @@ def _target(problem: Problem, layout: Layout, merge: Merge) -> str | None:
 
 
 def _anchor(problem: Problem, layout: Layout, merge: Merge) -> cst.CSTNode | None:
-    """The statement before which the reset goes: the outermost one that decides about the write."""
-    facts = problem.facts
-    deciding = merge.guard
-    place = facts.guard_nodes[deciding.id] if deciding is not None else merge.write.node
-    if not isinstance(layout.parent(place), cst.CSTNode):
-        place = merge.write.node
+    """The statement before which the reset goes: the first of those that decide about the write.
+
+    From the write, and from every guard that lets the old value stay, the way goes up through loops
+    and through statements that decide; it stops where the program decides something else.
+    """
+    deciding = [problem.facts.guard_nodes[number] for number in merge.deciding]
+    starts = [merge.write.node, *deciding]
+    found = [_outermost(layout, start, deciding) for start in starts if layout.parent(start)]
+    anchors = [statement for statement in found if statement is not None]
+    return min(anchors, key=lambda statement: layout.span(statement)[0]) if anchors else None
+
+
+def _outermost(
+    layout: Layout, start: cst.CSTNode, deciding: list[cst.CSTNode]
+) -> cst.CSTNode | None:
     kinds = (cst.If, cst.For, cst.While, cst.Try, cst.TryStar, cst.With, cst.Match)
-    statement = layout.up(place, *kinds, cst.SimpleStatementLine)
-    while isinstance(statement, cst.If) and isinstance(layout.parent(statement), cst.If):
-        statement = layout.parent(statement)
-    while isinstance(statement, cst.CSTNode) and not isinstance(
-        layout.parent(statement), cst.IndentedBlock
-    ):
-        statement = layout.up(layout.parent(statement) or statement, *kinds)
-    return statement
+    statement = layout.up(start, cst.SimpleStatementLine, *kinds)
+    while statement is not None:
+        parent = layout.up(layout.parent(statement) or statement, *kinds, cst.FunctionDef)
+        if parent is None or parent is statement or isinstance(parent, cst.FunctionDef):
+            return statement
+        part_of_chain = isinstance(statement, cst.If) and layout.parent(statement) is parent
+        loops = isinstance(parent, cst.For | cst.While)
+        if not (part_of_chain or loops or any(_holds(layout, parent, node) for node in deciding)):
+            return statement
+        statement = parent
+    return None
+
+
+def _holds(layout: Layout, statement: cst.CSTNode, guard: cst.CSTNode) -> bool:
+    """True when a guard belongs to a compound statement itself, not to one inside it."""
+    kinds = (cst.If, cst.For, cst.While, cst.Try, cst.TryStar, cst.With, cst.Match)
+    return layout.up(guard, *kinds) is statement
 
 
 def _default_entries(

@@ -336,6 +336,10 @@ class Calls:
                 if atom.target.method("__call__") is None:
                     return self.copies.construct(state, node, atom.target)
             elif isinstance(atom.target, FunctionRef):
+                if known.COALESCING.search(atom.target.name):
+                    values = [self.ev.eval(state, arg.value) for arg in node.args]
+                    if sum(bool(field_reads(value)) for value in values) > 1:
+                        return self.choice(node, values)
                 return self.ev.interpreter.library.apply(
                     self, state, node, atom.target, atom.receiver, node.args
                 )

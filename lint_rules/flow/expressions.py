@@ -153,6 +153,9 @@ class Evaluator:
         assert isinstance(node, cst.Attribute)
         dotted = self.dotted(node)
         if dotted is not None and dotted.split(".", 1)[0] not in state.env:
+            owner = self.ctx.resolve(dotted.rpartition(".")[0])
+            if isinstance(owner, ClassRef) and self.ctx.resolve(dotted) is None:
+                return self._class_attribute(owner, node.attr.value)
             return self.global_value(dotted)
         base = self.eval(state, node.value)
         return self.field(state, base, node.attr.value)
@@ -225,13 +228,15 @@ class Evaluator:
         with self.settled():
             left = self.eval(state, node.left)
             known = self.conditions.truth(state, node.left)
-            way = state.copy()
-            self.conditions.assume(way, node.left, not is_or)
             condition = self.conditions.build(state, node.left)
+            taken = self.ctx.guard(node, "if", condition, needs=not is_or)
+            skipped = self.ctx.guard(node, "if", condition, needs=is_or)
+            way = state.under(taken)
+            self.conditions.assume(way, node.left, not is_or)
         if known is not None:
             return left if known is is_or else self.eval(state, node.right)
         right = self.eval(way, node.right)
-        joined = join([state.copy(), way], self.ctx.objects)
+        joined = join([state.under(skipped), way], self.ctx.objects)
         if joined is not None:
             state.env, state.heap = joined.env, joined.heap
         if is_or and right.atoms == NONE.atoms:

@@ -16,7 +16,7 @@ from lint_rules.flow.facts import Facts
 from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.interpreter import Interpreter
 from lint_rules.flow.source import FunctionTree, NoSuchFunction, Positions, parse_function
-from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, ref
+from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, field_reads, ref
 from lint_rules.flow.vocabulary import CACHING_DECORATORS
 from lint_rules.naming import longest_literal, matches_any
 from lint_rules.project.classes import ClassRef
@@ -169,6 +169,8 @@ class Library:
 def _tracked(calls: Calls, function: FunctionRef, bound: dict[str, Value]) -> bool:
     """True when the call can matter: it is given an object whose fields are followed, or it names a
     cache that may hand one out."""
+    if sum(bool(field_reads(value)) for value in bound.values()) > 1:
+        return True  # it may choose between them
     for value in bound.values():
         for obj in value.refs:
             info = calls.ctx.objects[obj]

@@ -62,9 +62,7 @@ class HelperCopy:
 
     def always_keeps(self, name: str) -> bool:
         """True when no way gives the field another value."""
-        return self.value(name).atoms <= {Init(self.copy.id, name)} | ABSENT.atoms and self.keeps(
-            name
-        )
+        return self.value(name).atoms <= self._old(name) | ABSENT.atoms and self.keeps(name)
 
 
 def _is_reset(atom: object) -> bool:
@@ -123,11 +121,15 @@ class Helpers:
             return ""
         if stored or (returned and facts.caches_result):
             return "stored"
-        if returned and self._stored_by_callers(function):
-            return "stored"
-        if self._from_lookup(facts, copy) and returned:
+        if not returned:
+            return ""
+        if any(facts.objects[root].origin == "lookup" for root in _roots(facts, copy)):
             return "looked-up"
-        return ""
+        if copy.model is None and not _resets_any(facts, copy):
+            return ""  # nothing could be said about its fields
+        if self._stored_by_callers(function):
+            return "stored"
+        return "looked-up" if self._looked_up_by_callers(facts, copy) else ""
 
     # ----------------------------------------------------------------- callers
 
@@ -152,10 +154,8 @@ class Helpers:
                     return True
         return False
 
-    def _from_lookup(self, facts: Facts, copy: Obj) -> bool:
+    def _looked_up_by_callers(self, facts: Facts, copy: Obj) -> bool:
         roots = _roots(facts, copy)
-        if any(facts.objects[root].origin == "lookup" for root in roots):
-            return True
         names = {name for name, obj in facts.params.items() if obj in roots}
         if not names:
             return False
@@ -185,6 +185,15 @@ def _resettable(facts: Facts, copy: Obj) -> Obj:
             break
         copy = inner
     return copy
+
+
+def _resets_any(facts: Facts, copy: Obj) -> bool:
+    """True when the function itself resets something on the copy."""
+    if facts.shared_edits or facts.objects[copy.id].only is not None:
+        return True
+    assert facts.final is not None
+    fields = facts.final.heap.get(copy.id, {})
+    return any(_is_reset(atom) for value in fields.values() for atom in value.atoms)
 
 
 def _related(one: ClassRef, other: ClassRef) -> bool:
@@ -244,6 +253,7 @@ def _is_merged(facts: Facts, copy: Obj) -> bool:
         if write.how == "call":
             continue
         others = {obj for obj, _ in reads_of(write.value)} - set(_chain(facts, copy.id))
-        if any(facts.objects[obj].origin in ("param", "attr", "call", "lookup") for obj in others):
+        roots = {root for obj in others for root in _roots(facts, facts.objects[obj])}
+        if any(facts.objects[root].origin in ("param", "attr", "call", "lookup") for root in roots):
             return True
     return False

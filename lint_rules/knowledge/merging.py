@@ -42,6 +42,10 @@ class Merge:
     guard: Guard | None
     sources: tuple[int, ...]
     same_name: bool
+    #: Every guard that asks about the source and lets the old value stay.
+    deciding: tuple[int, ...] = ()
+    #: The field came up by unrolling a mapping whose keys are not known.
+    from_unknown: bool = False
 
 
 def family(facts: Facts, obj: int) -> frozenset[int]:
@@ -94,7 +98,11 @@ class Merging:
         found = [
             self._classify(write) for write in self.facts.writes_to(obj) if write.how in _MERGING
         ]
-        return [merge for merge in found if merge is not None]
+        merges = [merge for merge in found if merge is not None]
+        if any(merge.same_name for merge in merges):
+            known = {merge.write.node for merge in merges}
+            merges += [fill for fill in self._fills(obj) if fill.write.node not in known]
+        return merges
 
     def _classify(self, write: Write) -> Merge | None:
         reads = self._source_reads(write)
@@ -103,7 +111,36 @@ class Merging:
         sources = tuple(sorted({source_root(self.facts, obj) for obj, _ in reads}))
         same = any(name == write.field for _, name in reads)
         keeps, guard = self._keeping(write, reads)
-        return Merge(write, keeps, guard, sources, same)
+        deciding = self._deciding(write, reads) if keeps else ()
+        unknown = self._from_unknown(write)
+        return Merge(write, keeps, guard, sources, same, deciding, unknown)
+
+    def _deciding(self, write: Write, reads: Reads) -> tuple[int, ...]:
+        return tuple(
+            number
+            for number in sorted(self.final(write.obj, write.field).blame)
+            if self.facts.guards[number].kind not in _VALUE_CHOICES
+            and self._asks(self.facts.guards[number], write, reads)
+        )
+
+    def _from_unknown(self, write: Write) -> bool:
+        guards = {*write.guards, *write.value.blame}
+        return any(self.facts.guards[guard].kind == "presence" for guard in guards)
+
+    def _fills(self, obj: int) -> list[Merge]:
+        """Writes of a default where nothing was: in a merge function they keep the old value too."""
+        found: list[Merge] = []
+        for write in self.facts.writes_to(obj):
+            if write.how in _MERGING and self.may_keep_old(obj, write.field):
+                for number in sorted(self.final(obj, write.field).blame):
+                    guard = self.facts.guards[number]
+                    if guard.kind not in _VALUE_CHOICES and any(
+                        own in family(self.facts, obj) and name == write.field
+                        for own, name in guard.unset
+                    ):
+                        found.append(Merge(write, "unset", guard, (), False))
+                        break
+        return found
 
     def _source_reads(self, write: Write) -> Reads:
         """What the written value was read from, the carrier's own old value left out."""

@@ -192,6 +192,8 @@ class Fields:
             name = merge.write.field
             if name in found.evidence or self.shared(model, name) or not merge.same_name:
                 continue
+            if merge.from_unknown:  # whatever a mapping holds: no statement about this field
+                continue
             if model is not None and model.field(name) is None:
                 continue
             for source in merge.sources:

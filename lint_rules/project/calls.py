@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from lint_rules.project.project import Project
 
 
+MAX_FILES = 300
+"""A name that more files hold says nothing about one function; its callers are not looked for."""
 _PREFIX = re.compile(r"(?<!\w)(?:\w+\.)+$")
 
 
@@ -32,6 +34,7 @@ class CallGraph:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._callers: dict[FunctionRef, list[CallSite]] = {}
+        self._unique: dict[str, bool] = {}
         self._mentions: dict[tuple[str, ...], list[FunctionRef]] = {}
 
     def callers(self, function: FunctionRef) -> list[CallSite]:
@@ -49,12 +52,15 @@ class CallGraph:
     def _names(self, function: FunctionRef) -> list[str]:
         """The function's name and its aliases (``_old = new``, ``import new as old``)."""
         name = function.name.encode()
+        held = self.project.files_containing(name)
+        if len(held) > MAX_FILES:
+            return []
         pattern = re.compile(
             rb"\b" + name + rb"\s+as\s+(\w+)|^(\w+)\s*(?::[^=\n]*)?=\s*" + name + rb"\s*(?:#.*)?$",
             re.MULTILINE,
         )
         names = {function.name: None}
-        for path in self.project.files_containing(name):
+        for path in held:
             for imported, assigned in pattern.findall(self.project.bytes_of(path)):
                 names[(imported or assigned).decode("ascii", "ignore")] = None
         return list(names)
@@ -62,15 +68,28 @@ class CallGraph:
     def _in_module(self, module: Module, name: str, function: FunctionRef) -> list[CallSite]:
         out: list[CallSite] = []
         for hit in re.finditer(rf"\b{re.escape(name)}\b(?!\s*:)", module.text):
+            before = _PREFIX.search(module.text, max(0, hit.start() - 200), hit.start())
+            dotted = (before.group() if before else "") + name
+            if not self._may_mean(module, dotted, function):
+                continue
             line = module.scan.line_at(hit.start())
             scope = module.function_at(line)
             if scope == function or self._is_definition(module.text, hit.start()):
                 continue
-            before = _PREFIX.search(module.text, max(0, hit.start() - 200), hit.start())
-            dotted = (before.group() if before else "") + name
             if self._means(module, dotted, scope, function):
                 out.append(CallSite(module, scope, line))
         return out
+
+    def _may_mean(self, module: Module, dotted: str, function: FunctionRef) -> bool:
+        """False when a name cannot lead to the function, seen without looking anything up."""
+        root, dot, _ = dotted.partition(".")
+        if function.class_name is None:
+            return not dot or root in module.text_of_imports
+        if not dot:
+            return False
+        return root in ("self", "cls", function.class_name.split(".")[0]) or (
+            root in module.text_of_imports or self._only_method(function)
+        )
 
     def _is_definition(self, text: str, offset: int) -> bool:
         return bool(
@@ -93,10 +112,13 @@ class CallGraph:
 
     def _only_method(self, function: FunctionRef) -> bool:
         """True when no other function of the project has this method's name."""
+        if function.name in self._unique:
+            return self._unique[function.name]
         pattern = re.compile(rb"\bdef\s+" + re.escape(function.name.encode()) + rb"\b")
         count = 0
         for path in self.project.files_containing(b"def " + function.name.encode()):
             count += len(pattern.findall(self.project.bytes_of(path)))
+        self._unique[function.name] = count == 1
         return count == 1
 
     # ----------------------------------------------------------------- mentions

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lint_rules.project.functions import FunctionRef, qualname_of
-from lint_rules.project.scan import Block, Scan, assigned_names, import_statements
+from lint_rules.project.scan import Block, Scan, assigned_names, import_statements, import_text
 
 if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef
@@ -235,6 +235,11 @@ class Module:
                     if alias.name != "*":
                         found[alias.asname or alias.name] = ImportTarget(base, alias.name)
         return found
+
+    @cached_property
+    def text_of_imports(self) -> str:
+        """The text of all import statements, those inside functions too."""
+        return import_text(self.text)
 
     @cached_property
     def stars(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,6 +72,7 @@ class Project:
         self._paths: list[Path] | None = None
         self._named: dict[str, Module | None] = {}
         self._holding: dict[bytes, list[Path]] = {}
+        self._caching: dict[tuple[Path, re.Pattern[bytes]], bool] = {}
         self.index = Index(self)
         self.graph = CallGraph(self)
 
@@ -117,6 +119,7 @@ class Project:
         self._modules.clear()
         self._named.clear()
         self._holding.clear()
+        self._caching.clear()
         self._paths = None
         self.module(path).text = text
         self.index = Index(self)
@@ -138,6 +141,12 @@ class Project:
             held = self._holding[literal]
             out = held if out is None else [p for p in out if p in set(held)]
         return list(out or [])
+
+    def names_cache(self, path: Path, words: re.Pattern[bytes]) -> bool:
+        """True when a file's text holds a word that says cache; answers are kept."""
+        if (path, words) not in self._caching:
+            self._caching[path, words] = bool(words.search(self.bytes_of(path)))
+        return self._caching[path, words]
 
     # ----------------------------------------------------------------- modules
 

@@ -233,6 +233,11 @@ def import_statements(text: str) -> list[tuple[ast.stmt, int]]:
     return out
 
 
+def import_text(text: str) -> str:
+    """All import statements of a text, as one text to search for a name."""
+    return "\n".join(hit.group() for hit in _IMPORT.finditer(text))
+
+
 def assigned_names(text: str) -> set[str]:
     """Names that some line of the text assigns; a name outside this set is assigned nowhere."""
     return set(_ASSIGNED.findall(text))

@@ -1,0 +1,191 @@
+"""Every gate before a file is written, shown refusing; and letting a good repair through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import lint_rules.fixes.apply as apply_module
+from lint_rules.engine import Engine
+from lint_rules.findings import Edit
+from lint_rules.fixes.apply import Outcome
+from lint_rules.fixes.gates import refusal
+from lint_rules.settings import Settings
+
+OLD = "def f(x):\n    y = x  # kept\n    return y\n"
+
+
+def _edited(old: str, *edits: Edit) -> str:
+    new = old
+    for edit in sorted(edits, key=lambda e: e.start, reverse=True):
+        new = new[: edit.start] + edit.replacement + new[edit.end :]
+    return new
+
+
+def _refused(old: str, *edits: Edit, new: str | None = None) -> str | None:
+    return refusal(old, _edited(old, *edits) if new is None else new, list(edits))
+
+
+def _replace(old: str, part: str, replacement: str) -> Edit:
+    start = old.index(part)
+    return Edit(start, start + len(part), replacement)
+
+
+def test_a_good_edit_passes() -> None:
+    assert _refused(OLD, _replace(OLD, "y = x", "y = None")) is None
+    assert _refused(OLD, _replace(OLD, "    return y", "    y = None\n    return y")) is None
+
+
+def test_the_new_text_must_parse() -> None:
+    reason = _refused(OLD, _replace(OLD, "y = x", "y = = x"))
+    assert reason is not None
+    assert "parse" in reason
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        OLD.replace("return y", "return x"),  # after the edit
+        OLD.replace("def f", "def g"),  # before it
+        OLD + "\n",  # at the end
+    ],
+)
+def test_nothing_changes_outside_the_edits(new: str) -> None:
+    edit = _replace(OLD, "y = x", "y = None")
+    reason = _refused(OLD, edit, new=new.replace("y = x", "y = None"))
+    assert reason == "text outside the edited statements would change"
+
+
+def test_overlapping_edits_are_refused() -> None:
+    start = OLD.index("y = x")
+    edits = [Edit(start, start + 5, "y = None"), Edit(start + 2, start + 5, "= 1")]
+    assert refusal(OLD, OLD, edits) == "text outside the edited statements would change"
+
+
+def test_every_comment_stays() -> None:
+    reason = _refused(OLD, _replace(OLD, "y = x  # kept", "y = None"))
+    assert reason is not None
+    assert "# kept" in reason
+    twice = "# same\nx = 1\n# same\ny = 2\n"
+    reason = _refused(twice, Edit(0, 6, "pass"))
+    assert reason is not None
+    assert "# same" in reason
+
+
+def test_a_comment_sign_in_a_string_is_no_comment() -> None:
+    old = 'x = "# not one"\n'
+    assert _refused(old, _replace(old, '"# not one"', "None")) is None
+
+
+@pytest.mark.parametrize(
+    ("newline", "other"), [("\n", "\r\n"), ("\r\n", "\n"), ("\r", "\n"), ("\n", "\r")]
+)
+def test_no_newline_of_another_kind_comes_in(newline: str, other: str) -> None:
+    old = OLD.replace("\n", newline)
+    assert _refused(old, _replace(old, "y = x", f"y = x{newline}    y = None")) is None
+    reason = _refused(old, _replace(old, "y = x", f"y = x{other}    y = None"))
+    assert reason == "a newline of another kind would come in"
+
+
+def test_the_end_of_the_file_stays() -> None:
+    old = "x = 1\ny = 2"
+    assert _refused(old, Edit(len(old), len(old), "\n")) == "the end of the file would change"
+    old += "\n"
+    assert _refused(old, Edit(len(old) - 1, len(old), "")) == "the end of the file would change"
+
+
+@pytest.mark.parametrize("comment", ["# noqa", "# noqa: CCL202", "# noqa: CCL", "# NOQA:E501,CCL101"])
+def test_suppressed_lines_are_untouched(comment: str) -> None:
+    old = f"def f(x):\n    y = x  {comment}\n    return y\n"
+    assert _refused(old, _replace(old, "y = x", "y = None")) == "line 2 is suppressed with noqa"
+    across = _replace(old, "def f(x):\n    y = x", "def f(x):\n    y = None")
+    assert _refused(old, across) == "line 1 is suppressed with noqa"
+    assert _refused(old, _replace(old, "return y", "return None")) is None
+
+
+def test_a_noqa_for_others_suppresses_nothing() -> None:
+    old = "def f(x):\n    y = x  # noqa: E501\n    return y\n"
+    assert _refused(old, _replace(old, "y = x", "y = None")) is None
+
+
+def test_a_file_with_noqa_for_all_of_it_is_untouched() -> None:
+    old = "# flake8: noqa\ny = 1\n"
+    assert _refused(old, _replace(old, "y = 1", "y = None")) == "line 2 is suppressed with noqa"
+
+
+# --------------------------------------------------------------------------- the engine's own gates
+
+LEAK = '''from dataclasses import dataclass, replace
+
+
+@dataclass
+class Auth:
+    end_user_id: str | None = None
+    end_user_budget: float | None = None
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    copied = replace(auth)
+    return copied
+'''
+
+
+def _fix_with(monkeypatch: pytest.MonkeyPatch, path: Path, old: str, new: str) -> str:
+    """Repair ``LEAK`` with a repair that puts ``new`` in the place of ``old``; what was refused."""
+    edit = _replace(LEAK, old, new)
+
+    def broken(text: str, findings: object) -> Outcome:
+        return Outcome(_edited(text, edit), list(findings), [edit])  # type: ignore[call-overload]
+
+    monkeypatch.setattr(apply_module, "apply", broken)
+    report = Engine(Settings()).fix(path, LEAK, display="a.py")
+    assert report.new_source is None
+    assert [f.code for f in report.findings] == ["CCL101"]
+    assert len(report.errors) == 1
+    assert report.errors[0].message.endswith("; the file is as it was")
+    return report.errors[0].message
+
+
+def test_the_engine_names_the_gate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    message = _fix_with(monkeypatch, tmp_path / "a.py", "replace(auth)", "replace(auth")
+    assert message.startswith("not rewritten: the new text would not parse")
+
+
+def test_the_finding_must_be_gone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    message = _fix_with(monkeypatch, tmp_path / "a.py", "return copied", "return (copied)")
+    assert "did not end it" in message
+
+
+def test_no_new_finding_comes_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    new = (
+        "copied = replace(auth, end_user_id=None, end_user_budget=None)\n    return copied\n\n\n"
+        "def update_auth(auth: Auth, params: dict) -> None:\n"
+        '    auth.end_user_id = params.get("end_user_id") or auth.end_user_id'
+    )
+    old = "copied = replace(auth)\n    return copied"
+    message = _fix_with(monkeypatch, tmp_path / "a.py", old, new)
+    assert "new CCL201 for end_user_id in update_auth" in message
+
+
+def test_a_refused_file_is_judged_by_its_old_text(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    engine = Engine(Settings())
+    edit = _replace(LEAK, "return copied", "return (copied)")
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            apply_module, "apply", lambda text, found: Outcome(_edited(text, edit), list(found), [edit])
+        )
+        assert engine.fix(tmp_path / "a.py", LEAK, display="a.py").errors
+    report = engine.fix(tmp_path / "a.py", LEAK, display="a.py")
+    assert report.errors == ()
+    assert report.new_source is not None
+    assert engine.fix(tmp_path / "a.py", report.new_source, display="a.py").new_source is None
+
+
+def test_a_clean_file_is_never_rewritten(tmp_path: Path) -> None:
+    clean = LEAK.replace("replace(auth)", "replace(auth, end_user_id=None, end_user_budget=None)")
+    report = Engine(Settings()).fix(tmp_path / "a.py", clean, display="a.py")
+    assert report.findings == ()
+    assert report.new_source is None
