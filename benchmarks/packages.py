@@ -10,6 +10,10 @@ import zipfile
 from pathlib import Path
 
 
+PYTHON = "3.14"
+"""The packages are read, not run: what they ask for need not be the Python that reads them."""
+
+
 class NotAvailable(Exception):
     """The package index has no such wheel, or cannot be reached."""
 
@@ -29,7 +33,8 @@ def unpacked(name: str, version: str) -> Path:
     wheels.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
         [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
-         "--only-binary", ":all:", "--dest", str(wheels), f"{name}=={version}"],
+         "--only-binary", ":all:", "--python-version", PYTHON,
+         "--dest", str(wheels), f"{name}=={version}"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     found = sorted(wheels.glob("*.whl"))

@@ -29,6 +29,8 @@ class Reporter:
         """Every rule's findings in these functions of the file."""
         out: list[Finding] = []
         for function in functions:
+            if not self.knowledge.relevance.matters(function):
+                continue
             facts = self.knowledge.library.facts(function)
             if facts is None or facts.final is None:
                 continue

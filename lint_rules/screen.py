@@ -25,6 +25,8 @@ _COPY = re.compile(
     r"|\*\*|\|\s*[\w{]|model_validate|parse_obj|parse_raw|construct\(|from_orm|from_dict|_make\("
     r"|\.items\(|vars\(|__dict__|encoder\("
 )
+#: Fields written under names that the text does not show.
+_DYNAMIC = re.compile(r"setattr|update=|__dict__|vars\(|replace\(|evolve\(")
 #: A cache asked or filled, or a function that says it does so.
 _CACHE_USE = re.compile(r"(?i:cache)\w*(?:\(\))?\s*[\[.]|(?i:cache)\w*\(")
 
@@ -77,7 +79,7 @@ class Screen:
         params = {param.name: param.annotation for param in function.params}
         for root in function.outline.copied:
             if root not in params:
-                if _CACHE_USE.search(function.source):
+                if self.uses_cache(function):
                     return True
             elif params[root] is None or any(name in str(params[root]) for name in models):
                 return True
@@ -85,14 +87,13 @@ class Screen:
 
     def may_merge(self, function: FunctionRef, fields: list[str]) -> bool:
         """True when the function may write a field whose name holds one of these parts."""
-        if not any(part in function.source for part in fields) and "setattr" not in function.source:
+        named = any(part in function.source for part in fields)
+        if not named and not _DYNAMIC.search(function.source):
             return False
         shape = function.outline
-        return (
-            shape.dynamic_attributes
-            or shape.dynamic_keys
-            or any(part in name for part in fields for name in (*shape.attributes, *shape.keys))
-        )
+        if shape.dynamic_attributes or (named and shape.dynamic_keys):
+            return True
+        return any(part in name for part in fields for name in (*shape.attributes, *shape.keys))
 
     def may_merge_onto(self, function: FunctionRef, model: ClassRef, fields: list[str]) -> bool:
         """True when the function may write one of these fields of an object of the model."""
@@ -107,9 +108,11 @@ class Screen:
 
     def may_store(self, function: FunctionRef) -> bool:
         """True when the function may put something into a cache, or resets what it copied from one."""
-        return bool(_CACHE_USE.search(function.source)) and any(
-            part in function.source for part in self._fields
-        )
+        return self.uses_cache(function) and any(part in function.source for part in self._fields)
+
+    def uses_cache(self, function: FunctionRef) -> bool:
+        """True when the function's text asks or fills a cache, or calls what says so by its name."""
+        return bool(_CACHE_USE.search(function.source))
 
     def names_cache(self, function: FunctionRef) -> bool:
         """True when the function's text names a cache."""

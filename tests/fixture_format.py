@@ -110,7 +110,7 @@ def read(path: Path) -> Fixture:
     """Read a fixture: a file or a folder."""
     if path.is_dir():
         files = [p for p in sorted(path.rglob("*.py")) if not _is_fixed(p)]
-        sources = tuple(_source(file, path.parent) for file in files)
+        sources = tuple(_source(file, path) for file in files)
     else:
         sources = (_source(path, path.parent),)
     settings = Settings()

@@ -123,7 +123,7 @@ def test_executed(fixture: Fixture, tmp_path: Path) -> None:
 
 
 def _generate(fixture: Fixture, reports: dict[Path, FileReport]) -> None:
-    base = fixture.path.parent
+    base = fixture.path if fixture.path.is_dir() else fixture.path.parent
     for source in fixture.sources:
         target = (base / source.relative).with_name(f"{source.relative.stem}.fixed.py")
         text = reports[source.relative].new_source

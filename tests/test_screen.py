@@ -10,7 +10,9 @@ import pytest
 from fixture_format import Fixture, collect
 from lint_rules.engine import Engine
 from lint_rules.findings import FileReport
-from lint_rules.project.modules import FunctionRef, Module, Project
+from lint_rules.project.functions import FunctionRef
+from lint_rules.project.modules import Module
+from lint_rules.project.project import Project
 from lint_rules.screen import Screen
 from lint_rules.settings import Settings
 

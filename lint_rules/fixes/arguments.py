@@ -113,12 +113,52 @@ def extend_names(
         if isinstance(loop, cst.For) and layout.line_of(write.node) is not None:
             if any(problem.facts.guards[g].kind != "presence" for g in write.guards):
                 return None
-            return _extend(layout, loop.iter, values)
+            done = {w.field for w in problem.facts.writes if w.node is write.node}
+            return None if done & set(values) else _extend(layout, loop.iter, values)
     exclude = keyword(problem.copy.copy.node, "exclude") if problem.copy is not None and isinstance(
         problem.copy.copy.node, cst.Call) else None  # fmt: skip
     if exclude is not None:
         return _extend(layout, exclude, values)
-    return _extend_filter(problem, layout, values)
+    return _extend_update(problem, layout, values) or _extend_filter(problem, layout, values)
+
+
+def _extend_update(
+    problem: Problem, layout: Layout, values: dict[str, ResetValue]
+) -> list[Edit] | None:
+    """``update={n: None for n in NAMES}``, ``update=dict.fromkeys(NAMES)``: add to the names."""
+    node = problem.carrier.node
+    update = keyword(node, "update") if isinstance(node, cst.Call) else None
+    if isinstance(update, cst.DictComp) and not update.for_in.ifs:
+        return _extend(layout, update.for_in.iter, values)
+    if isinstance(update, cst.Call) and isinstance(update.func, cst.Attribute):
+        if update.func.attr.value == "fromkeys" and len(update.args) == 1:
+            return _extend(layout, update.args[0].value, values)
+    return None
+
+
+def take_out_of_include(
+    problem: Problem, layout: Layout, values: dict[str, ResetValue]
+) -> list[Edit] | None:
+    """``include={"a", "f"}``: the field is taken out."""
+    todo: list[cst.CSTNode] = [problem.carrier.node] if problem.carrier.node is not None else []
+    while todo:
+        node = todo.pop()
+        include = keyword(node, "include") if isinstance(node, cst.Call) else None
+        if isinstance(include, cst.Set):
+            kept = [
+                layout.source(element.value)
+                for element in include.elements
+                if not (
+                    isinstance(element.value, cst.SimpleString)
+                    and element.value.evaluated_value in values
+                )
+            ]
+            if not kept or len(kept) + len(values) != len(include.elements):
+                return None
+            start, end = layout.span(include)
+            return [Edit(start, end, f"{{{', '.join(kept)}}}")]
+        todo.extend(node.children)
+    return None
 
 
 def _extend_filter(

@@ -140,8 +140,11 @@ def _unguard(
     target = statement.targets[0].target
     if not _plain_guard(layout, holder.test, read, target):
         return None
-    if {layout.up(node, cst.If) for node in deciding} - {holder}:
-        return None
+    for node in deciding:
+        other = layout.up(node, cst.If)
+        if other is not None and other is not holder:
+            if layout.span(other)[0] < layout.span(holder)[0]:
+                return None
     start, end = layout.span(holder)
     last = layout.outer_span(statement.value)[1]
     if "#" in layout.text[layout.line_start(start) : last].split("\n", 1)[0] or _comments(

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.findings import Edit, Fix
-from lint_rules.fixes.arguments import add_entries, add_keywords, add_update, extend_names
+from lint_rules.fixes.arguments import (
+    add_entries,
+    add_keywords,
+    add_update,
+    extend_names,
+    take_out_of_include,
+)
 from lint_rules.fixes.layout import Layout
 from lint_rules.fixes.values import ResetValue, reset_value
 
@@ -37,27 +43,56 @@ def fix_shared_edit(problem: Problem, layout: Layout) -> Fix:
     """Rebind the container on the copy instead of editing the one it shares."""
     edit = problem.edit
     assert edit is not None
-    line = layout.line_of(edit.node)
-    statement = edit.statement
-    name = problem.fields[0]
-    func = edit.node.func if isinstance(edit.node, cst.Call) else None
-    if not isinstance(statement, cst.Expr) or line is None or not isinstance(func, cst.Attribute):
+    statement, name = edit.statement, problem.fields[0]
+    container = _edited(edit.node)
+    variable, _ = _variable(problem, layout, problem.carrier.node or edit.node)
+    if statement is None or container is None or layout.line_of(statement) is None:
         return Fix(reason="the edit is part of a larger expression")
-    target = layout.source(func.value)
-    value = _container(problem, name, edit.method)
-    if isinstance(value, str):
-        return Fix(reason=value)
-    replaced = value.text
-    if edit.method in ("pop", "popitem", "remove", "discard"):
-        call = edit.node
-        assert isinstance(call, cst.Call)
-        if edit.method != "pop" or not call.args:
-            return Fix(reason=f"what .{edit.method}() leaves in the container is not known")
-        key = layout.source(call.args[0].value)
-        replaced = f"{{k: v for k, v in {target}.items() if k != {key}}}"
+    if not isinstance(statement, cst.Expr | cst.Del | cst.Assign):
+        return Fix(reason="the edit is part of a larger expression")
+    target = layout.source(container)
+    if isinstance(container, cst.Name):
+        if variable is None:
+            return Fix(reason="the copy has no name here")
+        mapping = problem.carrier.mapping
+        target = f'{variable}["{name}"]' if mapping else f"{variable}.{name}"
+    value = _rebound(problem, layout, name, target)
+    if value.startswith("!"):
+        return Fix(reason=value[1:])
     start, end = layout.span(statement)
     note = f"{name} of the original now keeps its content"
-    return Fix((Edit(start, end, f"{target} = {replaced}"),), note=note)
+    return Fix((Edit(start, end, f"{target} = {value}"),), note=note)
+
+
+def _edited(node: cst.CSTNode) -> cst.BaseExpression | None:
+    """The container that a call, a ``del`` or a slice assignment edits."""
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        return node.func.value
+    target = node.target if isinstance(node, cst.Del) else None
+    if isinstance(node, cst.Assign) and len(node.targets) == 1:
+        target = node.targets[0].target
+    return target.value if isinstance(target, cst.Subscript) else None
+
+
+def _rebound(problem: Problem, layout: Layout, name: str, target: str) -> str:
+    """What the container becomes; a text that starts with ``!`` is the reason why nothing fits."""
+    edit = problem.edit
+    assert edit is not None
+    key: cst.BaseExpression | None = None
+    if edit.method == "pop" and isinstance(edit.node, cst.Call) and edit.node.args:
+        key = edit.node.args[0].value
+    elif edit.method == "del" and isinstance(edit.node, cst.Del):
+        subscript = edit.node.target
+        index = subscript.slice[0].slice if isinstance(subscript, cst.Subscript) else None
+        key = index.value if isinstance(index, cst.Index) else None
+    elif edit.method not in ("clear", "[:]"):
+        return f"!what .{edit.method}() leaves in the container is not known"
+    if key is not None:
+        return f"{{k: v for k, v in {target}.items() if k != {layout.source(key)}}}"
+    if isinstance(edit.node, cst.Assign):
+        return layout.source(edit.node.value)
+    value = _container(problem, name, "clear")
+    return f"!{value}" if isinstance(value, str) else value.text
 
 
 def _container(problem: Problem, name: str, method: str) -> ResetValue | str:
@@ -92,6 +127,8 @@ def _edits(problem: Problem, layout: Layout, values: dict[str, ResetValue]) -> l
     if node is None:
         return None
     by_names = extend_names(problem, layout, values)
+    if by_names is None:
+        by_names = take_out_of_include(problem, layout, values)
     if by_names is not None:
         return by_names
     variable, anchor = _variable(problem, layout, node)

@@ -8,7 +8,7 @@ import libcst as cst
 
 from lint_rules.flow.context import class_of, computed
 from lint_rules.flow.state import State
-from lint_rules.flow.values import ABSENT, EMPTY, NONE, UNKNOWN, Entries, Value, ref
+from lint_rules.flow.values import ABSENT, EMPTY, NONE, UNKNOWN, Entries, Init, Value, ref
 
 if TYPE_CHECKING:
     from lint_rules.flow.calls import Calls
@@ -76,7 +76,7 @@ class Builtins:
             atom = value.single
             objs = [atom.obj] if isinstance(atom, Entries) else list(value.refs)
             if not objs:
-                return value
+                return self.own(value)
             if all(self.ev.mappings.is_local(obj) for obj in objs):
                 made = self.ev.mappings.fresh(state, node)
                 self.ev.mappings.update(state, [made], value, node)
@@ -88,8 +88,17 @@ class Builtins:
                 self.ctx.write(state, [made], arg.keyword.value, item, arg.value, "update")
         return ref(made)
 
+    def own(self, value: Value) -> Value:
+        """A container made from one that a copy of a carrier holds: no longer shared."""
+        if any(
+            isinstance(atom, Init) and self.ctx.objects[atom.obj].origin == "copy"
+            for atom in value.atoms
+        ):
+            return computed(value)
+        return value
+
     def set(self, state: State, node: cst.Call) -> Value | None:
-        return self.ev.eval(state, node.args[0].value) if node.args else EMPTY
+        return self.own(self.ev.eval(state, node.args[0].value)) if node.args else EMPTY
 
     list = tuple = frozenset = sorted = set
     reversed = iter = set

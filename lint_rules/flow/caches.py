@@ -34,12 +34,23 @@ class Caches:
 
     def is_cache(self, node: cst.BaseExpression, value: Value | None = None) -> bool:
         """True when the expression is a cache: by its name, or by the class that made it."""
+        if value is not None and self._is_record(value):
+            return False
         name = _last_name(node)
         if name is not None and is_cache_name(name, self.ctx.settings.cache_objects):
             return True
         if value is None:
             return False
         return any(self._is_cache_object(self.ctx.objects[obj]) for obj in self.ctx.deref(value))
+
+    def _is_record(self, value: Value) -> bool:
+        """True for copies and objects of data classes: ``cached_token`` is no cache."""
+        infos = [self.ctx.objects[obj] for obj in self.ctx.deref(value)]
+        return bool(infos) and all(
+            info.origin in ("copy", "lookup")
+            or (info.model is not None and info.model.kind != "plain")
+            for info in infos
+        )
 
     def _is_cache_object(self, info: Obj) -> bool:
         if info.model is not None:
@@ -50,7 +61,8 @@ class Caches:
         """Learn the class of a module-level object from what it was assigned or annotated."""
         if made.type_text or "." in made.name:
             return
-        value = self.ctx.module.value_of(made.name)
+        made.type_text = self.ctx.module.annotation_of(made.name) or ""
+        value = self.ctx.module.value_of(made.name) if not made.type_text else None
         if isinstance(value, ast.Call):
             dotted = ast.unparse(value.func)
             found = self.ctx.resolve(dotted)
@@ -65,6 +77,14 @@ class Caches:
         if not self.is_cache(node.value, base):
             return None
         return self.lookup(node, node.value, base, [])
+
+    def item(self, obj: int) -> Value:
+        """Some entry of a container that is no cache, of the class that its annotation names."""
+        info = self.ctx.objects[obj]
+        made = self.ctx.new(("item", obj), "attr", info.name, of=(obj,), field="[]")
+        if made.model is None:
+            self._type_from_annotation(made, ref(obj))
+        return ref(made.id)
 
     def lookup(
         self, node: cst.BaseExpression, cache: cst.BaseExpression, base: Value, args: list[Value]

@@ -235,7 +235,7 @@ class Calls:
                 )
             return NONE
         if name in _EMPTYING | _EDITING:
-            self._edit(state, node, base, name)
+            self.edit(state, node, base, name)
         return None
 
     def _keyed(
@@ -247,7 +247,7 @@ class Calls:
         default = self.ev.eval(state, node.args[1].value) if len(node.args) > 1 else NONE
         value = self.with_default(state, node, base, key, default)
         if name == "pop":
-            self._edit(state, node, base, name)
+            self.edit(state, node, base, name)
             self.ctx.write(state, objs, key, ABSENT, node, "delete")
         elif name == "setdefault":
             self._set_default(state, node, objs, key, default)
@@ -272,18 +272,21 @@ class Calls:
                 self.ev.mappings.update(state, objs, value, node)
         return NONE
 
-    def _edit(self, state: State, node: cst.Call, base: Value, method: str) -> None:
-        """A container edited in place; through a shallow copy the original is edited too."""
+    def edit(self, state: State, node: cst.CSTNode, base: Value, method: str) -> bool:
+        """A container edited in place; True when a shallow copy shares it with its original."""
+        shared = False
         for atom in base.atoms:
             if not isinstance(atom, Init):
                 continue
             owner = self.ctx.objects[atom.obj]
             emptied = Value(frozenset({Const("empty")}))
             if owner.origin == "copy" and owner.depth == "shallow":
+                shared = True
                 self.ev.interpreter.note_shared_edit(state, node, atom, method)
                 state.put(atom.obj, atom.field, Value(frozenset({Const("shared")})))
             elif method == "clear":
                 state.put(atom.obj, atom.field, emptied)
+        return shared
 
     def _text_method(self, state: State, node: cst.Call, base: Value, name: str) -> Value:
         """A method of a value that is no object: its result is made from that value."""

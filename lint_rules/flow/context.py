@@ -35,6 +35,14 @@ MAX_UNIVERSE = 120
 """Field names that one function is unrolled over; a longer list of strings is no list of fields."""
 
 
+MAX_EVALUATIONS = 20_000
+"""Expressions that one function's interpretation may evaluate: some 2,500 lines without loops."""
+
+
+class TooComplex(Exception):
+    """A function takes more work than it may; nothing is said about it."""
+
+
 class Context:
     """The shared ground of one function's interpretation."""
 
@@ -54,9 +62,16 @@ class Context:
         self._guards: dict[object, int] = {}
         self._writes: dict[object, int] = {}
         self._order = 0
+        self._spent = 0
         #: The constants that enclosing unrolled loops stand at.
         self.iteration: tuple[object, ...] = ()
         self.universe: dict[str, None] = {}
+
+    def spend(self) -> None:
+        """Count one evaluation; raises TooComplex where a function takes more than it may."""
+        self._spent += 1
+        if self._spent > MAX_EVALUATIONS:
+            raise TooComplex(self.function.qualname)
 
     # ----------------------------------------------------------------- names and source
 

@@ -95,6 +95,7 @@ class Evaluator:
 
     def eval(self, state: State, node: cst.CSTNode) -> Value:
         """The value of an expression here; evaluating may change ``state``."""
+        self.ctx.spend()
         handler = self._by_type.get(type(node))
         if handler is None:
             return UNKNOWN
@@ -201,11 +202,12 @@ class Evaluator:
             looked_up = self.calls.caches.subscript(state, node, base)
             if looked_up is not None:
                 return looked_up
-            if key.text is not None:
-                objs = self.ctx.deref(base)
-                if objs:
-                    value = union([self.ctx.read(state, obj, key.text) for obj in objs])
-                    return value.without(Absent()) if value.atoms != ABSENT.atoms else UNKNOWN
+            objs = self.ctx.deref(base)
+            if key.text is not None and objs:
+                value = union([self.ctx.read(state, obj, key.text) for obj in objs])
+                return value.without(Absent()) if value.atoms != ABSENT.atoms else UNKNOWN
+            if len(objs) == 1 and self.ctx.objects[objs[0]].origin in ("global", "attr"):
+                return self.calls.caches.item(objs[0])
         return computed(base)
 
     def _call(self, state: State, node: cst.BaseExpression) -> Value:

@@ -239,6 +239,9 @@ class Interpreter:
         self, state: State, target: cst.Subscript, value: Value, node: cst.CSTNode
     ) -> None:
         base = self.ev.eval(state, target.value)
+        if len(target.slice) == 1 and isinstance(target.slice[0].slice, cst.Slice):
+            self.ev.calls.edit(state, node, base, "[:]")
+            return
         if len(target.slice) != 1 or not isinstance(target.slice[0].slice, cst.Index):
             return
         index = target.slice[0].slice.value
@@ -276,15 +279,19 @@ class Interpreter:
         if isinstance(target, cst.Name):
             state.env.pop(target.value, None)
             return
+        if isinstance(target, cst.Subscript) and self.ctx.statement is not None:
+            base = self.ev.eval(state, target.value)
+            if self.ev.calls.edit(state, self.ctx.statement, base, "del"):
+                return
         place = self.ev.conditions.place(state, target)
         if place is not None and self.ctx.statement is not None:
             self.ctx.write(state, place[0], place[1], ABSENT, self.ctx.statement, "delete")
 
-    def note_shared_edit(self, state: State, node: cst.Call, atom: Init, method: str) -> None:
+    def note_shared_edit(self, state: State, node: cst.CSTNode, atom: Init, method: str) -> None:
         """A container that a shallow copy shares with its original was edited in place."""
         if any(edit.node is node for edit in self.facts.shared_edits):
             return
-        empties = method in ("clear", "pop", "popitem", "remove", "discard")
+        empties = method in ("clear", "pop", "popitem", "remove", "discard", "del", "[:]")
         self.facts.shared_edits.append(
             SharedEdit(
                 node, self.ctx.statement, atom.obj, atom.field, method, empties, state.guards

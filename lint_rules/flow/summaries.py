@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow.context import TooComplex
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.interpreter import Interpreter
@@ -77,13 +78,17 @@ class Library:
         """The facts of a function, following calls ``depth`` deep; None when it cannot be read."""
         key = (function, depth)
         if key not in self._facts:
-            tree = self.tree(function)
-            self._facts[key] = (
-                Interpreter(self, function, tree.module, tree.definition, depth).run()
-                if tree is not None
-                else None
-            )
+            self._facts[key] = self._interpret(function, depth)
         return self._facts[key]
+
+    def _interpret(self, function: FunctionRef, depth: int) -> Facts | None:
+        tree = self.tree(function)
+        if tree is None:
+            return None
+        try:
+            return Interpreter(self, function, tree.module, tree.definition, depth).run()
+        except TooComplex:
+            return None
 
     def interesting(self, model: ClassRef, function: FunctionRef) -> tuple[str, ...]:
         """The fields of a model that loops over unknown names are unrolled over.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lint_rules.flow.summaries import Library
 from lint_rules.knowledge.helpers import Helpers
 from lint_rules.knowledge.perrequest import Fields
+from lint_rules.knowledge.relevance import Relevance
 from lint_rules.knowledge.sharing import Sharing
 from lint_rules.knowledge.sources import Sources
 
@@ -26,3 +27,4 @@ class Knowledge:
         self.fields = Fields(self.library, self.helpers)
         self.sharing = Sharing(self.library, self.helpers)
         self.sources = Sources(self.library, self.helpers)
+        self.relevance = Relevance(self.library, self.fields)

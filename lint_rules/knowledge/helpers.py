@@ -85,7 +85,7 @@ class Helpers:
         if function not in self._copies:
             self._copies[function] = ()  # a recursive question
             alone = self.library.facts(function, 0)
-            if alone is None or not any(self._copies_carrier(alone, c) for c in _own_copies(alone)):
+            if alone is None or not any(self._copies_carrier(alone, c) for c in own_copies(alone)):
                 return ()
             facts = self.library.facts(function)
             if facts is not None and facts.final is not None:
@@ -94,7 +94,7 @@ class Helpers:
 
     def _find(self, facts: Facts) -> list[HelperCopy]:
         out: list[HelperCopy] = []
-        for copy in _own_copies(facts):
+        for copy in own_copies(facts):
             if copy.opaque or not self._copies_carrier(facts, copy):
                 continue
             returned, stored = _leaving(facts, copy.id)
@@ -125,7 +125,7 @@ class Helpers:
             return ""
         if any(facts.objects[root].origin == "lookup" for root in _roots(facts, copy)):
             return "looked-up"
-        if copy.model is None and not _resets_any(facts, copy):
+        if copy.model is None and not resets_any(facts, copy):
             return ""  # nothing could be said about its fields
         if self._stored_by_callers(function):
             return "stored"
@@ -172,7 +172,7 @@ class Helpers:
         return False
 
 
-def _own_copies(facts: Facts) -> list[Obj]:
+def own_copies(facts: Facts) -> list[Obj]:
     """The copies that a function makes itself."""
     return [o for o in facts.objects.all() if o.origin == "copy" and o.maker is None]
 
@@ -187,7 +187,7 @@ def _resettable(facts: Facts, copy: Obj) -> Obj:
     return copy
 
 
-def _resets_any(facts: Facts, copy: Obj) -> bool:
+def resets_any(facts: Facts, copy: Obj) -> bool:
     """True when the function itself resets something on the copy."""
     if facts.shared_edits or facts.objects[copy.id].only is not None:
         return True

@@ -100,7 +100,7 @@ class Fields:
             found.order[decl.name] = index
             self._declared(model, decl, found)
         names = frozenset(cls.name for cls in model.mro)
-        for function in self._mentioning(model):
+        for function in self.mentioning(model):
             if not (
                 _RESETS.search(function.source)
                 and function.outline.resets
@@ -167,7 +167,7 @@ class Fields:
         """Fields written from the same source as a field already proven, to a fixpoint."""
         names = list(found.evidence)
         functions = [
-            f for f in self._mentioning(model) if self.screen.may_merge_onto(f, model, names)
+            f for f in self.mentioning(model) if self.screen.may_merge_onto(f, model, names)
         ]
         changed = True
         while changed:
@@ -232,7 +232,7 @@ class Fields:
             self._merges[function] = out
         return self._merges[function]
 
-    def _mentioning(self, model: ClassRef) -> list[FunctionRef]:
+    def mentioning(self, model: ClassRef) -> list[FunctionRef]:
         """Functions that name the model or one of its bases, or live in it."""
         names = dict.fromkeys([model.name, *(base.name for base in model.mro)])
         found: dict[FunctionRef, None] = {}

@@ -44,6 +44,7 @@ class Module:
         self._made: dict[int, FunctionRef] = {}
         self._classes: dict[str, ClassRef | None] = {}
         self._values: dict[str, ast.expr | None] = {}
+        self._annotations: dict[str, str | None] = {}
 
     @cached_property
     def name(self) -> str:
@@ -164,6 +165,7 @@ class Module:
     def _value(self, name: str) -> ast.expr | None:
         """The last assignment: cut out where it stands at the margin, else from the whole tree."""
         value: ast.expr | None = None
+        self._annotations[name] = None
         for hit in re.finditer(
             rf"^([ \t]*)(?:type[ \t]+)?{name}[ \t]*(?::|=(?!=)|\[)", self.text, re.MULTILINE
         ):
@@ -174,8 +176,16 @@ class Module:
                 continue
             if self.scan.in_string(hit.start()):
                 continue
-            value = _assigned_value(self.scan.statement(hit.start())) or value
+            statement = self.scan.statement(hit.start())
+            value = _assigned_value(statement) or value
+            if isinstance(statement, ast.AnnAssign):
+                self._annotations[name] = ast.unparse(statement.annotation)
         return value
+
+    def annotation_of(self, name: str) -> str | None:
+        """The annotation of a module-level name."""
+        self.value_of(name)
+        return self._annotations.get(name)
 
     @cached_property
     def assigned(self) -> dict[str, ast.expr]:
@@ -190,15 +200,6 @@ class Module:
                 if value is not None and isinstance(target, ast.Name):
                     found[target.id] = value
         return found
-
-    @cached_property
-    def annotated(self) -> dict[str, str]:
-        """The annotations of module-level names."""
-        return {
-            node.target.id: ast.unparse(node.annotation)
-            for node in _level(self.tree.body)
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
-        }
 
     @cached_property
     def _import_statements(self) -> list[ast.stmt]:
