@@ -68,7 +68,7 @@ def _edited(node: cst.CSTNode) -> cst.BaseExpression | None:
     """The container that a call, a ``del`` or a slice assignment edits."""
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
         return node.func.value
-    target = node.target if isinstance(node, cst.Del) else None
+    target: cst.CSTNode | None = node.target if isinstance(node, cst.Del) else None
     if isinstance(node, cst.Assign) and len(node.targets) == 1:
         target = node.targets[0].target
     return target.value if isinstance(target, cst.Subscript) else None
