@@ -132,10 +132,14 @@ class Engine:
             outcome = apply(current, report.findings)
             if not outcome.applied:
                 break
-            refused = refusal(current, outcome.text, outcome.edits)
-            if refused is not None:
-                message = f"not rewritten: {refused}; the file is as it was"
-                return replace(first, errors=(Diagnostic(display, message),))
+            if refusal(current, outcome.text, outcome.edits) is not None:
+                refused = _refused(current, outcome.applied)
+                if not refused:
+                    reason = refusal(current, outcome.text, outcome.edits)
+                    message = f"not rewritten: {reason}; the file is as it was"
+                    return replace(first, errors=(Diagnostic(display, message),))
+                futile |= refused
+                continue
             after = self.check(path, outcome.text, display=display, wanted=wanted)
             useless = _useless(report, after, outcome.applied)
             if useless:
@@ -149,6 +153,20 @@ class Engine:
         return FileReport(
             display, report.findings, (), text, first.candidates, tuple(fixed), current
         )
+
+
+def _refused(text: str, findings: list[Finding]) -> dict[tuple[str, str, tuple[str, ...]], str]:
+    """The findings whose repair a gate refuses by itself, with the gate's reason."""
+    from lint_rules.fixes.apply import apply
+    from lint_rules.fixes.gates import refusal
+
+    out: dict[tuple[str, str, tuple[str, ...]], str] = {}
+    for finding in findings:
+        alone = apply(text, [finding])
+        reason = refusal(text, alone.text, alone.edits)
+        if reason is not None:
+            out[_key(finding)] = f"the repair was refused: {reason}"
+    return out
 
 
 def _useless(

@@ -96,7 +96,9 @@ def test_the_end_of_the_file_stays() -> None:
     assert _refused(old, Edit(len(old) - 1, len(old), "")) == "the end of the file would change"
 
 
-@pytest.mark.parametrize("comment", ["# noqa", "# noqa: CCL202", "# noqa: CCL", "# NOQA:E501,CCL101"])
+@pytest.mark.parametrize(
+    "comment", ["# noqa", "# noqa: CCL202", "# noqa: CCL", "# NOQA:E501,CCL101"]
+)
 def test_suppressed_lines_are_untouched(comment: str) -> None:
     old = f"def f(x):\n    y = x  {comment}\n    return y\n"
     assert _refused(old, _replace(old, "y = x", "y = None")) == "line 2 is suppressed with noqa"
@@ -117,7 +119,7 @@ def test_a_file_with_noqa_for_all_of_it_is_untouched() -> None:
 
 # --------------------------------------------------------------------------- the engine's own gates
 
-LEAK = '''from dataclasses import dataclass, replace
+LEAK = """from dataclasses import dataclass, replace
 
 
 @dataclass
@@ -129,7 +131,7 @@ class Auth:
 def copy_for_cache(auth: Auth) -> Auth:
     copied = replace(auth)
     return copied
-'''
+"""
 
 
 def _fix_with(monkeypatch: pytest.MonkeyPatch, path: Path, old: str, new: str) -> str:

@@ -6,8 +6,8 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-
 from fixture_format import Fixture, collect
+
 from lint_rules.engine import Engine
 from lint_rules.findings import FileReport
 from lint_rules.project.functions import FunctionRef

@@ -225,16 +225,17 @@ def _closing(text: str, start: int) -> int | None:
 def _append_text(text: str, start: int, end: int, texts: list[str], layout: Layout) -> list[Edit]:
     """Append string items before the bracket that closes at ``end``."""
     close = end - 1
-    before = text[start:close].rstrip()
-    at = start + len(before)
-    last_line = text[layout.line_start(at) : at]
-    if "#" in last_line and not before.endswith(('"', "'", ",")):
-        at = layout.line_end(at)
-    multi = "\n" in text[at:close]
-    comma = before.endswith(",")
-    if multi:
-        lead = layout.newline(at) + layout.indent(at)
+    at = start + len(text[start:close].rstrip())
+    line = text[layout.line_start(at) : at]
+    code = line.split("#", 1)[0].rstrip()  # the strings are names: they hold no hash
+    code_end = at - len(line) + len(code)
+    comma = code.endswith(",")
+    if "\n" in text[at:close]:
+        lead = layout.newline(at) + layout.indent(code_end)
         joined = "".join(f"{lead}{item}," for item in texts)
-        return [Edit(at, at, joined if comma else f",{joined}")]
+        if comma or code_end != at:
+            added = [] if comma else [Edit(code_end, code_end, ",")]
+            return [*added, Edit(at, at, joined)]
+        return [Edit(at, at, f",{joined}")]
     joined = ", ".join(texts)
     return [Edit(at, at, f" {joined}" if comma else f", {joined}")]

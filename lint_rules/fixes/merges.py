@@ -93,6 +93,8 @@ def _replace_value(
     if others is None:
         return None
     start, end = layout.outer_span(expression)
+    if "#" in layout.text[start:end]:
+        return None  # a comment would be lost
     return [Edit(start, end, text)]
 
 

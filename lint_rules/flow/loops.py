@@ -32,9 +32,18 @@ class Loops:
         if items is None:
             source = self.ev.eval(state, node.iter)
             leaf = Leaf(reads_of(source))
-            return self._loop(state, node, leaf, lambda way: self.it.assign(
-                way, node.target, computed(source), node.target))  # fmt: skip
+            item = self._item(source)
+            return self._loop(
+                state, node, leaf, lambda way: self.it.assign(way, node.target, item, node.target)
+            )
         return self._unrolled(state, node, items)
+
+    def _item(self, source: Value) -> Value:
+        """Some item of a container: an object where the container's annotation names its class."""
+        objs = self.ctx.deref(source)
+        if len(objs) == 1 and "[" in self.ctx.objects[objs[0]].type_text:
+            return self.ev.calls.caches.item(objs[0])
+        return computed(source)
 
     def _unrolled(self, state: State, node: cst.For, items: list[Value]) -> State | None:
         self.it.breaks.append([])

@@ -58,6 +58,8 @@ class Mappings:
                     target = self.fresh(state, node)
                 if key is not None:
                     self.ctx.write(state, [target], key, value, element.value, "update")
+                else:  # kept for what a cache is filled with; no field has such a name
+                    state.put(target, f"*{len(state.heap.get(target, {}))}", value)
         return ref(self.fresh(state, node) if target is None else target)
 
     def _splice(self, state: State, node: cst.CSTNode, target: int | None, value: Value) -> int:
@@ -90,7 +92,8 @@ class Mappings:
     def names(self, state: State, obj: int) -> list[str]:
         """The keys that a mapping (or the dump of an object) can have, as far as they are known."""
         info = self.ctx.objects[obj]
-        found = dict.fromkeys([*(info.entries or ()), *state.heap.get(obj, {})])
+        held = (name for name in state.heap.get(obj, {}) if not name.startswith("*"))
+        found = dict.fromkeys([*(info.entries or ()), *held])
         if info.base == "absent" and info.origin == "mapping":
             return list(found)
         model = info.model

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
     from lint_rules.project.classes import ClassRef, FieldDecl
     from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.project import Project
 
 _RESETS = re.compile(
     r"None|\bdel\b|delattr|\.pop\(|\.clear\(|exclude|include|fromkeys|not in|\{\}|\[\]|set\(\)|''|\"\""
@@ -234,11 +235,9 @@ class Fields:
 
     def mentioning(self, model: ClassRef) -> list[FunctionRef]:
         """Functions that name the model or one of its bases, or live in it."""
-        names = dict.fromkeys([model.name, *(base.name for base in model.mro)])
         found: dict[FunctionRef, None] = {}
-        for name in names:
-            for function in self.project.functions_mentioning(name):
-                found[function] = None
+        for cls in model.mro:
+            found.update((function, None) for function in naming(self.project, cls))
         for cls in model.mro:
             for method in cls.methods.values():
                 found[method] = None
@@ -266,6 +265,15 @@ class Fields:
         for name in [name for name in found.evidence if self.shared(None, name)]:
             del found.evidence[name]
         return found
+
+
+def naming(project: Project, cls: ClassRef) -> list[FunctionRef]:
+    """The functions that name a class and mean it (not another class of the same name)."""
+    return [
+        function
+        for function in project.functions_mentioning(cls.name)
+        if project.resolve(function.module, cls.name, function) in (cls, None)
+    ]
 
 
 def _merges(facts: Facts) -> bool:

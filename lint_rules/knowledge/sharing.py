@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Obj
+from lint_rules.knowledge.perrequest import naming
 from lint_rules.naming import CARRIER_WORDS, is_cache_copy_name, is_merge_name
 
 if TYPE_CHECKING:
@@ -84,9 +85,8 @@ class Sharing:
     def _candidates(self, model: ClassRef) -> Iterator[FunctionRef]:
         """Functions that name the model and a cache, those that say so by their name first."""
         found: dict[FunctionRef, None] = {}
-        for cls in (model, *model.mro):
-            for function in self.project.functions_mentioning(cls.name):
-                found[function] = None
+        for cls in model.mro:
+            found.update((function, None) for function in naming(self.project, cls))
             for method in cls.methods.values():
                 found[method] = None
         extra = self.library.settings.cache_copy_helpers
