@@ -183,8 +183,7 @@ def build(kind: Kind, helper: Lines, merge: Lines, source: str) -> str:
             f"def {MERGE}(auth: Auth, user: {annotation}) -> Auth:\n"
             f"{indented([*merge, 'return auth'])}",
             f"def end_user_of(row: EndUser) -> {annotation}:\n{indented(producer)}",
-            "def store(auth: Auth) -> None:\n"
-            f"    cache[auth.token] = {HELPER}(auth)\n",
+            f"def store(auth: Auth) -> None:\n    cache[auth.token] = {HELPER}(auth)\n",
             "def handle(token: str, row: EndUser) -> Auth:\n"
             "    auth = cache[token]\n"
             f"    return {MERGE}(auth, end_user_of(row))\n",
@@ -264,7 +263,7 @@ def leaks(text: str) -> set[str]:
     """The fields in which a second end user sees the first one's value: helper and merge alone."""
     space: dict[str, Any] = {"__name__": "module"}
     exec(compile(text, "module.py", "exec", dont_inherit=True), space)
-    alice = {name: 7 for name in FIELDS}
+    alice = dict.fromkeys(FIELDS, 7)
     seen = set()
     for team in (None, "team"):
         auth = space["Auth"](token="k", team=team, **alice)

@@ -9,7 +9,6 @@ import sys
 import zipfile
 from pathlib import Path
 
-
 PYTHON = "3.14"
 """The packages are read, not run: what they ask for need not be the Python that reads them."""
 

@@ -32,7 +32,8 @@ def check(where: Path) -> dict[str, object]:
         cwd=where, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if not done.stdout.startswith("{"):
-        sys.exit(f"bench-precision: no report on {where.name}: {done.stderr.strip()}")
+        said = done.stderr.strip() or f"exit status {done.returncode}"
+        sys.exit(f"bench-precision: no report on {where.name}: {said}")
     report: dict[str, object] = json.loads(done.stdout)
     return report
 

@@ -74,10 +74,16 @@ def main() -> int:
 
     base = measure(where, [*lint, "litellm"], rounds, (0, 1))
     row("ruff check --select F401, whole tree", base)
-    row("fix-cache-leak --check, whole tree", measure(where, [*tool, "litellm"], rounds, (1,)), base)
+    row(
+        "fix-cache-leak --check, whole tree", measure(where, [*tool, "litellm"], rounds, (1,)), base
+    )
     base = measure(where, [*flake8, "F", PART], rounds, (0, 1))
     row(f"flake8 --select F, {PART}", base)
-    row(f"flake8 --select F,CCL, {PART}", measure(where, [*flake8, "F,CCL", PART], rounds, (1,)), base)
+    row(
+        f"flake8 --select F,CCL, {PART}",
+        measure(where, [*flake8, "F,CCL", PART], rounds, (1,)),
+        base,
+    )
     return 0
 
 

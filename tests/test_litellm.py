@@ -160,7 +160,7 @@ def test_the_helper_resets_and_the_merge_overwrites(repaired: Path) -> None:
 
 def test_a_second_run_changes_nothing(repaired: Path) -> None:
     before = contents(repaired)
-    assert run(repaired, "litellm").returncode == 0
+    assert run(repaired, "litellm/proxy/auth").returncode == 0  # where the repairs were
     assert contents(repaired) == before
 
 

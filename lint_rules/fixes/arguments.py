@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -99,7 +100,10 @@ def extend_names(
     problem: Problem, layout: Layout, values: dict[str, ResetValue]
 ) -> list[Edit] | None:
     """Add to the constant tuple of names that a loop resets, where it is used for nothing else."""
-    leaves_out = isinstance(problem.carrier.node, cst.DictComp)
+    leaves_out = any(
+        isinstance(node, cst.DictComp) and _filtered_names(node) is not None
+        for node in _inside(problem.carrier.node)
+    )
     if any(value.text != "None" and not leaves_out for value in values.values()):
         return None
     for write in problem.facts.writes_to(problem.carrier.id):
@@ -115,24 +119,49 @@ def extend_names(
                 return None
             done = {w.field for w in problem.facts.writes if w.node is write.node}
             return None if done & set(values) else _extend(layout, loop.iter, values)
-    exclude = keyword(problem.copy.copy.node, "exclude") if problem.copy is not None and isinstance(
-        problem.copy.copy.node, cst.Call) else None  # fmt: skip
+    for node in _inside(problem.carrier.node):
+        found = _names_in(node)
+        edits = _extend(layout, found, values) if found is not None else None
+        if edits is not None:
+            return edits
+    return None
+
+
+def _inside(node: cst.CSTNode | None) -> Iterator[cst.CSTNode]:
+    """A copy and what stands in it, from the outside in."""
+    todo = [node] if node is not None else []
+    while todo:
+        current = todo.pop(0)
+        yield current
+        todo.extend(current.children)
+
+
+def _names_in(node: cst.CSTNode) -> cst.BaseExpression | None:
+    """The collection of names that a form of copy leaves out or resets."""
+    if isinstance(node, cst.DictComp):
+        return _filtered_names(node)
+    if not isinstance(node, cst.Call):
+        return None
+    exclude, update = keyword(node, "exclude"), keyword(node, "update")
     if exclude is not None:
-        return _extend(layout, exclude, values)
-    return _extend_update(problem, layout, values) or _extend_filter(problem, layout, values)
-
-
-def _extend_update(
-    problem: Problem, layout: Layout, values: dict[str, ResetValue]
-) -> list[Edit] | None:
-    """``update={n: None for n in NAMES}``, ``update=dict.fromkeys(NAMES)``: add to the names."""
-    node = problem.carrier.node
-    update = keyword(node, "update") if isinstance(node, cst.Call) else None
+        return exclude
     if isinstance(update, cst.DictComp) and not update.for_in.ifs:
-        return _extend(layout, update.for_in.iter, values)
+        return update.for_in.iter
     if isinstance(update, cst.Call) and isinstance(update.func, cst.Attribute):
         if update.func.attr.value == "fromkeys" and len(update.args) == 1:
-            return _extend(layout, update.args[0].value, values)
+            return update.args[0].value
+    return None
+
+
+def _filtered_names(node: cst.DictComp) -> cst.BaseExpression | None:
+    """``NAMES`` of ``{k: v for ... if k not in NAMES}``."""
+    if len(node.for_in.ifs) != 1:
+        return None
+    test = node.for_in.ifs[0].test
+    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        target = test.comparisons[0]
+        if isinstance(target.operator, cst.NotIn):
+            return target.comparator
     return None
 
 
@@ -140,9 +169,7 @@ def take_out_of_include(
     problem: Problem, layout: Layout, values: dict[str, ResetValue]
 ) -> list[Edit] | None:
     """``include={"a", "f"}``: the field is taken out."""
-    todo: list[cst.CSTNode] = [problem.carrier.node] if problem.carrier.node is not None else []
-    while todo:
-        node = todo.pop()
+    for node in _inside(problem.carrier.node):
         include = keyword(node, "include") if isinstance(node, cst.Call) else None
         if isinstance(include, cst.Set):
             kept = [
@@ -157,22 +184,6 @@ def take_out_of_include(
                 return None
             start, end = layout.span(include)
             return [Edit(start, end, f"{{{', '.join(kept)}}}")]
-        todo.extend(node.children)
-    return None
-
-
-def _extend_filter(
-    problem: Problem, layout: Layout, values: dict[str, ResetValue]
-) -> list[Edit] | None:
-    """``{k: v for ... if k not in NAMES}``: add to the names that are left out."""
-    node = problem.carrier.node
-    if not isinstance(node, cst.DictComp) or len(node.for_in.ifs) != 1:
-        return None
-    test = node.for_in.ifs[0].test
-    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
-        target = test.comparisons[0]
-        if isinstance(target.operator, cst.NotIn):
-            return _extend(layout, target.comparator, values)
     return None
 
 
@@ -201,19 +212,24 @@ def _append_names(
 
 
 def _extend_constant(layout: Layout, name: str, texts: list[str]) -> list[Edit] | None:
-    """Extend a module-level ``NAMES = (...)`` that the module uses for nothing else."""
-    uses = re.findall(rf"(?<![\w.]){re.escape(name)}(?!\w)", layout.text)
-    found = re.search(
-        rf"^{re.escape(name)}\s*(?::[^=\n]*)?=\s*(?:frozenset\(|set\(|tuple\()?[\(\[\{{]",
-        layout.text, re.MULTILINE,
-    )  # fmt: skip
-    if len(uses) != 2 or found is None or name in layout.function.module.exported:
-        return None
-    start = found.end() - 1
-    end = _closing(layout.text, start)
-    if end is None:
-        return None
-    return _append_text(layout.text, start, end, texts, layout)
+    """Extend ``NAMES = (...)`` of the function or the module, where it is used for nothing else."""
+    start, end = layout.function.module.scan.span(layout.function.block)
+    for first, last, margin in ((start, end, r"[ \t]+"), (0, len(layout.text), "")):
+        found = re.compile(
+            rf"^{margin}{re.escape(name)}\s*(?::[^=\n]*)?=\s*(?:frozenset\(|set\(|tuple\()?[\(\[\{{]",
+            re.MULTILINE,
+        ).search(layout.text, first, last)
+        if found is None:
+            continue
+        uses = re.findall(rf"(?<![\w.]){re.escape(name)}(?!\w)", layout.text[first:last])
+        if len(uses) != 2 or name in layout.function.module.exported:
+            return None
+        opening = found.end() - 1
+        closing = _closing(layout.text, opening)
+        if closing is None:
+            return None
+        return _append_text(layout.text, opening, closing, texts, layout)
+    return None
 
 
 def _closing(text: str, start: int) -> int | None:

@@ -142,6 +142,8 @@ def _unguard(
     target = statement.targets[0].target
     if not _plain_guard(layout, holder.test, read, target):
         return None
+    if isinstance(holder.body, cst.IndentedBlock) and any(e.comment for e in holder.body.footer):
+        return None  # the comment would keep the indentation of the guard
     for node in deciding:
         other = layout.up(node, cst.If)
         if other is not None and other is not holder:

@@ -208,12 +208,13 @@ def _last_reset(problem: Problem, layout: Layout, anchor: cst.CSTNode) -> cst.CS
         if write.how in ("attr", "item", "setattr", "delete") and write.value.is_constant
     }
     leaving = {store.node for store in problem.facts.stores}
-    line = layout.line_of(anchor)
+    line = layout.up(anchor, cst.SimpleStatementLine, cst.SimpleStatementSuite)
     if line is None:
         return None
     last: cst.CSTNode | None = None
     after = False
-    for statement in layout.block_of(line):
+    block = layout.block_of(line) if isinstance(line, cst.SimpleStatementLine) else (line,)
+    for statement in block:
         if statement is line:
             after = True
             body = list(getattr(statement, "body", ()))

@@ -260,6 +260,9 @@ class Evaluator:
         if known is not None:
             return self.eval(state, node.body if known else node.orelse)
         if_true, if_false = self.eval(body, node.body), self.eval(orelse, node.orelse)
+        joined = join([body, orelse], self.ctx.objects)
+        if joined is not None:
+            state.heap = joined.heap
         taken = self.ctx.guard(node, "ternary", condition, needs=True, unset=unset)
         other = self.ctx.guard(node, "ternary", condition, needs=False, unset=unset)
         return Value(

@@ -250,7 +250,10 @@ class Interpreter:
             name = self.ctx.code(target.value)
             self.ev.calls.caches.store(state, node, value, (key, self.ctx.code(index)), name)
         elif key.text is not None:
-            self.ctx.write(state, self.ctx.deref(base), key.text, value, node, "item")
+            self.ctx.write(
+                state, self.ctx.deref(base), key.text, value, node, "item",
+                unrolled=bool(self.ctx.iteration),
+            )  # fmt: skip
 
     def _annotated(self, state: State, node: cst.AnnAssign) -> None:
         if node.value is None:

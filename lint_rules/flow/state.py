@@ -9,6 +9,10 @@ from lint_rules.flow.values import ABSENT, ASSUMED_NONE, Absent, Const, Init, Ob
 Heap = dict[int, dict[str, Value]]
 
 
+#: Objects that begin where they are made; their fields are known from there on.
+_MADE_HERE = frozenset({"copy", "fresh", "mapping"})
+
+
 class Objects:
     """All abstract objects of one function, one for each place that makes them."""
 
@@ -146,6 +150,9 @@ def _join_variable(values: list[tuple[Value, frozenset[int]]]) -> Value:
 def _join_object(
     states: list[State], own: list[frozenset[int]], objects: Objects, obj: int
 ) -> dict[str, Value]:
+    if objects[obj].origin in _MADE_HERE:  # a way on which it was not made says nothing about it
+        made = [(s, g) for s, g in zip(states, own, strict=True) if obj in s.heap]
+        states, own = [s for s, _ in made], [g for _, g in made]
     fields = {f for s in states for f in s.heap.get(obj, {})}
     out: dict[str, Value] = {}
     for name in fields:

@@ -116,12 +116,17 @@ class Merging:
         return Merge(write, keeps, guard, sources, same, deciding, unknown)
 
     def _deciding(self, write: Write, reads: Reads) -> tuple[int, ...]:
-        return tuple(
-            number
-            for number in sorted(self.final(write.obj, write.field).blame)
-            if self.facts.guards[number].kind not in _VALUE_CHOICES
-            and self._asks(self.facts.guards[number], write, reads)
-        )
+        """The guards that were blamed, and those around the write that ask about the source too."""
+        blamed = self.final(write.obj, write.field).blame
+        found: set[int] = set()
+        for number in (*blamed, *write.guards):
+            guard = self.facts.guards[number]
+            keeping = guard.needs if number in blamed else not guard.needs
+            if guard.kind not in _VALUE_CHOICES and may_hold_for(
+                guard.condition, keeping, lambda asked: self._about(asked, write, reads)
+            ):
+                found.add(number)
+        return tuple(sorted(found))
 
     def _from_unknown(self, write: Write) -> bool:
         guards = {*write.guards, *write.value.blame}
