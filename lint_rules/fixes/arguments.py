@@ -119,12 +119,22 @@ def extend_names(
                 return None
             done = {w.field for w in problem.facts.writes if w.node is write.node}
             return None if done & set(values) else _extend(layout, loop.iter, values)
+    if _needed(problem, values):
+        return None
     for node in _inside(problem.carrier.node):
         found = _names_in(node)
         edits = _extend(layout, found, values) if found is not None else None
         if edits is not None:
             return edits
     return None
+
+
+def _needed(problem: Problem, values: dict[str, ResetValue]) -> bool:
+    """True when an object cannot be built without one of the fields: it has no default."""
+    if problem.carrier.mapping or problem.model is None:
+        return False
+    found = [problem.model.field(name) for name in values]
+    return any(decl is not None and decl.default.kind == "missing" for decl in found)
 
 
 def _inside(node: cst.CSTNode | None) -> Iterator[cst.CSTNode]:
@@ -169,6 +179,8 @@ def take_out_of_include(
     problem: Problem, layout: Layout, values: dict[str, ResetValue]
 ) -> list[Edit] | None:
     """``include={"a", "f"}``: the field is taken out."""
+    if _needed(problem, values):
+        return None
     for node in _inside(problem.carrier.node):
         include = keyword(node, "include") if isinstance(node, cst.Call) else None
         if isinstance(include, cst.Set):
