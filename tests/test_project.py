@@ -62,7 +62,11 @@ def test_a_class_is_found(tmp_path: Path, files: dict[str, str], dotted: str) ->
 
 
 def test_a_source_layout_is_an_import_root(tmp_path: Path) -> None:
-    files = {"src/pkg/__init__.py": "", "src/pkg/models.py": MODEL, "src/pkg/use.py": "import pkg.models"}
+    files = {
+        "src/pkg/__init__.py": "",
+        "src/pkg/models.py": MODEL,
+        "src/pkg/use.py": "import pkg.models",
+    }
     assert isinstance(resolved(tmp_path, files, "src/pkg/use.py", "pkg.models.Auth"), ClassRef)
 
 
@@ -108,7 +112,14 @@ def test_kinds_of_models(tmp_path: Path, text: str, kind: str, names: list[str])
 
 @pytest.mark.parametrize(
     "annotation",
-    ["Auth", "Auth | None", "Optional[Auth]", "'Auth'", "Annotated[Auth, 1]", "Union[None, 'Auth']"],
+    [
+        "Auth",
+        "Auth | None",
+        "Optional[Auth]",
+        "'Auth'",
+        "Annotated[Auth, 1]",
+        "Union[None, 'Auth']",
+    ],
 )
 def test_annotations(tmp_path: Path, annotation: str) -> None:
     found = project(tmp_path, {"models.py": MODEL})
