@@ -39,7 +39,6 @@ class FunctionRef:
         self.class_name = qualname_of(owner) if owner is not None else None
         inside = parent is not None and not parent.is_class
         self.parent_function = qualname_of(parent) if parent is not None and inside else None
-        self.def_line = block.line
         self._key = (str(module.path), self.qualname, block.start)
 
     @cached_property
@@ -52,6 +51,11 @@ class FunctionRef:
         ast.increment_lineno(empty, self.def_line - 1)
         assert isinstance(empty, ast.FunctionDef)
         return empty
+
+    @cached_property
+    def def_line(self) -> int:
+        """The line of the ``def``."""
+        return self.module.scan.line_at(self.block.start)
 
     @cached_property
     def line(self) -> int:

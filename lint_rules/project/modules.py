@@ -277,6 +277,19 @@ class Module:
                 return function
         return None
 
+    def function_around(self, offset: int) -> FunctionRef | None:
+        """The innermost function around a place (characters from 0)."""
+        for block in self.scan.around_offset(offset):
+            if not block.is_class and offset < self.scan.span(block)[1]:
+                return self._function(block)
+        return None
+
+    def next_definition(self, offset: int, function: FunctionRef) -> int:
+        """Where the next definition after a place begins, at most where the function ends."""
+        end = self.scan.span(function.block)[1]
+        following = self.scan.definition_after(offset)
+        return end if following is None else min(end, following)
+
 
 def _assigned_value(node: ast.stmt | None) -> ast.expr | None:
     """What an assignment (or a ``type`` statement) assigns."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.index import Constant, External, TypeInfo
 
+_IMPORTS = re.compile(rb"\n[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*\))?")
+_WORD = re.compile(r"\w+")
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 MAX_NAMESPACE_DEPTH = 3
 """Directories without ``__init__.py`` that may lie between a file and its package."""
@@ -72,6 +74,7 @@ class Project:
         self._paths: list[Path] | None = None
         self._named: dict[str, Module | None] = {}
         self._holding: dict[bytes, list[Path]] = {}
+        self._imported: dict[Path, frozenset[str]] = {}
         self._caching: dict[tuple[Path, re.Pattern[bytes]], bool] = {}
         self.index = Index(self)
         self.graph = CallGraph(self)
@@ -120,6 +123,7 @@ class Project:
         self._named.clear()
         self._holding.clear()
         self._caching.clear()
+        self._imported.clear()
         self._paths = None
         self.module(path).text = text
         self.index = Index(self)
@@ -141,6 +145,14 @@ class Project:
             held = self._holding[literal]
             out = held if out is None else [p for p in out if p in set(held)]
         return list(out or [])
+
+    def imported_words(self, path: Path) -> frozenset[str]:
+        """Every word of a file's import statements."""
+        if path not in self._imported:
+            found = _IMPORTS.findall(b"\n" + self.bytes_of(path))
+            text = b" ".join(found).decode("utf-8", "ignore")
+            self._imported[path] = frozenset(_WORD.findall(text))
+        return self._imported[path]
 
     def names_cache(self, path: Path, words: re.Pattern[bytes]) -> bool:
         """True when a file's text holds a word that says cache; answers are kept."""
