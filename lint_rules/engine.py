@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from lint_rules.findings import Diagnostic, FileReport, Finding, Fix
 from lint_rules.project.project import Project, find_root
+from lint_rules.screen.survey import Survey
 from lint_rules.settings import Settings
 
 if TYPE_CHECKING:
     from lint_rules.knowledge.base import Knowledge
+    from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.modules import Module
 
 Wanted = Callable[[Finding], bool]
 
@@ -27,6 +30,7 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._projects: dict[Path, Project] = {}
+        self._surveys: dict[Path, Survey] = {}
         self._knowledge: dict[Path, Knowledge] = {}
 
     # ----------------------------------------------------------------- checking
@@ -76,21 +80,41 @@ class Engine:
         if project is None:
             project = self._projects[root] = Project(root)
         if project.overlay(path, text):
-            self._knowledge.pop(root, None)
-        from lint_rules.screen import Screen
-
-        functions = Screen(self.settings).functions(project, project.module(path))
+            self._forget(root)
+        survey = self._surveys.get(root)
+        if survey is None:
+            survey = self._surveys[root] = Survey(project, self.settings)
+        functions = self._candidates(root, survey, project.module(path))
         if not functions:
             return [], 0
         from lint_rules.reporting import Reporter
 
-        knowledge = self._knowledge.get(root)
-        if knowledge is None:
+        reporter = Reporter(self._known(root, survey), path, display)
+        return reporter.findings(functions), len(functions)
+
+    def _candidates(self, root: Path, survey: Survey, module: Module) -> list[FunctionRef]:
+        """The functions that can matter: by their own text, or by a field that the project proves."""
+        found = dict.fromkeys(survey.functions(module))
+        rewriting = survey.rewriting(module)
+        if any(function not in found for function in rewriting) and survey.proves_fields:
+            proven = self._known(root, survey).fields.proven_names
+            for function, names in rewriting.items():
+                if not names.isdisjoint(proven):
+                    found[function] = None
+        return sorted(found, key=lambda function: function.block.start)
+
+    def _known(self, root: Path, survey: Survey) -> Knowledge:
+        """What the project's functions say together."""
+        if root not in self._knowledge:
             from lint_rules.knowledge.base import Knowledge
 
-            knowledge = self._knowledge[root] = Knowledge(project, self.settings)
-        reporter = Reporter(knowledge, path, display)
-        return reporter.findings(functions), len(functions)
+            self._knowledge[root] = Knowledge(survey)
+        return self._knowledge[root]
+
+    def _forget(self, root: Path) -> None:
+        """Forget what was derived of a project: one of its files has changed."""
+        self._knowledge.pop(root, None)
+        self._surveys.pop(root, None)
 
     # ----------------------------------------------------------------- repairing
 
@@ -116,7 +140,7 @@ class Engine:
         """What other files are judged by is the text that is there, not the one in the making."""
         root = find_root(path)
         if self._projects[root].overlay(path, text):
-            self._knowledge.pop(root, None)
+            self._forget(root)
 
     def _repair(
         self, path: Path, text: str, display: str, wanted: Wanted | None, first: FileReport

@@ -12,16 +12,21 @@ from lint_rules.engine import Engine
 from lint_rules.findings import FileReport
 from lint_rules.project.functions import FunctionRef
 from lint_rules.project.modules import Module
-from lint_rules.project.project import Project
-from lint_rules.screen import Screen
+from lint_rules.screen.caches import CacheUsers
+from lint_rules.screen.survey import Survey
 from lint_rules.settings import Settings
 
 PACKAGES = {"pydantic": 40, "attr": 30, "click": 30, "flake8": 30}
 """Installed packages of code that copies and merges, and how many files of each are looked at."""
 
 
-def _everything(self: Screen, project: Project, module: Module) -> list[FunctionRef]:
+def _everything(self: Survey, module: Module) -> list[FunctionRef]:
     return list(module.all_functions)
+
+
+def _whole_project(self: Survey | CacheUsers) -> tuple[FunctionRef, ...]:
+    paths = self.project.paths
+    return tuple(f for path in paths for f in self.project.module(path).all_functions)
 
 
 def _always(*args: object, **kwargs: object) -> bool:
@@ -39,9 +44,11 @@ def _reports(paths: list[Path], settings: Settings) -> list[FileReport]:
 
 def _force(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let everything through: the functions looked at, and the questions the knowledge asks."""
-    monkeypatch.setattr(Screen, "functions", _everything)
-    for name in ("may_help", "may_merge", "may_store"):
-        monkeypatch.setattr(Screen, name, _always)
+    monkeypatch.setattr(Survey, "functions", _everything)
+    monkeypatch.setattr(Survey, "may_help", _always)
+    monkeypatch.setattr(Survey, "writers", lambda self, names: list(_whole_project(self)))
+    monkeypatch.setattr(Survey, "helpers", property(_whole_project))
+    monkeypatch.setattr(CacheUsers, "all", property(lambda self: set(_whole_project(self))))
 
 
 def _same(paths: list[Path], settings: Settings, monkeypatch: pytest.MonkeyPatch) -> int:

@@ -178,8 +178,10 @@ class Copies:
 
     def exclude(self, state: State, made: int, names: frozenset[str] | None) -> None:
         """Leave these fields out of a copy."""
+        node = self.ctx.objects[made].node
+        assert node is not None
         for name in sorted(names or ()):
-            state.put(made, name, ABSENT)
+            self.ctx.write(state, [made], name, ABSENT, node, "delete", unrolled=True)
 
     def _flag(self, state: State, node: cst.Call, name: str) -> bool:
         value = keyword(node, name)

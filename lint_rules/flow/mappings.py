@@ -208,7 +208,7 @@ class Mappings:
         value = self._filtered(inner, node, item)
         self.ctx.iteration = outer_iteration
         if value is None:
-            state.put(target, key, ABSENT)
+            self.ctx.write(state, [target], key, ABSENT, node, "delete", unrolled=True)
             return
         copied_same = self.ctx.objects[target].origin == "copy" and all(
             isinstance(a, Absent) or (isinstance(a, Init) and a.field == key) for a in value.atoms

@@ -12,19 +12,19 @@ from lint_rules.knowledge.sharing import Sharing
 from lint_rules.knowledge.sources import Sources
 
 if TYPE_CHECKING:
-    from lint_rules.project.project import Project
-    from lint_rules.settings import Settings
+    from lint_rules.screen.survey import Survey
 
 
 class Knowledge:
     """The facts of a project and what they say together."""
 
-    def __init__(self, project: Project, settings: Settings) -> None:
-        self.project = project
-        self.settings = settings
-        self.library = Library(project, settings)
+    def __init__(self, survey: Survey) -> None:
+        self.survey = survey
+        self.project = survey.project
+        self.settings = survey.settings
+        self.library = Library(self.project, self.settings)
         self.helpers = Helpers(self.library)
-        self.fields = Fields(self.library, self.helpers)
-        self.sharing = Sharing(self.library, self.helpers)
+        self.fields = Fields(self.library, self.helpers, survey)
+        self.sharing = Sharing(self.library, self.helpers, survey)
         self.sources = Sources(self.library, self.helpers)
-        self.relevance = Relevance(self.library, self.fields)
+        self.relevance = Relevance(self.library, self.fields, survey)

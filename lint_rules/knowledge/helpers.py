@@ -58,17 +58,32 @@ class HelperCopy:
 
     def resets(self, name: str) -> bool:
         """True when some way sets the field to None, empties or removes it."""
-        return any(_is_reset(atom) for atom in self.value(name).atoms)
+        atoms = self.value(name).atoms
+        if any(_is_emptied(atom) for atom in atoms):
+            return True
+        return any(isinstance(atom, Absent) for atom in atoms) and self._left_out(name)
+
+    def _left_out(self, name: str) -> bool:
+        """True when the function itself leaves the field out: the original may just not have had it."""
+        for number in _chain(self.facts, self.copy.id):
+            only = self.facts.objects[number].only
+            if only is not None and name not in only:
+                return True
+            if any(write.how == "delete" for write in self.facts.writes_to(number, name)):
+                return True
+        return False
 
     def always_keeps(self, name: str) -> bool:
         """True when no way gives the field another value."""
         return self.value(name).atoms <= self._old(name) | ABSENT.atoms and self.keeps(name)
 
 
-def _is_reset(atom: object) -> bool:
-    if isinstance(atom, Const):
-        return atom.kind in ("none", "empty", "shared") and atom.value != "assumed"
-    return isinstance(atom, Absent)
+def _is_emptied(atom: object) -> bool:
+    return (
+        isinstance(atom, Const)
+        and atom.kind in ("none", "empty", "shared")
+        and atom.value != "assumed"
+    )
 
 
 class Helpers:
@@ -193,7 +208,7 @@ def resets_any(facts: Facts, copy: Obj) -> bool:
         return True
     assert facts.final is not None
     fields = facts.final.heap.get(copy.id, {})
-    return any(_is_reset(atom) for value in fields.values() for atom in value.atoms)
+    return any(_is_emptied(a) or isinstance(a, Absent) for v in fields.values() for a in v.atoms)
 
 
 def _related(one: ClassRef, other: ClassRef) -> bool:

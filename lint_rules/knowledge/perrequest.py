@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lint_rules.findings import Evidence, FieldFinding
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Obj
-from lint_rules.knowledge.helpers import HelperCopy, Helpers
+from lint_rules.knowledge.helpers import HelperCopy, Helpers, own_copies
 from lint_rules.knowledge.merging import Merge, Merging, family
-from lint_rules.screen import Screen
 
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
     from lint_rules.project.classes import ClassRef, FieldDecl
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.project import Project
-
-_RESETS = re.compile(
-    r"None|\bdel\b|delattr|\.pop\(|\.clear\(|exclude|include|fromkeys|not in|\{\}|\[\]|set\(\)|''|\"\""
-)
+    from lint_rules.screen.survey import Survey
 
 
 @dataclass(slots=True)
@@ -54,19 +51,24 @@ class PerRequest:
 class Fields:
     """Answers "which fields of this model are per-request, and why"."""
 
-    def __init__(self, library: Library, helpers: Helpers) -> None:
+    def __init__(self, library: Library, helpers: Helpers, survey: Survey) -> None:
+        self.survey = survey
         self.library = library
         self.project = library.project
         self.settings = library.settings
         self.helpers = helpers
-        self.screen = Screen(library.settings)
         self._models: dict[ClassRef, PerRequest] = {}
+        self._helpers_of: dict[ClassRef, list[FunctionRef]] = {}
         self._merges: dict[FunctionRef, list[tuple[Obj, list[Merge]]]] = {}
 
     def of(self, model: ClassRef | None, facts: Facts, carrier: Obj) -> PerRequest:
         """P of the carrier's model; without one, what the function itself proves."""
         if model is None:
             return self._alone(facts, carrier)
+        return self.of_model(model)
+
+    def of_model(self, model: ClassRef) -> PerRequest:
+        """P of a model."""
         if model not in self._models:
             self._models[model] = PerRequest()  # a recursive question
             self._models[model] = self._prove(model)
@@ -100,16 +102,7 @@ class Fields:
         for index, decl in enumerate(model.fields):
             found.order[decl.name] = index
             self._declared(model, decl, found)
-        names = frozenset(cls.name for cls in model.mro)
-        for function in self.mentioning(model):
-            if not (
-                _RESETS.search(function.source)
-                and function.outline.resets
-                and self.screen.may_help(self.project, function, names)
-            ):
-                continue
-            if not self._copies_one(function, model):
-                continue
+        for function in self._helping(model):
             for copy in self.helpers.copies(function):
                 if copy.copy.model is not None and _same(copy.copy.model, model):
                     self._reset(model, copy, found)
@@ -118,13 +111,60 @@ class Fields:
             del found.evidence[name]
         return found
 
+    def _helping(self, model: ClassRef) -> list[FunctionRef]:
+        """The functions that may be cache-copy helpers for a model and reset something.
+
+        Only those that name the model, or are its methods: any other says nothing of its class.
+        """
+        if model not in self._helpers_of:
+            names = [cls.name for cls in model.mro]
+            self._helpers_of[model] = [
+                function
+                for function in self.survey.helpers
+                if any(name in function.source for name in names)
+                or (function.class_name or "").rpartition(".")[2] in names
+                if self._copies_one(function, model)
+            ]
+        return self._helpers_of[model]
+
     def _copies_one(self, function: FunctionRef, model: ClassRef) -> bool:
         """True when the function by itself copies an object of the model."""
         facts = self.library.facts(function, 0)
-        return facts is not None and any(
-            obj.origin == "copy" and obj.model is not None and _same(obj.model, model)
-            for obj in facts.objects.all()
+        made = own_copies(facts) if facts is not None else []
+        return any(copy.model is not None and _same(copy.model, model) for copy in made)
+
+    def helped(self, model: ClassRef) -> bool:
+        """True when some function may reset fields of the model for a cache."""
+        return bool(self._helping(model))
+
+    def declares(self, model: ClassRef) -> bool:
+        """True when a declaration of the model says that a field is per-request."""
+        return any(
+            decl.marker == "per-request" or self.matches(model, decl.name) for decl in model.fields
         )
+
+    @cached_property
+    def proven_names(self) -> frozenset[str]:
+        """The fields proven per-request, the pattern aside, of models that say so themselves.
+
+        Those are the models that a cache-copy helper by its name copies, and those that a comment or
+        the configuration speaks of.
+        """
+        models = dict.fromkeys([*self._copied_by_name(), *self._marked()])
+        return frozenset(name for model in models for name in self.of_model(model).evidence)
+
+    def _copied_by_name(self) -> Iterator[ClassRef]:
+        for function in self.survey.named_helpers:
+            facts = self.library.facts(function, 0)
+            for copy in own_copies(facts) if facts is not None else ():
+                if copy.model is not None:
+                    yield copy.model
+
+    def _marked(self) -> Iterator[ClassRef]:
+        for module, name in self.survey.marking():
+            found = module.class_(name)
+            if found is not None and self.declares(found):
+                yield found
 
     def _declared(self, model: ClassRef, decl: FieldDecl, found: PerRequest) -> None:
         path = str(decl.path)
@@ -167,9 +207,7 @@ class Fields:
     def _merged(self, model: ClassRef, found: PerRequest) -> None:
         """Fields written from the same source as a field already proven, to a fixpoint."""
         names = list(found.evidence)
-        functions = [
-            f for f in self.mentioning(model) if self.screen.may_merge_onto(f, model, names)
-        ]
+        functions = [f for f in self.survey.writers(names) if self._writes_onto(f, model)]
         changed = True
         while changed:
             changed = False
@@ -177,6 +215,12 @@ class Fields:
                 for carrier, merges in self.merges(function):
                     if carrier.model is not None and _same(carrier.model, model):
                         changed |= self._from_same_source(model, function, merges, found)
+
+    def _writes_onto(self, function: FunctionRef, model: ClassRef) -> bool:
+        """True when the function by itself writes a field of an object of the model."""
+        facts = self.library.facts(function, 0)
+        found = (facts.objects[write.obj].model for write in facts.writes) if facts else ()
+        return any(cls is not None and _same(cls, model) for cls in found)
 
     def _from_same_source(
         self, model: ClassRef | None, function: FunctionRef, merges: list[Merge], found: PerRequest
@@ -233,16 +277,6 @@ class Fields:
             self._merges[function] = out
         return self._merges[function]
 
-    def mentioning(self, model: ClassRef) -> list[FunctionRef]:
-        """Functions that name the model or one of its bases, or live in it."""
-        found: dict[FunctionRef, None] = {}
-        for cls in model.mro:
-            found.update((function, None) for function in naming(self.project, cls))
-        for cls in model.mro:
-            for method in cls.methods.values():
-                found[method] = None
-        return list(found)
-
     # ----------------------------------------------------------------- without a model
 
     def _alone(self, facts: Facts, carrier: Obj) -> PerRequest:
@@ -267,12 +301,14 @@ class Fields:
         return found
 
 
-def naming(project: Project, cls: ClassRef) -> list[FunctionRef]:
-    """The functions that name a class and mean it (not another class of the same name)."""
+def naming(
+    project: Project, cls: ClassRef, wanted: Callable[[FunctionRef], bool]
+) -> list[FunctionRef]:
+    """The ``wanted`` functions that name a class and mean it (not another class of the same name)."""
     return [
         function
         for function in project.functions_mentioning(cls.name)
-        if project.resolve(function.module, cls.name, function) in (cls, None)
+        if wanted(function) and project.resolve(function.module, cls.name, function) in (cls, None)
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from lint_rules.flow.facts import Facts
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.helpers import Helpers
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
+    from lint_rules.screen.survey import Survey
 
 MAX_ASKED = 400
 """Functions that are looked at for one model before it counts as never cached."""
@@ -25,15 +25,12 @@ MAX_ASKED = 400
 class Sharing:
     """Says for a carrier whether the cache may hand it, or its like, to another request."""
 
-    def __init__(self, library: Library, helpers: Helpers) -> None:
+    def __init__(self, library: Library, helpers: Helpers, survey: Survey) -> None:
+        self.survey = survey
         self.library = library
         self.project = library.project
         self.helpers = helpers
         self._models: dict[ClassRef, str | None] = {}
-        extra = "|".join(
-            re.escape(n.strip("*?")) for n in library.settings.cache_objects if n.strip("*?")
-        )
-        self._cache_text = re.compile(f"(?i:cache){'|' + extra if extra else ''}")
 
     def why(self, facts: Facts, carrier: Obj) -> str | None:
         """Why the carrier is shared, in words for the report; None when nothing says so."""
@@ -83,17 +80,22 @@ class Sharing:
         return False
 
     def _candidates(self, model: ClassRef) -> Iterator[FunctionRef]:
-        """Functions that name the model and a cache, those that say so by their name first."""
+        """Functions that name the model and have to do with a cache, those that say so by their name
+        first."""
         found: dict[FunctionRef, None] = {}
         for cls in model.mro:
-            found.update((function, None) for function in naming(self.project, cls))
+            found.update((function, None) for function in naming(self.project, cls, self._may_know))
             for method in cls.methods.values():
                 found[method] = None
         extra = self.library.settings.cache_copy_helpers
         named = [f for f in found if is_cache_copy_name(f.name, extra)]
-        rest = [f for f in found if f not in named and self._cache_text.search(f.source)]
+        rest = [f for f in found if f not in named and f in self.survey.caches.all]
         yield from named
         yield from sorted(rest, key=lambda f: len(f.source))
+
+    def _may_know(self, function: FunctionRef) -> bool:
+        named = is_cache_copy_name(function.name, self.library.settings.cache_copy_helpers)
+        return named or function in self.survey.caches.all
 
     def _in_function(self, function: FunctionRef, model: ClassRef) -> str | None:
         place = f"{function.qualname} ({function.module.path.name}:{function.def_line})"

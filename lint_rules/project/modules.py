@@ -284,6 +284,14 @@ class Module:
                 return self._function(block)
         return None
 
+    def enclosing(self, function: FunctionRef) -> Iterator[FunctionRef]:
+        """The functions that a function is defined in, the nearest first."""
+        parent = function.block.parent
+        while parent is not None:
+            if not parent.is_class:
+                yield self._function(parent)
+            parent = parent.parent
+
     def next_definition(self, offset: int, function: FunctionRef) -> int:
         """Where the next definition after a place begins, at most where the function ends."""
         end = self.scan.span(function.block)[1]

@@ -1,0 +1,1 @@
+"""What can matter at all: words decide, and may let too much through, never too little."""
