@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -106,6 +107,20 @@ class Helpers:
             if facts is not None and facts.final is not None:
                 self._copies[function] = tuple(self._find(facts))
         return self._copies[function]
+
+    def of_model(
+        self, model: ClassRef | None, functions: Iterable[FunctionRef]
+    ) -> tuple[FunctionRef, ...]:
+        """Those of the functions that are cache-copy helpers for a model."""
+        return tuple(
+            function
+            for function in functions
+            if any(
+                copy.copy.model is not None and model is not None
+                and _related(copy.copy.model, model)
+                for copy in self.copies(function)
+            )
+        )  # fmt: skip
 
     def _find(self, facts: Facts) -> list[HelperCopy]:
         out: list[HelperCopy] = []

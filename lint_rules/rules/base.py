@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.merging import Merge
     from lint_rules.knowledge.perrequest import PerRequest
     from lint_rules.project.classes import ClassRef
+    from lint_rules.project.functions import FunctionRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Problem:
     store: Store | None = None
     write: Write | None = None
     source: Obj | None = None
+    #: The cache-copy helpers of the model.
+    helpers: tuple[FunctionRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

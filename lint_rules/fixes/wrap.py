@@ -1,0 +1,105 @@
+"""The repair of CCL104: what is stored becomes the model's own cache copy."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from lint_rules.findings import Edit, Fix
+from lint_rules.flow.values import ref
+
+if TYPE_CHECKING:
+    from lint_rules.fixes.layout import Layout
+    from lint_rules.project.functions import FunctionRef
+    from lint_rules.rules.base import Problem
+
+
+def fix_store(problem: Problem, layout: Layout) -> Fix:
+    """Wrap the stored object in the one cache-copy helper of its model."""
+    if len(problem.helpers) != 1:
+        what = "no cache-copy helper" if not problem.helpers else "more than one cache-copy helper"
+        return Fix(reason=f"the project has {what} for the model: write one, and store its result")
+    helper = problem.helpers[0]
+    if not _takes_one(helper):
+        return Fix(reason=f"{helper.qualname} cannot be called with the object alone")
+    stored = _stored(problem)
+    if stored is None:
+        return Fix(reason="what is stored has no expression of its own here")
+    name, extra = _name_of(helper, layout)
+    if name is None:
+        return Fix(reason=f"{helper.qualname} is not in scope: import it from {helper.module.name}")
+    start, end = layout.outer_span(stored)
+    note = f"the cache now holds the copy that {helper.qualname} makes"
+    wrapped = f"{name}({layout.text[start:end]})"
+    return Fix((*extra, Edit(start, end, wrapped)), note=note)
+
+
+def _takes_one(helper: FunctionRef) -> bool:
+    """True for a plain function that is called with one object and returns at once."""
+    needed = [p for p in helper.params if p.default is None and p.kind in ("positional", "keyword")]
+    return (
+        helper.class_name is None
+        and helper.parent_function is None
+        and not helper.source.lstrip().startswith("async")
+        and not helper.decorators
+        and len(needed) == 1
+        and needed[0].kind == "positional"
+    )
+
+
+def _stored(problem: Problem) -> cst.BaseExpression | None:
+    """The expression that names the object at the store."""
+    store = problem.store
+    assert store is not None
+    if isinstance(store.node, cst.Assign):
+        return store.node.value if isinstance(store.node.value, cst.Name) else None
+    if not isinstance(store.node, cst.Call):
+        return None
+    named = [
+        arg.value
+        for arg in store.node.args
+        if isinstance(arg.value, cst.Name | cst.Attribute) and not arg.star
+        and _may_be_stored(problem, store.node, arg)
+    ]  # fmt: skip
+    return named[0] if len(named) == 1 else None
+
+
+def _may_be_stored(problem: Problem, node: cst.Call, arg: cst.Arg) -> bool:
+    """True for the argument that is the object: by the call's parameters, else by its place."""
+    store = problem.store
+    assert store is not None
+    for handoff in problem.facts.handoffs:
+        if handoff.node is node:
+            bound = [n for n, value in handoff.arguments.items() if value == ref(store.obj)]
+            if arg.keyword is not None:
+                return arg.keyword.value in bound
+            params = [p.name for p in handoff.callee.params if p.name not in ("self", "cls")]
+            at = node.args.index(arg)
+            return at < len(params) and params[at] in bound
+    if arg.keyword is not None:
+        return arg.keyword.value not in ("key", "k", "name", "cache_key", "ttl", "timeout")
+    positional = [a for a in node.args if a.keyword is None]
+    return len(positional) == 1 or node.args.index(arg) == 1
+
+
+def _name_of(helper: FunctionRef, layout: Layout) -> tuple[str | None, tuple[Edit, ...]]:
+    """How the helper is called in this file, with the import that takes, if its module is imported."""
+    function = layout.function
+    module, project = function.module, function.module.project
+    if project.resolve(module, helper.name, function) == helper:
+        return helper.name, ()
+    for local, target in module.imports.items():
+        if target.name is None and target.module == helper.module.name and "." not in local:
+            if project.resolve(module, f"{local}.{helper.name}", function) == helper:
+                return f"{local}.{helper.name}", ()
+    if re.search(rf"\b{re.escape(helper.name)}\b", module.text):
+        return None, ()  # the name means something else here
+    imported = re.search(
+        rf"^from[ \t]+{re.escape(helper.module.name)}[ \t]+import[ \t]+[\w, \t]+$", module.text, re.M
+    )
+    if imported is None:
+        return None, ()
+    at = len(imported.group().rstrip()) + imported.start()
+    return helper.name, (Edit(at, at, f", {helper.name}"),)

@@ -1,0 +1,72 @@
+"""CCL104 unsanitized-store: an object with per-request values on it goes into a cache as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lint_rules.rules.base import Problem, Rule, kind_of, listed, step
+from lint_rules.rules.stores import is_carrier, is_for_one_user, is_merged
+
+if TYPE_CHECKING:
+    from lint_rules.flow.facts import Facts, Store, Write
+    from lint_rules.knowledge.base import Knowledge
+    from lint_rules.knowledge.perrequest import PerRequest
+
+
+class UnsanitizedStore(Rule):
+    """Per-request values are merged onto an object, and it is stored with no cache copy between."""
+
+    code = "CCL104"
+    name = "unsanitized-store"
+    summary = "an object with per-request values merged onto it is stored as it is"
+
+    def ask(self, knowledge: Knowledge, facts: Facts) -> Iterator[Problem]:
+        """The stores of ``facts`` whose object carries what was merged onto it."""
+        for store in facts.stores:
+            carrier = facts.objects[store.obj]
+            if not is_carrier(facts, carrier) or not facts.writes_to(store.obj):
+                continue
+            found = knowledge.fields.of(carrier.model, facts, carrier)
+            writes = list(_merged(facts, store, found))
+            if not writes or is_for_one_user(facts, store, writes, found):
+                continue
+            yield self._problem(knowledge, facts, store, writes, found)
+
+    def _problem(
+        self, knowledge: Knowledge, facts: Facts, store: Store, writes: list[Write],
+        found: PerRequest,
+    ) -> Problem:  # fmt: skip
+        carrier = facts.objects[store.obj]
+        fields = tuple(found.ordered([write.field for write in writes]))
+        what = kind_of(carrier.model, carrier)
+        message = (
+            f"{facts.function.qualname} stores {what} in {store.cache} with this request's "
+            f"{listed(fields)} on it: the next user of the cached object gets them. Store a copy "
+            f"on which they are reset."
+        )
+        trace = tuple(
+            step(knowledge, facts, write.node, f"{write.field} written here")
+            for write in _first_of_each(writes)
+        )
+        helpers = knowledge.helpers.of_model(carrier.model, knowledge.survey.named_helpers)
+        return Problem(
+            self.code, facts, store.node, message, carrier.model, fields, found, carrier,
+            (*trace, step(knowledge, facts, store.node, "stored here")), store=store, helpers=helpers,
+        )  # fmt: skip
+
+
+def _merged(facts: Facts, store: Store, found: PerRequest) -> Iterator[Write]:
+    """The writes before a store that put a source's value where it still is."""
+    for write in facts.writes_to(store.obj):
+        if write.field not in found.evidence or write.order > store.order:
+            continue
+        if write.node is store.node:  # one called function does both, and answers for it
+            continue
+        stored = store.fields.get(write.field)
+        if stored is not None and is_merged(facts, write) and is_merged(facts, write, stored):
+            yield write
+
+
+def _first_of_each(writes: list[Write]) -> list[Write]:
+    return list({write.field: write for write in reversed(writes)}.values())[::-1]
