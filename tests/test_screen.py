@@ -46,6 +46,7 @@ def _force(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let everything through: the functions looked at, and the questions the knowledge asks."""
     monkeypatch.setattr(Survey, "functions", _everything)
     monkeypatch.setattr(Survey, "may_help", _always)
+    monkeypatch.setattr(Survey, "may_store", _always)
     monkeypatch.setattr(Survey, "writers", lambda self, names: list(_whole_project(self)))
     monkeypatch.setattr(Survey, "helpers", property(_whole_project))
     monkeypatch.setattr(CacheUsers, "all", property(lambda self: set(_whole_project(self))))

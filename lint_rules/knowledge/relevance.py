@@ -37,7 +37,7 @@ class Relevance:
         facts = self.library.facts(function, 0)
         if facts is None or facts.final is None:
             return False
-        return self._copies(facts) or self._writes(facts)
+        return self._copies(facts) or self._writes(facts) or self.survey.may_store(function)
 
     def _copies(self, facts: Facts) -> bool:
         for copy in own_copies(facts):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,8 @@ class Survey:
     def functions(self, module: Module) -> list[FunctionRef]:
         """The functions of a module that can matter, in the order of the text."""
         found = {function for function in self.copying(module) if self.may_help(function)}
-        found.update(function for function in self._merging(module) if function not in found)
+        found.update(self._merging(module))
+        found.update(self._storing(module))
         return sorted(found, key=lambda function: function.block.start)
 
     # ----------------------------------------------------------------- copies
@@ -145,6 +146,31 @@ class Survey:
         if self.names_fields:
             places += forms.dynamic_writes(module.text)
         return tuple(f for f in self._around(module, places) if self.may_merge(f))
+
+    def _storing(self, module: Module) -> Iterator[FunctionRef]:
+        """The functions of a module that have to do with a cache and call a function that merges."""
+        if not self.names_fields or not any(f"{name}(" in module.text for name in self.merging):
+            return
+        for function in module.all_functions:
+            if self.may_store(function):
+                yield function
+
+    def may_store(self, function: FunctionRef) -> bool:
+        """True when the function may store what another one merged values onto."""
+        if function not in self.caches.all:
+            return False
+        return not self.merging.isdisjoint(_CALLED.findall(function.source))
+
+    @cached_property
+    def merging(self) -> frozenset[str]:
+        """The names of the functions that may write a field which is per-request by its name."""
+        paths = (self.project.files_containing(part.encode()) for part in self._fields)
+        return frozenset(
+            function.name
+            for path in {path for some in paths for path in some}
+            for function in self._merging(self.project.module(path))
+            if any(part in function.source for part in self._fields)
+        )
 
     @cached_property
     def names_fields(self) -> bool:
