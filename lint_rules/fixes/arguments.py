@@ -129,6 +129,37 @@ def extend_names(
     return None
 
 
+def replace_entries(
+    problem: Problem, layout: Layout, values: dict[str, ResetValue]
+) -> dict[str, Edit]:
+    """By field the edit of an entry or keyword of the copy that writes it already, but not for good."""
+    found: dict[str, Edit] = {}
+    for name, written in _entries(problem.carrier.node):
+        value = values.get(name)
+        if value is not None and not value.remove:  # of two entries the last one counts
+            found[name] = Edit(*layout.outer_span(written), value.text)
+    return found
+
+
+def _entries(node: cst.CSTNode | None) -> Iterator[tuple[str, cst.BaseExpression]]:
+    """The fields that a copy writes by its own form, each with the expression of its value."""
+    if isinstance(node, cst.Call):
+        for arg in node.args:
+            if arg.star == "**" or (arg.keyword is not None and arg.keyword.value == "update"):
+                yield from _entries(arg.value)
+            elif arg.keyword is not None:
+                yield arg.keyword.value, arg.value
+    elif isinstance(node, cst.Dict):
+        for element in node.elements:
+            if isinstance(element, cst.StarredDictElement):
+                yield from _entries(element.value)
+            elif isinstance(element.key, cst.SimpleString):
+                yield str(element.key.evaluated_value), element.value
+    elif isinstance(node, cst.BinaryOperation):
+        yield from _entries(node.left)
+        yield from _entries(node.right)
+
+
 def _needed(problem: Problem, values: dict[str, ResetValue]) -> bool:
     """True when an object cannot be built without one of the fields: it has no default."""
     if problem.carrier.mapping or problem.model is None:

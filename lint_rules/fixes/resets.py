@@ -12,6 +12,7 @@ from lint_rules.fixes.arguments import (
     add_keywords,
     add_update,
     extend_names,
+    replace_entries,
     take_out_of_include,
 )
 from lint_rules.fixes.layout import Layout
@@ -29,7 +30,9 @@ def fix_copy(problem: Problem, layout: Layout) -> Fix:
     values, reasons = _values(problem)
     if not values:
         return Fix(reason="; ".join(reasons))
-    edits = _edits(problem, layout, values)
+    # What the copy writes already is corrected first; the next round adds what is still missing.
+    there = replace_entries(problem, layout, values)
+    edits = list(there.values()) or _edits(problem, layout, values)
     if edits is None and problem.model is not None and problem.model.frozen:
         return Fix(
             reason=f"objects of {problem.model.name} are frozen and this copy takes no values"
