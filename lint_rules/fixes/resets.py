@@ -31,7 +31,7 @@ def fix_copy(problem: Problem, layout: Layout) -> Fix:
     if not values:
         return Fix(reason="; ".join(reasons))
     # What the copy writes already is corrected first; the next round adds what is still missing.
-    there = replace_entries(problem, layout, values)
+    there = replace_entries(problem, layout, values) | _assignments(problem, layout, values)
     edits = list(there.values()) or _edits(problem, layout, values)
     if edits is None and problem.model is not None and problem.model.frozen:
         return Fix(
@@ -40,6 +40,30 @@ def fix_copy(problem: Problem, layout: Layout) -> Fix:
     if edits is None:
         return Fix(reason="the copy is made in a form that this fix does not know how to extend")
     return Fix(tuple(edits), reason="; ".join(reasons) or None)
+
+
+def _assignments(
+    problem: Problem, layout: Layout, values: dict[str, ResetValue]
+) -> dict[str, Edit]:
+    """By field the edit of an assignment beside the copy that may put the old value back."""
+    node = problem.carrier.node
+    line = layout.up(node, cst.SimpleStatementLine) if node is not None else None
+    block = layout.block_of(line) if line is not None else ()
+    found: dict[str, Edit] = {}
+    for write in problem.facts.writes_to(problem.carrier.id):
+        value, statement = values.get(write.field), write.statement
+        if value is None or value.remove or write.how not in ("attr", "item"):
+            continue
+        found.pop(write.field, None)  # of two assignments the last one counts
+        if isinstance(statement, cst.Assign) and len(statement.targets) == 1:
+            target = statement.targets[0].target
+            if (
+                isinstance(target, cst.Attribute | cst.Subscript)
+                and not write.value.is_constant
+                and layout.up(statement, cst.SimpleStatementLine) in block
+            ):
+                found[write.field] = Edit(*layout.outer_span(statement.value), value.text)
+    return found
 
 
 def fix_shared_edit(problem: Problem, layout: Layout) -> Fix:

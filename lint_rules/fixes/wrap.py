@@ -97,7 +97,9 @@ def _name_of(helper: FunctionRef, layout: Layout) -> tuple[str | None, tuple[Edi
     if re.search(rf"\b{re.escape(helper.name)}\b", module.text):
         return None, ()  # the name means something else here
     imported = re.search(
-        rf"^from[ \t]+{re.escape(helper.module.name)}[ \t]+import[ \t]+[\w, \t]+$", module.text, re.M
+        rf"^from[ \t]+{re.escape(helper.module.name)}[ \t]+import[ \t]+[\w, \t]+$",
+        module.text,
+        re.M,
     )
     if imported is None:
         return None, ()

@@ -49,6 +49,8 @@ def _words_of(facts: Facts, text: str) -> set[str]:
     """The words of a key's text, and of what its locals were assigned."""
     words = set(_WORD.findall(text))
     for word in list(words):
-        assigned = re.findall(rf"\b{word}\b[ \t]*(?::[^=\n]*)?=(?!=)([^\n]*)", facts.function.source)
+        assigned = re.findall(
+            rf"\b{word}\b[ \t]*(?::[^=\n]*)?=(?!=)([^\n]*)", facts.function.source
+        )
         words.update(inner for line in assigned for inner in _WORD.findall(line))
     return words
