@@ -153,7 +153,7 @@ def _entries(node: cst.CSTNode | None) -> Iterator[tuple[str, cst.BaseExpression
         for element in node.elements:
             if isinstance(element, cst.StarredDictElement):
                 yield from _entries(element.value)
-            elif isinstance(element.key, cst.SimpleString):
+            elif isinstance(element, cst.DictElement) and isinstance(element.key, cst.SimpleString):
                 yield str(element.key.evaluated_value), element.value
     elif isinstance(node, cst.BinaryOperation):
         yield from _entries(node.left)
