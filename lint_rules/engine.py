@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Wanted = Callable[[Finding], bool]
 
-MAX_ROUNDS = 6
-"""Rounds of repair: one fix may make room for another; more than this is a fix that fights itself."""
+SPARE_ROUNDS = 6
+"""Rounds of repair beyond one per finding: more than these is a fix that fights itself."""
 
 
 class Engine:
@@ -151,32 +151,44 @@ class Engine:
         current, report = text, first
         fixed: list[Finding] = []
         futile: dict[tuple[str, str, tuple[str, ...]], str] = {}
-        for _ in range(MAX_ROUNDS):
-            report = replace(report, findings=_without_futile(report.findings, futile))
-            outcome = apply(current, report.findings)
+        tried_on = text
+        for _ in range(len(first.findings) + SPARE_ROUNDS):
+            left = replace(report, findings=_without_futile(report.findings, futile))
+            outcome = apply(current, left.findings)
             if not outcome.applied:
-                break
+                if not futile or tried_on == current:
+                    break
+                # What was in vain may not be so any more: a second run would try it again.
+                futile, tried_on = {}, current
+                continue
             if refusal(current, outcome.text, outcome.edits) is not None:
                 refused = _refused(current, outcome.applied)
                 if not refused:
                     reason = refusal(current, outcome.text, outcome.edits)
-                    message = f"not rewritten: {reason}; the file is as it was"
-                    return replace(first, errors=(Diagnostic(display, message),))
+                    return _not_rewritten(first, reason)
                 futile |= refused
                 continue
             after = self.check(path, outcome.text, display=display, wanted=wanted)
-            useless = _useless(report, after, outcome.applied)
+            useless = _useless(left, after, outcome.applied)
             if useless:
                 futile |= useless
                 continue
             fixed += outcome.applied
             current, report = outcome.text, after
+        else:
+            return _not_rewritten(first, "a second run would change it again")
         report = replace(report, findings=_without_futile(report.findings, futile))
         if current == text:
             return replace(first, findings=report.findings)
         return FileReport(
             display, report.findings, (), text, first.candidates, tuple(fixed), current
         )
+
+
+def _not_rewritten(first: FileReport, reason: str | None) -> FileReport:
+    """The report on a file that stays as it is, and the gate that says so."""
+    message = f"not rewritten: {reason}; the file is as it was"
+    return replace(first, errors=(Diagnostic(first.path, message),))
 
 
 def _refused(text: str, findings: list[Finding]) -> dict[tuple[str, str, tuple[str, ...]], str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import lint_rules.fixes.apply as apply_module
+import lint_rules.fixes.gates as gates_module
 from lint_rules.engine import Engine
-from lint_rules.findings import Edit, Finding
+from lint_rules.findings import Edit, FileReport, Finding
 from lint_rules.fixes.apply import Outcome
 from lint_rules.fixes.gates import refusal
 from lint_rules.settings import Settings
@@ -96,6 +98,28 @@ def test_the_end_of_the_file_stays() -> None:
     assert _refused(old, Edit(len(old) - 1, len(old), "")) == "the end of the file would change"
 
 
+def test_code_swallowed_by_a_string_of_the_edit_is_noticed() -> None:
+    old = "a = 1\nb = 2  # '''\nc = 3\n"
+    edit = _replace(old, "a = 1", "a = '''")
+    compile(_edited(old, edit), "new", "exec")  # it parses, and b is gone
+    assert _refused(old, edit) == "code outside the edited statements would be read differently"
+
+
+def test_form_feeds_stay() -> None:
+    old = "x = 1\n\f\ny = 2\n"
+    assert _refused(old, _replace(old, "x = 1\n\f\ny = 2", "x = 1\n\f\ny = 3")) is None
+    reason = _refused(old, _replace(old, "x = 1\n\f\ny = 2", "x = 1\n\ny = 2"))
+    assert reason == "a form feed would be lost"
+
+
+@pytest.mark.parametrize(("sign", "name"), [("\t", "tab"), ("\f", "form feed")])
+def test_no_tab_or_form_feed_comes_in(sign: str, name: str) -> None:
+    edit = _replace(OLD, "y = x", f"y ={sign}None")
+    assert _refused(OLD, edit) == f"a {name} would come in where the file has none"
+    with_one = OLD + f"z ={sign}1\n"
+    assert _refused(with_one, edit) is None
+
+
 @pytest.mark.parametrize(
     "comment", ["# noqa", "# noqa: CCL202", "# noqa: CCL", "# NOQA:E501,CCL101"]
 )
@@ -175,6 +199,57 @@ def test_no_new_finding_comes_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     old = "copied = replace(auth)\n    return copied"
     said = _fix_with(monkeypatch, tmp_path / "a.py", old, new)
     assert "bring a new CCL201 for end_user_id" in said
+
+
+def test_a_second_run_must_change_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def restless(text: str, findings: Iterable[Finding]) -> Outcome:
+        wanted = [f for f in findings if f.fix.available][:1]
+        edit = Edit(len(text) - 1, len(text) - 1, "\n")
+        return Outcome(_edited(text, edit), wanted, [edit]) if wanted else Outcome(text)
+
+    # Each round ends one finding, and the next check of the text always finds another one.
+    engine = Engine(Settings())
+    real = engine.check(tmp_path / "a.py", LEAK, display="a.py")
+    (finding,) = (f for f in real.findings if f.code == "CCL101")
+    count = iter(range(1000))
+
+    def check(path: Path, text: str, **_: object) -> FileReport:
+        return replace(real, findings=(replace(finding, function=f"f{next(count)}", fields=()),))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(apply_module, "apply", restless)
+        patched.setattr(engine, "check", check)
+        report = engine.fix(tmp_path / "a.py", LEAK, display="a.py")
+    assert report.new_source is None
+    assert report.fixed == ()
+    (error,) = report.errors
+    assert error.message == (
+        "not rewritten: a second run would change it again; the file is as it was"
+    )
+
+
+def test_what_was_in_vain_is_tried_again_when_the_text_has_changed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The second function's repair is refused at first: only a second run would have made it."""
+    second = LEAK[LEAK.index("def copy") :].replace("copy_for_cache", "second_copy_for_cache")
+    text = LEAK + "\n\n" + second
+    real_refusal = gates_module.refusal
+
+    def refuse(old: str, new: str, edits: list[Edit]) -> str | None:
+        both_leak = old.count("replace(auth)") == 2
+        if both_leak and any(edit.start > text.index("def second") for edit in edits):
+            return "not yet"
+        return real_refusal(old, new, edits)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(gates_module, "refusal", refuse)
+        report = Engine(Settings()).fix(tmp_path / "a.py", text, display="a.py")
+    assert [finding.function for finding in report.fixed] == [
+        "copy_for_cache",
+        "second_copy_for_cache",
+    ]
+    assert report.findings == ()
 
 
 def test_a_clean_file_is_never_rewritten(tmp_path: Path) -> None:
