@@ -91,17 +91,22 @@ def _name_of(helper: FunctionRef, layout: Layout) -> tuple[str | None, tuple[Edi
     if project.resolve(module, helper.name, function) == helper:
         return helper.name, ()
     for local, target in module.imports.items():
-        if target.name is None and target.module == helper.module.name and "." not in local:
-            if project.resolve(module, f"{local}.{helper.name}", function) == helper:
-                return f"{local}.{helper.name}", ()
+        whole = f"{target.module}.{target.name}" if target.name else target.module
+        for meant, said in ((helper.name, local), (helper.module.name, f"{local}.{helper.name}")):
+            if meant in (whole, target.name) and "." not in local:
+                if project.resolve(module, said, function) == helper:
+                    return said, ()
     if re.search(rf"\b{re.escape(helper.name)}\b", module.text):
         return None, ()  # the name means something else here
-    imported = re.search(
-        rf"^from[ \t]+{re.escape(helper.module.name)}[ \t]+import[ \t]+[\w, \t]+$",
-        module.text,
-        re.M,
-    )
-    if imported is None:
+    at = module.last_name_from(helper.module.name)
+    if at is None:
         return None, ()
-    at = len(imported.group().rstrip()) + imported.start()
-    return helper.name, (Edit(at, at, f", {helper.name}"),)
+    return helper.name, (Edit(at, at, f",{_between(layout, at)}{helper.name}"),)
+
+
+def _between(layout: Layout, at: int) -> str:
+    """What stands before a further name: a line of its own where the last name has one."""
+    start = layout.line_start(at)
+    line = layout.text[start:at]
+    indent = line[: len(line) - len(line.lstrip())]
+    return layout.newline(start) + indent if indent else " "

@@ -251,6 +251,21 @@ class Module:
             if isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names)
         ]
 
+    def last_name_from(self, module: str) -> int | None:
+        """Where the last name of an unconditional ``from module import …`` ends (from 0).
+
+        None where the file has no such statement, or only one that imports everything.
+        """
+        for node, start in import_statements(self.text):
+            if node.col_offset or not isinstance(node, ast.ImportFrom):
+                continue
+            last = node.names[-1]
+            if self._absolute(node) == module and last.name != "*":
+                lines = _LINE.findall(self.text, start)[: last.end_lineno]
+                before = lines[-1].encode()[: last.end_col_offset].decode()
+                return start + sum(map(len, lines[:-1])) + len(before)
+        return None
+
     def _absolute(self, node: ast.ImportFrom) -> str:
         if not node.level:
             return node.module or ""
