@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from lint_rules.findings import FileReport
 from lint_rules.settings import OPTIONS
 
 ALL = collect()
+FOLDERS = [fixture for fixture in ALL if len(fixture.sources) > 1]
 LEAKING = [fixture for fixture in ALL if fixture.leaks]
 FIXED = [fixture for fixture in ALL if fixture.is_fixed]
 PROBED = [fixture for fixture in ALL if fixture.probes]
@@ -43,6 +45,17 @@ def test_findings(fixture: Fixture, tmp_path: Path) -> None:
         assert shown(report.findings) == sorted(source.expected), source.relative
         for finding in report.findings:
             assert all(field.evidence for field in finding.fields)
+
+
+@_each(FOLDERS)
+def test_each_file_alone_and_in_any_order(fixture: Fixture, tmp_path: Path) -> None:
+    root = fixture.write(tmp_path)
+    together = _reports(fixture, root)
+    backwards = _reports(replace(fixture, sources=fixture.sources[::-1]), root)
+    assert [backwards[path] for path in together] == list(together.values())
+    for source in fixture.sources:
+        alone = _reports(replace(fixture, sources=(source,)), root)
+        assert alone == {source.relative: together[source.relative]}
 
 
 @_each(ALL)

@@ -53,6 +53,31 @@ def resolved(tmp_path: Path, files: dict[str, str], name: str, dotted: str) -> o
         ),
         ({"pkg/__init__.py": "", "pkg/use.py": "from .models import Auth\nOld = Auth"}, "Old"),
         ({"pkg/use.py": "from .models import Auth"}, "Auth"),
+        ({"pkg/sub/use.py": "", "pkg/use.py": "from ..pkg.models import Auth"}, "Auth"),
+        (
+            {
+                "pkg/__init__.py": "",
+                "pkg/use.py": "try:\n    from pkg.fast import Auth\n"
+                "except ImportError:\n    from pkg.models import Auth",
+            },
+            "Auth",
+        ),
+        (
+            {
+                "pkg/__init__.py": "",
+                "pkg/use.py": "import sys\nif sys.version_info >= (3, 11):\n"
+                "    from pkg.models import Auth as A\nelse:\n    from pkg.models import Auth as A",
+            },
+            "A",
+        ),
+        (
+            {
+                "pkg/__init__.py": "from .facade import *",
+                "pkg/facade.py": "from .models import Auth\n__all__ = ['Auth']",
+                "pkg/use.py": "from pkg import Auth",
+            },
+            "Auth",
+        ),
     ],
 )  # fmt: skip
 def test_a_class_is_found(tmp_path: Path, files: dict[str, str], dotted: str) -> None:
@@ -119,10 +144,21 @@ def test_kinds_of_models(tmp_path: Path, text: str, kind: str, names: list[str])
         "'Auth'",
         "Annotated[Auth, 1]",
         "Union[None, 'Auth']",
+        "Final[Auth]",
+        "typing.Optional['Auth']",
+        "Alias",
+        "NewStyle",
+        "Explicit",
+        "Named",
+        "Maybe | None",
     ],
 )
 def test_annotations(tmp_path: Path, annotation: str) -> None:
-    found = project(tmp_path, {"models.py": MODEL})
+    aliases = (
+        "\nAlias = Auth\nMaybe = Auth | None\nExplicit: TypeAlias = 'Auth | None'\n"
+        "Named = NewType('Named', Auth)\ntype NewStyle = Auth | None\n"
+    )
+    found = project(tmp_path, {"models.py": MODEL + aliases})
     info = found.resolve_annotation(found.module(tmp_path / "models.py"), annotation)
     assert [cls.name for cls in info.classes] == ["Auth"]
 

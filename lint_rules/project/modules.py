@@ -167,7 +167,7 @@ class Module:
         value: ast.expr | None = None
         self._annotations[name] = None
         for hit in re.finditer(
-            rf"^([ \t]*)(?:type[ \t]+)?{name}[ \t]*(?::|=(?!=)|\[)", self.text, re.MULTILINE
+            rf"^([ \t]*)(?:type[ \t]+)?({name})[ \t]*(?::|=(?!=)|\[)", self.text, re.MULTILINE
         ):
             if hit.group(1):
                 inside = self.scan.around(self.scan.line_at(hit.start()))
@@ -176,7 +176,8 @@ class Module:
                 continue
             if self.scan.in_string(hit.start()):
                 continue
-            statement = self.scan.statement(hit.start())
+            # From the name on, a ``type`` statement reads as an assignment on every Python.
+            statement = self.scan.statement(hit.start(2))
             value = _assigned_value(statement) or value
             if isinstance(statement, ast.AnnAssign):
                 self._annotations[name] = ast.unparse(statement.annotation)
