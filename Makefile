@@ -7,7 +7,7 @@ CODE := lint_rules tests examples benchmarks
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-litellm lint format bench-accuracy bench-precision bench-speed clean
+.PHONY: help demo test test-litellm lint format docs bench-accuracy bench-precision bench-speed clean
 
 help:
 	@echo "make demo             bob is rejected, the tool says why and repairs a copy, bob is accepted"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-litellm     the tests on the real litellm (downloads its wheel once)"
 	@echo "make lint             ruff, mypy, and our own plugin on ourselves"
 	@echo "make format           let ruff repair and format"
+	@echo "make docs             write docs/rules from the rules"
 	@echo "make bench-accuracy   found and repaired, of mutants made from correct modules"
 	@echo "make bench-precision  findings in pinned popular packages, against the accepted ones"
 	@echo "make bench-speed      CPU time on litellm, beside ruff and plain flake8"
@@ -51,6 +52,10 @@ lint: $(VENV)/.dev
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix $(CODE)
 	@$(BIN)/ruff format $(CODE)
+
+docs: $(VENV)/.dev
+	@for code in $$($(BIN)/python -c "from lint_rules.output.rulepage import known_codes; print(*known_codes())"); \
+	do $(BIN)/fix-cache-leak --explain $$code > docs/rules/$$code.md; done
 
 bench-accuracy: $(VENV)/.dev
 	@$(BIN)/python benchmarks/accuracy.py

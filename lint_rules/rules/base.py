@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from lint_rules.findings import TraceStep
@@ -44,6 +44,16 @@ class Problem:
     helpers: tuple[FunctionRef, ...] = ()
 
 
+REFERENCES = (
+    "[CWE-524: Use of Cache Containing Sensitive Information]"
+    "(https://cwe.mitre.org/data/definitions/524.html)",
+    "[CWE-488: Exposure of Data Element to Wrong Session]"
+    "(https://cwe.mitre.org/data/definitions/488.html)",
+    "[LiteLLM issue 29142](https://github.com/BerriAI/litellm/issues/29142)",
+)
+"""The weaknesses that all rules are about, and the report that they began with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """The texts of a rule's documentation page, in the order of its headings."""
@@ -54,7 +64,7 @@ class Page:
     good: str
     options: tuple[str, ...] = ()
     fix_safety: str = ""
-    references: tuple[str, ...] = field(default_factory=tuple)
+    references: tuple[str, ...] = REFERENCES
 
 
 class Rule:

@@ -5,11 +5,65 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.rules.base import Problem, Rule, kind_of, step
+from lint_rules.rules.base import Page, Problem, Rule, kind_of, step
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts
     from lint_rules.knowledge.base import Knowledge
+
+
+PAGE = Page(
+    what="""
+Finds "resets" that empty or edit a container which a shallow copy shares with its original.
+""",
+    why="""
+A shallow copy holds the same list or dict as the object it was made from. `copied.limits.clear()` empties the limits of the
+object that is in use, too, and what is added later is seen by both.
+""",
+    bad="""
+from copy import copy
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Auth:
+    token: str
+    end_user_limits: dict[str, float] = field(default_factory=dict)
+
+
+_cache: dict[str, Auth] = {}
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    copied = copy(auth)
+    copied.end_user_limits.clear()
+    return copied
+""",
+    good="""
+from copy import copy
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Auth:
+    token: str
+    end_user_limits: dict[str, float] = field(default_factory=dict)
+
+
+_cache: dict[str, Auth] = {}
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    copied = copy(auth)
+    copied.end_user_limits = {}
+    return copied
+""",
+    options=("per-request-fields", "shared-fields", "cache-copy-helpers", "cache-objects"),
+    fix_safety="""
+The repair binds the copy's field to a fresh value, so that the original keeps its own. Code that relied
+on the original being emptied as well behaves differently afterwards.
+""",
+)
 
 
 class ResetThroughShallowCopy(Rule):
@@ -18,6 +72,7 @@ class ResetThroughShallowCopy(Rule):
     code = "CCL103"
     name = "reset-through-shallow-copy"
     summary = "a reset edits a container that the shallow copy shares with the original"
+    page = PAGE
 
     def ask(self, knowledge: Knowledge, facts: Facts) -> Iterator[Problem]:
         """The shared containers that a helper of ``facts`` edits in place."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.rules.base import Problem, Rule, kind_of, listed, step
+from lint_rules.rules.base import Page, Problem, Rule, kind_of, listed, step
 from lint_rules.rules.stores import is_carrier, is_for_one_user, is_merged
 
 if TYPE_CHECKING:
@@ -14,12 +14,81 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.perrequest import PerRequest
 
 
+PAGE = Page(
+    what="""
+Finds objects onto which per-request values were written and which are then stored in a cache as they are, with no
+cache-copy helper between.
+
+Not reported where the key of the store names the end user, where the fields were reset before, and where the object was
+made in the same function.
+""",
+    why="""
+The cached object is handed to every request with the same key. What one request's end user left on it is
+what the next end user is judged by: his budget, his limits, his region.
+""",
+    bad="""
+from dataclasses import dataclass, replace
+
+
+@dataclass
+class Auth:
+    token: str
+    end_user_id: str | None = None
+    end_user_max_budget: float | None = None
+
+
+_cache: dict[str, Auth] = {}
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    return replace(auth, end_user_id=None, end_user_max_budget=None)
+
+
+def remember(auth: Auth, params: dict) -> Auth:
+    auth.end_user_id = params.get("end_user_id")
+    auth.end_user_max_budget = params.get("end_user_max_budget")
+    _cache[auth.token] = auth
+    return auth
+""",
+    good="""
+from dataclasses import dataclass, replace
+
+
+@dataclass
+class Auth:
+    token: str
+    end_user_id: str | None = None
+    end_user_max_budget: float | None = None
+
+
+_cache: dict[str, Auth] = {}
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    return replace(auth, end_user_id=None, end_user_max_budget=None)
+
+
+def remember(auth: Auth, params: dict) -> Auth:
+    auth.end_user_id = params.get("end_user_id")
+    auth.end_user_max_budget = params.get("end_user_max_budget")
+    _cache[auth.token] = copy_for_cache(auth)
+    return auth
+""",
+    options=("per-request-fields", "shared-fields", "cache-copy-helpers", "cache-objects"),
+    fix_safety="""
+The repair wraps what is stored in the model's cache-copy helper, where the project has exactly one that
+takes the object alone. It is imported only from a module from which the file imports already.
+""",
+)
+
+
 class UnsanitizedStore(Rule):
     """Per-request values are merged onto an object, and it is stored with no cache copy between."""
 
     code = "CCL104"
     name = "unsanitized-store"
     summary = "an object with per-request values merged onto it is stored as it is"
+    page = PAGE
 
     def ask(self, knowledge: Knowledge, facts: Facts) -> Iterator[Problem]:
         """The stores of ``facts`` whose object carries what was merged onto it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lint_rules.findings import TraceStep
 from lint_rules.knowledge.merging import Merging
 from lint_rules.naming import is_merge_name
-from lint_rules.rules.base import Problem, Rule, kind_of, listed
+from lint_rules.rules.base import Page, Problem, Rule, kind_of, listed
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts
@@ -18,12 +18,78 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.perrequest import PerRequest
 
 
+PAGE = Page(
+    what="""
+Finds merge functions that write some per-request fields from a source and never write another one that the source can
+carry.
+
+That the source carries it needs evidence: a function of the project writes that key into what is passed, or the source's
+class has it. Only where nothing is known of the source does the name decide, and then never for a field that other code
+writes on such an object from something else.
+""",
+    why="""
+The object that is merged onto may come from a cache, with the values of the user before. A value that is
+only written when the new one is there leaves the old one in place: the next end user is judged by it.
+""",
+    bad="""
+from dataclasses import dataclass, replace
+
+
+@dataclass
+class Auth:
+    token: str
+    end_user_id: str | None = None
+    end_user_max_budget: float | None = None
+
+
+_cache: dict[str, Auth] = {}
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    return replace(auth, end_user_id=None, end_user_max_budget=None)
+
+
+def update_token(valid_token: Auth, params: dict) -> Auth:
+    valid_token.end_user_id = params.get("end_user_id")
+    return valid_token
+""",
+    good="""
+from dataclasses import dataclass, replace
+
+
+@dataclass
+class Auth:
+    token: str
+    end_user_id: str | None = None
+    end_user_max_budget: float | None = None
+
+
+_cache: dict[str, Auth] = {}
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    return replace(auth, end_user_id=None, end_user_max_budget=None)
+
+
+def update_token(valid_token: Auth, params: dict) -> Auth:
+    valid_token.end_user_id = params.get("end_user_id")
+    valid_token.end_user_max_budget = params.get("end_user_max_budget")
+    return valid_token
+""",
+    options=("per-request-fields", "shared-fields", "merge-functions", "cache-objects"),
+    fix_safety="""
+The repair inserts the missing write next to its neighbours. An absent value clears the field.
+""",
+)
+
+
 class MissingMerge(Rule):
     """A merge function leaves out a per-request field that its source can carry."""
 
     code = "CCL203"
     name = "missing-merge"
     summary = "a merge function never writes a per-request field that its source can carry"
+    page = PAGE
 
     def ask(self, knowledge: Knowledge, facts: Facts) -> Iterator[Problem]:
         """The fields that the merge function ``facts`` forgets."""
