@@ -53,6 +53,10 @@ def _explain(context: click.Context, parameter: click.Parameter, code: str | Non
 @click.option("--check", is_flag=True, help="Report, and write nothing.")
 @click.option("--diff", is_flag=True, help="Print the repairs as one unified diff; write nothing.")
 @click.option(
+    "--matrix", is_flag=True,
+    help="Print, per model, what each helper and merge function does to each field; write nothing.",
+)  # fmt: skip
+@click.option(
     "--explain", metavar="CODE", callback=_explain, expose_value=False, is_eager=True,
     help="Print the page of a rule.",
 )  # fmt: skip

@@ -51,6 +51,7 @@ class Command:
     overrides: Mapping[str, tuple[str, ...]]
     check: bool = False
     diff: bool = False
+    matrix: bool = False
     stdin_filename: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -86,13 +87,19 @@ class Command:
 
     @property
     def _rewrites(self) -> bool:
-        return not self.check and not self.diff
+        return not (self.check or self.diff or self.matrix)
 
     def _validate(self) -> None:
         if not self.paths:
             raise Usage("give files, directories, or - for standard input")
-        if self.check and self.diff:
-            raise Usage("--check and --diff exclude each other")
+        modes = (("--check", self.check), ("--diff", self.diff), ("--matrix", self.matrix))
+        asked = [name for name, given in modes if given]
+        if len(asked) > 1:
+            raise Usage(f"{' and '.join(asked)} exclude each other")
+        if self.matrix and self.output_format not in ("text", "json"):
+            raise Usage(
+                "--matrix is printed as text or json; leave out --output-format, or give json"
+            )
         if _STDIN in self.paths and len(self.paths) > 1:
             raise Usage("- (standard input) cannot be combined with other paths")
         if self.stdin_filename is not None and _STDIN not in self.paths:
@@ -118,7 +125,7 @@ class Command:
             tuple(code.upper() for code in self.select), tuple(code.upper() for code in self.ignore)
         )
         return Task(
-            loaded.settings, upper, repair=not self.check, accepted=accepted.identities,
+            loaded.settings, upper, repair=not (self.check or self.matrix), accepted=accepted.identities,
             cache=not self.no_cache, cache_dir=self.cache_dir,
         )  # fmt: skip
 
@@ -176,7 +183,9 @@ class Command:
             candidates=report.candidates, seconds=report.seconds, repaired=repaired,
             has_baseline=self.baseline is not None,
         )  # fmt: skip
-        if self.diff:
+        if self.matrix:
+            self._print_matrix(result, report, console)
+        elif self.diff:
             self._after_diff(result, report, console)
         else:
             self._print(result, report.changes, console)
@@ -202,6 +211,17 @@ class Command:
         if report.changes:
             count = len(report.changes)
             console.note(f"{count} file{'' if count == 1 else 's'} would be changed")
+
+    def _print_matrix(self, result: Result, report: Report, console: Console) -> None:
+        from lint_rules.output import matrix
+
+        if self.output_format == "json":
+            console.report(matrix.as_json(report.subjects, result.errors))
+        else:
+            console.report(matrix.as_text(report.subjects, colour=console.colour))
+            for error in result.errors:
+                console.error(error_line(error))
+            self._beside(summary_line(result), console)
 
     def _print(self, result: Result, changes: tuple[Change, ...], console: Console) -> None:
         for line in _changes(changes) if self._rewrites else ():

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lint_rules.findings import Diagnostic, FileReport, Finding, Fix
+from lint_rules.findings import Diagnostic, FileReport, Finding, Fix, Subject
 from lint_rules.project.project import Project, find_root
 from lint_rules.screen.survey import Survey
 from lint_rules.settings import Settings
@@ -56,11 +56,11 @@ class Engine:
         if broken is not None:
             return FileReport(display, errors=(Diagnostic(display, broken),))
         try:
-            findings, candidates = self._findings(path, text, display)
+            findings, subjects, candidates = self._findings(path, text, display)
         except Exception as error:  # one file must never end the run
             return FileReport(display, errors=(Diagnostic(display, _crash(error)),))
         kept = self._kept(findings, text, wanted, noqa)
-        return FileReport(display, kept, (), text if kept else None, candidates)
+        return FileReport(display, kept, (), text if kept else None, candidates, subjects=subjects)
 
     def _kept(
         self, findings: list[Finding], text: str, wanted: Wanted | None, noqa: bool
@@ -73,8 +73,10 @@ class Engine:
             kept = [f for f in kept if not suppressions.hides(f.code, f.line)]
         return tuple(sorted(kept, key=lambda finding: finding.sort_key))
 
-    def _findings(self, path: Path, text: str, display: str) -> tuple[list[Finding], int]:
-        """All findings of a file, and how many functions were looked at."""
+    def _findings(
+        self, path: Path, text: str, display: str
+    ) -> tuple[list[Finding], tuple[Subject, ...], int]:
+        """All findings of a file, its helpers and merges, and how many functions were looked at."""
         root = find_root(path)
         project = self._projects.get(root)
         if project is None:
@@ -86,11 +88,12 @@ class Engine:
             survey = self._surveys[root] = Survey(project, self.settings)
         functions = self._candidates(root, survey, project.module(path))
         if not functions:
-            return [], 0
+            return [], (), 0
         from lint_rules.reporting import Reporter
 
         reporter = Reporter(self._known(root, survey), path, display)
-        return reporter.findings(functions), len(functions)
+        findings, subjects = reporter.findings(functions)
+        return findings, tuple(subjects), len(functions)
 
     def _candidates(self, root: Path, survey: Survey, module: Module) -> list[FunctionRef]:
         """The functions that can matter: by their own text, or by a field that the project proves."""
@@ -181,8 +184,9 @@ class Engine:
         if current == text:
             return replace(first, findings=report.findings)
         return FileReport(
-            display, report.findings, (), text, first.candidates, tuple(fixed), current
-        )
+            display, report.findings, (), text, first.candidates, tuple(fixed), current,
+            subjects=report.subjects,
+        )  # fmt: skip
 
 
 def _not_rewritten(first: FileReport, reason: str | None) -> FileReport:

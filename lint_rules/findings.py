@@ -95,6 +95,32 @@ class Finding:
         return tuple(found.name for found in self.fields)
 
 
+Mark = Literal[
+    "reset", "partly reset", "shared", "kept", "overwritten", "guarded", "or-merged", "missing", ""
+]
+"""What a function does to a per-request field; empty where it has nothing to do with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A cache-copy helper or merge function of one model, and what it does to each field.
+
+    ``marks`` stand in declaration order, one for each per-request field of the model.
+    """
+
+    kind: Literal["cache-copy helper", "merge function"]
+    function: str
+    path: str
+    line: int
+    model: str
+    marks: tuple[tuple[FieldFinding, Mark], ...]
+
+    @property
+    def sort_key(self) -> tuple[str, str, str, int]:
+        """Model, then helpers before merge functions, then path and line."""
+        return (self.model, self.kind, self.path, self.line)
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """A file that could not be read or analysed: one clear line for the user."""
@@ -108,7 +134,7 @@ class FileReport:
     """What came out of one file.
 
     ``source`` is the decoded text when there are findings (for excerpts), else None.
-    ``fixed`` holds the findings whose repair is in ``new_source``; ``findings`` those that remain.
+    ``subjects`` are its helpers and merge functions, right ones too.  ``fixed`` holds the findings whose repair is in ``new_source``; ``findings`` those that remain.
     ``new_source`` is None when nothing was (or was asked to be) rewritten.
     """
 
@@ -119,3 +145,4 @@ class FileReport:
     candidates: int = 0
     fixed: tuple[Finding, ...] = ()
     new_source: str | None = None
+    subjects: tuple[Subject, ...] = ()

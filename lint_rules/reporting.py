@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lint_rules.findings import FieldFinding, Finding, Fix
+from lint_rules.findings import FieldFinding, Finding, Fix, Subject
 from lint_rules.fixes.strategies import plan
+from lint_rules.inventory import subjects
 from lint_rules.rules import all_rules
 from lint_rules.rules.base import Problem
 
@@ -25,19 +26,23 @@ class Reporter:
         self.path = path
         self.display = display
 
-    def findings(self, functions: list[FunctionRef]) -> list[Finding]:
-        """Every rule's findings in these functions of the file."""
+    def findings(self, functions: list[FunctionRef]) -> tuple[list[Finding], list[Subject]]:
+        """Every rule's findings in these functions of the file, and what the functions are."""
         out: list[Finding] = []
+        about: list[Subject] = []
         for function in functions:
             if not self.knowledge.relevance.matters(function):
                 continue
             facts = self.knowledge.library.facts(function)
             if facts is None or facts.final is None:
                 continue
-            for rule in all_rules():
-                for problem in rule.ask(self.knowledge, facts):
-                    out.append(self._finding(problem, rule.name))
-        return out
+            problems = [
+                (p, rule.name) for rule in all_rules() for p in rule.ask(self.knowledge, facts)
+            ]
+            out += [self._finding(problem, name) for problem, name in problems]
+            said = [problem for problem, _ in problems]
+            about += subjects(self.knowledge, facts, said, self.display, self._shown_field)
+        return out, about
 
     def _finding(self, problem: Problem, name: str) -> Finding:
         function = problem.facts.function

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.contain import Contained
 from lint_rules.discovery import Discovered, Target, common_directory, discover
-from lint_rules.findings import Diagnostic, FileReport, Finding
+from lint_rules.findings import Diagnostic, FileReport, Finding, Subject
 from lint_rules.settings import Settings, load_settings
 from lint_rules.textfile import FileProblem, SourceText, read_source, replace_atomically
 
@@ -75,7 +75,8 @@ class Report:
     """What came of a run.
 
     ``sources`` maps the path of every finding to the text that its lines count in.  ``changes``
-    are the rewritten files (of ``--diff``: those that would be).
+    are the rewritten files (of ``--diff``: those that would be).  ``subjects`` are the helpers and
+    merge functions, for ``--matrix``.
     """
 
     findings: tuple[Finding, ...]
@@ -85,6 +86,7 @@ class Report:
     seconds: float
     sources: Mapping[str, str]
     changes: tuple[Change, ...] = ()
+    subjects: tuple[Subject, ...] = ()
 
 
 def check_paths(
@@ -318,6 +320,9 @@ def _summed(
         seconds=seconds,
         sources=_sources(outcomes),
         changes=tuple(outcome.change for outcome in outcomes if outcome.change is not None),
+        subjects=tuple(
+            sorted((s for o in outcomes for s in o.report.subjects), key=lambda s: s.sort_key)
+        ),
     )
 
 

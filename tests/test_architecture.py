@@ -19,6 +19,7 @@ ROOMS = [
     {"knowledge"},
     {"rules"},
     {"fixes"},
+    {"inventory"},
     {"reporting"},
     {"engine"},
 ]
@@ -26,7 +27,7 @@ ROOMS = [
 FACES = {"flake8_plugin", "cli", "codemod", "output", "command", "console", "__main__"}
 HEAVY = {"libcst", "flake8", "click"}
 ALLOWED = {
-    "libcst": {"flow", "knowledge", "rules", "fixes", "reporting", "codemod"},
+    "libcst": {"flow", "knowledge", "rules", "fixes", "inventory", "reporting", "codemod"},
     "flake8": {"flake8_plugin", "suppress"},
     "click": {"cli"},
 }

@@ -16,7 +16,7 @@ def render(result: Result) -> str:
     document = {
         "version": VERSION,
         "findings": [_finding(finding, accepted) for finding, _, accepted in result.entries()],
-        "errors": [_error(error) for error in result.errors],
+        "errors": [error_of(error) for error in result.errors],
         "statistics": {
             "files": result.files,
             "candidates": result.candidates,
@@ -38,7 +38,7 @@ def _finding(finding: Finding, accepted: bool) -> dict[str, Any]:
         "end_column": finding.end_column,
         "function": finding.function,
         "model": finding.model,
-        "fields": [_field(entry) for entry in finding.fields],
+        "fields": [field_of(entry) for entry in finding.fields],
         "trace": [{"path": s.path, "line": s.line, "text": s.text} for s in finding.trace],
         "fix": {
             "available": finding.fix.available,
@@ -49,7 +49,8 @@ def _finding(finding: Finding, accepted: bool) -> dict[str, Any]:
     return {**entry, "baselined": True} if accepted else entry
 
 
-def _field(entry: FieldFinding) -> dict[str, Any]:
+def field_of(entry: FieldFinding) -> dict[str, Any]:
+    """A field with its evidence."""
     proofs = [
         {"kind": proof.kind, "path": proof.path, "line": proof.line, "text": proof.text}
         for proof in entry.evidence
@@ -57,5 +58,6 @@ def _field(entry: FieldFinding) -> dict[str, Any]:
     return {"name": entry.name, "evidence": proofs}
 
 
-def _error(error: Diagnostic) -> dict[str, str]:
+def error_of(error: Diagnostic) -> dict[str, str]:
+    """A file that could not be read or analysed."""
     return {"path": error.path, "message": error.message}

@@ -28,7 +28,7 @@ def incomplete(knowledge: Knowledge, facts: Facts, code: str) -> Iterator[Proble
             names = [name for name in kept if copy.always_keeps(name)]
         else:
             names = [name for name in kept if not copy.always_keeps(name)]
-        if not names or not _matters(knowledge, facts, copy):
+        if not names or not matters(knowledge, facts, copy):
             continue
         fields = tuple(found.ordered(names))
         yield Problem(
@@ -37,7 +37,7 @@ def incomplete(knowledge: Knowledge, facts: Facts, code: str) -> Iterator[Proble
         )  # fmt: skip
 
 
-def _matters(knowledge: Knowledge, facts: Facts, copy: HelperCopy) -> bool:
+def matters(knowledge: Knowledge, facts: Facts, copy: HelperCopy) -> bool:
     """A copy of a looked-up object counts when it resets something, or the model goes in unsanitized."""
     if copy.why != "looked-up":
         return True

@@ -1,0 +1,78 @@
+"""The cache-copy helpers and merge functions of a file, the right ones too, and what they do to each field.
+
+What is wrong with a field is what the rules said of it; nothing is decided here a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from lint_rules.findings import FieldFinding, Mark, Subject
+from lint_rules.knowledge.perrequest import is_given
+from lint_rules.rules.base import kind_of
+from lint_rules.rules.copies import matters
+
+if TYPE_CHECKING:
+    from lint_rules.flow.facts import Facts
+    from lint_rules.flow.values import Obj
+    from lint_rules.knowledge.base import Knowledge
+    from lint_rules.knowledge.perrequest import PerRequest
+    from lint_rules.rules.base import Problem
+
+_MARKS: dict[str, Mark] = {
+    "CCL101": "kept", "CCL102": "partly reset", "CCL103": "shared",
+    "CCL201": "or-merged", "CCL202": "guarded", "CCL203": "missing",
+}  # fmt: skip
+
+Shown = Callable[[FieldFinding], FieldFinding]
+
+
+def subjects(
+    knowledge: Knowledge, facts: Facts, problems: list[Problem], display: str, shown: Shown
+) -> Iterator[Subject]:
+    """What ``facts`` is to its carriers; ``problems`` are all that the rules found in it.
+
+    ``display`` is the path that the user knows the file by, ``shown`` tells evidence in such paths.
+    """
+    for copy in knowledge.helpers.copies(facts.function):
+        if matters(knowledge, facts, copy):
+            found = knowledge.fields.of(copy.copy.model, facts, copy.copy)
+            mine = [
+                p
+                for p in problems
+                if p.code.startswith("CCL1") and p.carrier in (copy.base, copy.copy)
+            ]
+            marks = dict.fromkeys(found.evidence, "reset") | _said(mine)
+            yield _subject("cache-copy helper", facts, copy.copy, found, marks, display, shown)
+    for carrier, merges in knowledge.fields.merges(facts.function):
+        found = knowledge.fields.of(carrier.model, facts, carrier)
+        written = {merge.write.field for merge in merges} & found.evidence.keys()
+        if written and is_given(facts, carrier) and knowledge.sharing.why(facts, carrier):
+            mine = [p for p in problems if p.code.startswith("CCL2") and p.carrier == carrier]
+            marks = dict.fromkeys(written, "overwritten") | _said(mine)
+            yield _subject("merge function", facts, carrier, found, marks, display, shown)
+
+
+def _said(problems: list[Problem]) -> dict[str, str]:
+    """What the rules said of each field."""
+    return {
+        name: _MARKS[problem.code]
+        for problem in problems
+        if problem.code in _MARKS
+        for name in problem.fields
+    }
+
+
+def _subject(
+    kind: str, facts: Facts, carrier: Obj, found: PerRequest, marks: dict[str, str], display: str,
+    shown: Shown,
+) -> Subject:  # fmt: skip
+    model = carrier.model.dotted if carrier.model is not None else kind_of(None, carrier)
+    return Subject(
+        kind, facts.function.qualname, display, facts.function.line, model,  # type: ignore[arg-type]
+        tuple(
+            (shown(found.finding(name)), marks.get(name, ""))  # type: ignore[misc]
+            for name in found.ordered(list(found.evidence))
+        ),
+    )  # fmt: skip
