@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lint_rules.baseline import (
     Baseline,
@@ -15,6 +16,7 @@ from lint_rules.baseline import (
     read_baseline,
     write_baseline,
 )
+from lint_rules.configfiles import per_file_ignores
 from lint_rules.console import Console
 from lint_rules.discovery import Target, common_directory, discover
 from lint_rules.findings import Diagnostic, Finding
@@ -33,6 +35,9 @@ from lint_rules.runner import (
 )
 from lint_rules.settings import LoadedSettings, SettingsError, load_settings
 from lint_rules.textfile import FileProblem, decode
+
+if TYPE_CHECKING:
+    from lint_rules.suppress import PerFile
 
 FORMATS = ("text", "concise", "json", "sarif", "github")
 _STDIN = "-"
@@ -127,7 +132,20 @@ class Command:
         return Task(
             loaded.settings, upper, repair=not (self.check or self.matrix), accepted=accepted.identities,
             cache=not self.no_cache, cache_dir=self.cache_dir,
+            per_file_ignores=self._per_file_ignores(),
         )  # fmt: skip
+
+    def _per_file_ignores(self) -> PerFile:
+        """What flake8's section says of single files: the same findings in every face."""
+        found = None if self.isolated else per_file_ignores(self._start(), self.config)
+        if found is None:
+            return ()
+        from lint_rules.suppress import parse_per_file_ignores
+
+        try:
+            return parse_per_file_ignores(found[0], found[1].parent)
+        except ValueError as problem:
+            raise SettingsError(f"{found[1]}: [flake8] per-file-ignores: {problem}") from problem
 
     def _start(self) -> Path:
         """The directory from which configuration files are searched upward."""

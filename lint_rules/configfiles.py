@@ -43,15 +43,36 @@ def find_pyproject(start: Path) -> Layer | None:
 
 
 def find_flake8_config(start: Path) -> Layer | None:
+    """What the nearest ``[flake8]`` section at or above ``start`` says of our options."""
+    found = _nearest_section(start)
+    return None if found is None else _flake8_layer(*found)
+
+
+def per_file_ignores(start: Path, config: Path | None = None) -> tuple[str, Path] | None:
+    """flake8's own ``per-file-ignores`` as it is written, and the file."""
+    if config is not None:
+        text = None if config.suffix == ".toml" else _text_of(config)
+        section = None if text is None else _flake8_section(config, text, strict=True)
+        found = None if section is None else (config, section)
+    else:
+        found = _nearest_section(start)
+    if found is None:
+        return None
+    path, section = found
+    written = section.get("per-file-ignores", section.get("per_file_ignores"))
+    return None if written is None else (written, Path(os.path.abspath(path)))
+
+
+def _nearest_section(start: Path) -> tuple[Path, Mapping[str, str]] | None:
     """The nearest file with a ``[flake8]`` section at or above ``start``, as flake8 finds it."""
     for directory in _upwards(start, stop_at_home=True):
         for name in FLAKE8_FILES:
             path = directory / name
             text = _text_of(path)
             if text is not None and "flake8" in text:
-                layer = _ini_section(path, text, strict="cache" in text)
-                if layer is not None:
-                    return layer
+                section = _flake8_section(path, text, strict="cache" in text)
+                if section is not None:
+                    return path, section
     return None
 
 
@@ -86,7 +107,8 @@ def _read_given(path: Path) -> Layer:
     if path.suffix == ".toml":
         layer = _toml_table(path, text)
     else:
-        layer = _ini_section(path, text, strict=True)
+        section = _flake8_section(path, text, strict=True)
+        layer = None if section is None else _flake8_layer(path, section)
     return layer or (_shown(path), {})
 
 
@@ -114,8 +136,8 @@ def _toml_table(path: Path, text: str) -> Layer | None:
     return _shown(path), values
 
 
-def _ini_section(path: Path, text: str, *, strict: bool) -> Layer | None:
-    """The ``cache-leak-*`` keys of ``[flake8]``; None when the file has no such section."""
+def _flake8_section(path: Path, text: str, *, strict: bool) -> Mapping[str, str] | None:
+    """The keys of ``[flake8]``; None when the file has no such section."""
     import configparser
 
     parser = configparser.RawConfigParser()
@@ -128,10 +150,15 @@ def _ini_section(path: Path, text: str, *, strict: bool) -> Layer | None:
         # flake8 passes over a file that it cannot parse, and nothing in this one is meant for us.
         return None
     if "flake8" not in parser:
-        return (_shown(path), {}) if "flake8:local-plugins" in parser else None
+        return {} if "flake8:local-plugins" in parser else None
+    return parser["flake8"]
+
+
+def _flake8_layer(path: Path, section: Mapping[str, str]) -> Layer:
+    """The ``cache-leak-*`` keys of a section."""
     where = f"{_shown(path)}: [flake8]"
     values = {}
-    for key, value in parser["flake8"].items():
+    for key, value in section.items():
         name = key.replace("_", "-")
         if name.startswith(PREFIX):
             option = _flake8_option(name, where)

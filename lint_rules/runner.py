@@ -17,6 +17,7 @@ from lint_rules.textfile import FileProblem, SourceText, read_source, replace_at
 
 if TYPE_CHECKING:
     from lint_rules.engine import Engine
+    from lint_rules.suppress import PerFile
 
 Progress = Callable[[int, int], None]
 EngineClass = Callable[[Settings], "Engine"]
@@ -48,8 +49,18 @@ class Task:
     selection: Selection = field(default_factory=Selection)
     repair: bool = False
     accepted: frozenset[str] = frozenset()
+    per_file_ignores: PerFile = ()
     cache: bool = True
     cache_dir: Path | None = None
+
+    def selection_in(self, path: Path) -> Selection:
+        """What is wanted in one file."""
+        if not self.per_file_ignores:
+            return self.selection
+        from lint_rules.suppress import ignored_in
+
+        more = ignored_in(path, self.per_file_ignores)
+        return replace(self.selection, ignore=self.selection.ignore + more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +210,20 @@ class Worker:
 
     def _checked(self, target: Target, text: str) -> FileReport:
         report = self._engine.check(
-            target.path, text, display=target.display, wanted=self._task.selection
+            target.path,
+            text,
+            display=target.display,
+            wanted=self._task.selection_in(target.path),
         )
         return _finished(target, text, report)
 
     def _repaired(self, target: Target, source: SourceText) -> Outcome:
         """The file as it would be after the repair, and what then remains to report."""
         report = self._engine.fix(
-            target.path, source.text, display=target.display, wanted=self._may_repair
+            target.path,
+            source.text,
+            display=target.display,
+            wanted=self._may_repair(target),
         )
         new = report.new_source
         change = None
@@ -220,14 +237,13 @@ class Worker:
             return Outcome(replace(checked, errors=errors), change)
         return Outcome(_finished(target, text, report), change)
 
-    def _may_repair(self, finding: Finding) -> bool:
-        if not self._task.selection(finding):
-            return False
-        if not self._task.accepted:
-            return True
+    def _may_repair(self, target: Target) -> Callable[[Finding], bool]:
+        selection, accepted = self._task.selection_in(target.path), self._task.accepted
+        if not accepted:
+            return selection
         from lint_rules.baseline import identity
 
-        return identity(finding) not in self._task.accepted
+        return lambda finding: selection(finding) and identity(finding) not in accepted
 
 
 def _finished(target: Target, text: str, report: FileReport) -> FileReport:

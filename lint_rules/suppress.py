@@ -9,7 +9,40 @@ from __future__ import annotations
 import io
 import re
 from importlib import import_module
+from logging import getLogger
+from pathlib import Path
 from typing import Any
+
+PerFile = tuple[tuple[str, tuple[str, ...]], ...]
+"""Patterns of files and the codes that are ignored in them."""
+
+
+def parse_per_file_ignores(written: str, parent: Path) -> PerFile:
+    """flake8's ``per-file-ignores``, patterns told from ``parent``; what cannot be ours is left out.
+
+    Raises ValueError where flake8 would not take it either.
+    """
+    utils = _flake8("utils")
+    try:
+        entries = utils.parse_files_to_codes_mapping(written)
+    except Exception as error:  # flake8's own class moved between versions
+        raise ValueError(" ".join(str(error).split())) from error
+    found = []
+    for pattern, codes in entries:
+        ours = tuple(code for code in codes if code.startswith("CCL") or "CCL".startswith(code))
+        if ours:
+            found.append((utils.normalize_path(pattern, str(parent)), ours))
+    return tuple(found)
+
+
+def ignored_in(path: Path, entries: PerFile) -> tuple[str, ...]:
+    """The codes that ``per-file-ignores`` ignores in one file."""
+    matches = _flake8("utils").matches_filename
+    log = getLogger(__name__)
+    shown = str(path)
+    return tuple(
+        code for pattern, codes in entries if matches(shown, [pattern], "", log) for code in codes
+    )
 
 
 class Suppressions:

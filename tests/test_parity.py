@@ -1,0 +1,162 @@
+"""Each face shows the same findings at the same places, however flake8 is run."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GATEWAY = Path(__file__).parents[1] / "examples" / "gateway"
+FORMAT = "--format=%(path)s|%(row)d|%(col)d|%(code)s"
+SPAWN = (
+    "import sys, multiprocessing; multiprocessing.set_start_method('spawn');"
+    "from flake8.main.cli import main; sys.exit(main(sys.argv[1:]))"
+)
+
+Place = tuple[str, int, int, str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(GATEWAY, tmp_path / "gateway", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "pyproject.toml").touch()
+    return tmp_path
+
+
+def _run(folder: Path, *arguments: str, text: str | None = None) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, input=text, capture_output=True, encoding="utf-8",
+        timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    return done.stdout
+
+
+def _cli(folder: Path, *arguments: str, text: str | None = None) -> set[Place]:
+    out = _run(
+        folder, "-m", "lint_rules", "--check", "--output-format", "json", *arguments, text=text
+    )
+    return {
+        (entry["path"], entry["line"], entry["column"], entry["code"])
+        for entry in json.loads(out)["findings"]
+    }
+
+
+def _flake8(folder: Path, *arguments: str, text: str | None = None) -> set[Place]:
+    out = _run(folder, "-m", "flake8", "--select=CCL", FORMAT, *arguments, text=text)
+    return _places(out)
+
+
+def _places(out: str) -> set[Place]:
+    found = set()
+    for line in out.splitlines():
+        path, row, column, code = line.split("|")
+        found.add((re.sub(r"^\./", "", path), int(row), int(column), code))
+    return found
+
+
+def test_the_number_of_flake8_s_processes_changes_nothing(folder: Path) -> None:
+    expected = _cli(folder, "gateway")
+    assert len(expected) == 5
+    assert _flake8(folder, "-j1", "gateway") == expected
+    assert _flake8(folder, "-j2", "gateway") == expected
+
+
+def test_spawned_processes_say_the_same(folder: Path) -> None:
+    out = _run(folder, "-c", SPAWN, "--select=CCL", FORMAT, "-j2", "gateway")
+    assert _places(out) == _cli(folder, "gateway")
+
+
+def test_standard_input_says_the_same(folder: Path) -> None:
+    name = "gateway/end_users.py"
+    text = (folder / name).read_text(encoding="utf-8")
+    expected = _cli(folder, name)
+    assert len(expected) == 4
+    assert _cli(folder, "-", "--stdin-filename", name, text=text) == expected
+    assert _flake8(folder, "--stdin-display-name", name, "-", text=text) == expected
+
+
+@pytest.mark.parametrize(
+    "options", [("--ignore=CCL2",), ("--ignore=CCL101,CCL203",), ("--select=CCL20",)]
+)
+def test_selection_is_flake8_s(folder: Path, options: tuple[str, ...]) -> None:
+    expected = _cli(folder, *options, "gateway")
+    assert 0 < len(expected) < 5
+    assert _flake8(folder, *options, "gateway") == expected
+
+
+@pytest.mark.parametrize(
+    ("comment", "left"),
+    [("# noqa", 4), ("# noqa: CCL101", 4), ("# noqa:CCL", 4), ("# noqa: E501", 5)],
+)
+def test_noqa_is_flake8_s(folder: Path, comment: str, left: int) -> None:
+    path = folder / "gateway" / "auth.py"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("auth.model_copy()", f"auth.model_copy()  {comment}"))
+    expected = _cli(folder, "gateway")
+    assert len(expected) == left
+    assert _flake8(folder, "gateway") == expected
+
+
+def test_a_file_under_noqa_is_silent_in_both(folder: Path) -> None:
+    path = folder / "gateway" / "end_users.py"
+    path.write_text("# flake8: noqa\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    expected = _cli(folder, "gateway")
+    assert {code for *_, code in expected} == {"CCL101"}
+    assert _flake8(folder, "gateway") == expected
+
+
+def test_the_same_settings_from_either_file(folder: Path) -> None:
+    (folder / "setup.cfg").write_text("[flake8]\ncache-leak-shared-fields = end_user_*\n")
+    from_cfg = _cli(folder, "gateway")
+    assert _flake8(folder, "gateway") == from_cfg
+    (folder / "setup.cfg").unlink()
+    (folder / "pyproject.toml").write_text('[tool.cache-leak]\nshared-fields = ["end_user_*"]\n')
+    assert _cli(folder, "gateway") == from_cfg == _flake8(folder, "gateway")
+    assert len(from_cfg) < 5
+    (folder / "setup.cfg").write_text("[flake8]\ncache-leak-shared-fields = nothing_else\n")
+    assert len(_cli(folder, "gateway")) == len(_flake8(folder, "gateway")) == 5
+
+
+@pytest.mark.parametrize(
+    ("ignores", "left"),
+    [
+        ("gateway/auth.py: CCL1", 4),
+        ("auth.py:CCL101", 4),
+        ("gateway/*: CCL2, E501", 1),
+        ("*.py:C", 5),  # --select=CCL is the longer prefix
+        ("other/auth.py: CCL1", 5),
+        ("gateway/auth.py, gateway/end_users.py: CCL101 CCL202", 1),
+    ],
+)
+def test_per_file_ignores_count_in_both(folder: Path, ignores: str, left: int) -> None:
+    (folder / "setup.cfg").write_text(f"[flake8]\nper-file-ignores =\n    {ignores}\n")
+    expected = _flake8(folder, "gateway")
+    assert len(expected) == left
+    assert _cli(folder, "--select", "CCL", "gateway") == expected
+    assert _cli(folder, "--select", "CCL", "--config", "setup.cfg", "gateway") == expected
+    assert len(_cli(folder, "--isolated", "gateway")) == 5
+
+
+def test_what_a_file_ignores_is_not_repaired_either(folder: Path) -> None:
+    (folder / "setup.cfg").write_text("[flake8]\nper-file-ignores = gateway/auth.py: CCL1\n")
+    before = (folder / "gateway" / "auth.py").read_bytes()
+    _run(folder, "-m", "lint_rules", "gateway")
+    assert (folder / "gateway" / "auth.py").read_bytes() == before
+    assert _cli(folder, "--isolated", "gateway/end_users.py") == set()
+
+
+def test_malformed_per_file_ignores_are_one_clear_error(folder: Path) -> None:
+    (folder / "setup.cfg").write_text("[flake8]\nper-file-ignores = auth.py\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "lint_rules", "--check", "gateway"], cwd=folder,
+        capture_output=True, encoding="utf-8", timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "setup.cfg: [flake8] per-file-ignores: " in done.stderr
+    assert "Traceback" not in done.stderr
