@@ -100,6 +100,8 @@ Mark = Literal[
 ]
 """What a function does to a per-request field; empty where it has nothing to do with it."""
 
+SubjectKind = Literal["cache-copy helper", "merge function"]
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -108,7 +110,7 @@ class Subject:
     ``marks`` stand in declaration order, one for each per-request field of the model.
     """
 
-    kind: Literal["cache-copy helper", "merge function"]
+    kind: SubjectKind
     function: str
     path: str
     line: int

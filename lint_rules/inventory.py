@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.findings import FieldFinding, Mark, Subject
+from lint_rules.findings import FieldFinding, Mark, Subject, SubjectKind
 from lint_rules.knowledge.perrequest import is_given
 from lint_rules.rules.base import kind_of
 from lint_rules.rules.copies import matters
@@ -43,18 +43,22 @@ def subjects(
                 for p in problems
                 if p.code.startswith("CCL1") and p.carrier in (copy.base, copy.copy)
             ]
-            marks = dict.fromkeys(found.evidence, "reset") | _said(mine)
-            yield _subject("cache-copy helper", facts, copy.copy, found, marks, display, shown)
+            marks: dict[str, Mark] = dict.fromkeys(found.evidence, "reset")
+            yield _subject(
+                "cache-copy helper", facts, copy.copy, found, marks | _said(mine), display, shown
+            )
     for carrier, merges in knowledge.fields.merges(facts.function):
         found = knowledge.fields.of(carrier.model, facts, carrier)
         written = {merge.write.field for merge in merges} & found.evidence.keys()
         if written and is_given(facts, carrier) and knowledge.sharing.why(facts, carrier):
             mine = [p for p in problems if p.code.startswith("CCL2") and p.carrier == carrier]
-            marks = dict.fromkeys(written, "overwritten") | _said(mine)
-            yield _subject("merge function", facts, carrier, found, marks, display, shown)
+            marks = dict.fromkeys(written, "overwritten")
+            yield _subject(
+                "merge function", facts, carrier, found, marks | _said(mine), display, shown
+            )
 
 
-def _said(problems: list[Problem]) -> dict[str, str]:
+def _said(problems: list[Problem]) -> dict[str, Mark]:
     """What the rules said of each field."""
     return {
         name: _MARKS[problem.code]
@@ -65,14 +69,14 @@ def _said(problems: list[Problem]) -> dict[str, str]:
 
 
 def _subject(
-    kind: str, facts: Facts, carrier: Obj, found: PerRequest, marks: dict[str, str], display: str,
+    kind: SubjectKind, facts: Facts, carrier: Obj, found: PerRequest, marks: dict[str, Mark], display: str,
     shown: Shown,
 ) -> Subject:  # fmt: skip
     model = carrier.model.dotted if carrier.model is not None else kind_of(None, carrier)
     return Subject(
-        kind, facts.function.qualname, display, facts.function.line, model,  # type: ignore[arg-type]
+        kind, facts.function.qualname, display, facts.function.line, model,
         tuple(
-            (shown(found.finding(name)), marks.get(name, ""))  # type: ignore[misc]
+            (shown(found.finding(name)), marks.get(name, ""))
             for name in found.ordered(list(found.evidence))
         ),
     )  # fmt: skip

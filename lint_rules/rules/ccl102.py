@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.rules.base import Page, Problem, Rule
 from lint_rules.rules.copies import incomplete
+from lint_rules.rules.texts import COPY_FIX, COPY_OPTIONS, COPY_WHY, HELPER, PRELUDE
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts
@@ -20,53 +21,17 @@ a reset in one branch, after an early return, in a loop that may not run, in a `
 
 `if copied.f is not None: copied.f = None` is complete and not reported.
 """,
-    why="""
-The cached object is handed to every request with the same key. What one request's end user left on it is
-what the next end user is judged by: his budget, his limits, his region.
-""",
-    bad="""
-from dataclasses import dataclass, replace
-
-
-@dataclass
-class Auth:
-    token: str
-    end_user_id: str | None = None
-    end_user_max_budget: float | None = None
-
-
-_cache: dict[str, Auth] = {}
-
-
-def copy_for_cache(auth: Auth, keep_limits: bool) -> Auth:
+    why=COPY_WHY,
+    bad=PRELUDE
+    + """def copy_for_cache(auth: Auth, keep_limits: bool) -> Auth:
     copied = replace(auth, end_user_id=None)
     if not keep_limits:
         copied.end_user_max_budget = None
     return copied
 """,
-    good="""
-from dataclasses import dataclass, replace
-
-
-@dataclass
-class Auth:
-    token: str
-    end_user_id: str | None = None
-    end_user_max_budget: float | None = None
-
-
-_cache: dict[str, Auth] = {}
-
-
-def copy_for_cache(auth: Auth) -> Auth:
-    return replace(auth, end_user_id=None, end_user_max_budget=None)
-""",
-    options=("per-request-fields", "shared-fields", "cache-copy-helpers", "cache-objects"),
-    fix_safety="""
-The repair inserts unconditional resets in the style that the function has already: assignments, entries of
-`update={}`, keywords of `replace(...)`, a names tuple, an `exclude` set. A field is reset to None where it may be None, else
-to its declared default; where there is neither, the finding says so and nothing is rewritten.
-""",
+    good=PRELUDE + HELPER,
+    options=COPY_OPTIONS,
+    fix_safety=COPY_FIX,
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lint_rules.rules.base import Page, Problem, Rule, kind_of, step
+from lint_rules.rules.texts import COPY_OPTIONS
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts
@@ -58,7 +59,7 @@ def copy_for_cache(auth: Auth) -> Auth:
     copied.end_user_limits = {}
     return copied
 """,
-    options=("per-request-fields", "shared-fields", "cache-copy-helpers", "cache-objects"),
+    options=COPY_OPTIONS,
     fix_safety="""
 The repair binds the copy's field to a fresh value, so that the original keeps its own. Code that relied
 on the original being emptied as well behaves differently afterwards.

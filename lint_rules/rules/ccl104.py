@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.rules.base import Page, Problem, Rule, kind_of, listed, step
 from lint_rules.rules.stores import is_carrier, is_for_one_user, is_merged
+from lint_rules.rules.texts import COPY_OPTIONS, COPY_WHY, HELPER, PRELUDE
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts, Store, Write
@@ -22,59 +23,24 @@ cache-copy helper between.
 Not reported where the key of the store names the end user, where the fields were reset before, and where the object was
 made in the same function.
 """,
-    why="""
-The cached object is handed to every request with the same key. What one request's end user left on it is
-what the next end user is judged by: his budget, his limits, his region.
-""",
-    bad="""
-from dataclasses import dataclass, replace
-
-
-@dataclass
-class Auth:
-    token: str
-    end_user_id: str | None = None
-    end_user_max_budget: float | None = None
-
-
-_cache: dict[str, Auth] = {}
-
-
-def copy_for_cache(auth: Auth) -> Auth:
-    return replace(auth, end_user_id=None, end_user_max_budget=None)
-
-
-def remember(auth: Auth, params: dict) -> Auth:
+    why=COPY_WHY,
+    bad=PRELUDE
+    + HELPER
+    + """def remember(auth: Auth, params: dict) -> Auth:
     auth.end_user_id = params.get("end_user_id")
     auth.end_user_max_budget = params.get("end_user_max_budget")
     _cache[auth.token] = auth
     return auth
 """,
-    good="""
-from dataclasses import dataclass, replace
-
-
-@dataclass
-class Auth:
-    token: str
-    end_user_id: str | None = None
-    end_user_max_budget: float | None = None
-
-
-_cache: dict[str, Auth] = {}
-
-
-def copy_for_cache(auth: Auth) -> Auth:
-    return replace(auth, end_user_id=None, end_user_max_budget=None)
-
-
-def remember(auth: Auth, params: dict) -> Auth:
+    good=PRELUDE
+    + HELPER
+    + """def remember(auth: Auth, params: dict) -> Auth:
     auth.end_user_id = params.get("end_user_id")
     auth.end_user_max_budget = params.get("end_user_max_budget")
     _cache[auth.token] = copy_for_cache(auth)
     return auth
 """,
-    options=("per-request-fields", "shared-fields", "cache-copy-helpers", "cache-objects"),
+    options=COPY_OPTIONS,
     fix_safety="""
 The repair wraps what is stored in the model's cache-copy helper, where the project has exactly one that
 takes the object alone. It is imported only from a module from which the file imports already.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lint_rules.flow.state import read
 from lint_rules.rules.base import Page, Problem, Rule, kind_of, listed, step
 from lint_rules.rules.stores import is_carrier, is_for_one_user, is_merged
+from lint_rules.rules.texts import COPY_OPTIONS, HELPER, PRELUDE
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -27,55 +28,23 @@ per-request values.
 A cache in memory holds the object itself, not a picture of it. What is written on it after the store is in the cache as well,
 and the next end user gets it.
 """,
-    bad="""
-from dataclasses import dataclass, replace
-
-
-@dataclass
-class Auth:
-    token: str
-    end_user_id: str | None = None
-    end_user_max_budget: float | None = None
-
-
-_cache: dict[str, Auth] = {}
-
-
-def copy_for_cache(auth: Auth) -> Auth:
-    return replace(auth, end_user_id=None, end_user_max_budget=None)
-
-
-def login(auth: Auth, params: dict) -> Auth:
+    bad=PRELUDE
+    + HELPER
+    + """def login(auth: Auth, params: dict) -> Auth:
     _cache[auth.token] = auth
     auth.end_user_id = params.get("end_user_id")
     auth.end_user_max_budget = params.get("end_user_max_budget")
     return auth
 """,
-    good="""
-from dataclasses import dataclass, replace
-
-
-@dataclass
-class Auth:
-    token: str
-    end_user_id: str | None = None
-    end_user_max_budget: float | None = None
-
-
-_cache: dict[str, Auth] = {}
-
-
-def copy_for_cache(auth: Auth) -> Auth:
-    return replace(auth, end_user_id=None, end_user_max_budget=None)
-
-
-def login(auth: Auth, params: dict) -> Auth:
+    good=PRELUDE
+    + HELPER
+    + """def login(auth: Auth, params: dict) -> Auth:
     _cache[auth.token] = copy_for_cache(auth)
     auth.end_user_id = params.get("end_user_id")
     auth.end_user_max_budget = params.get("end_user_max_budget")
     return auth
 """,
-    options=("per-request-fields", "shared-fields", "cache-copy-helpers", "cache-objects"),
+    options=COPY_OPTIONS,
     fix_safety="""
 There is no repair: whether the object should be copied at the store or at the write is the program's
 decision.

@@ -9,6 +9,7 @@ from lint_rules.findings import TraceStep
 from lint_rules.knowledge.merging import Merging
 from lint_rules.naming import is_merge_name
 from lint_rules.rules.base import Page, Problem, Rule, kind_of, listed
+from lint_rules.rules.texts import HELPER, MERGE_OPTIONS, MERGE_WHY, PRELUDE
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts
@@ -27,56 +28,21 @@ That the source carries it needs evidence: a function of the project writes that
 class has it. Only where nothing is known of the source does the name decide, and then never for a field that other code
 writes on such an object from something else.
 """,
-    why="""
-The object that is merged onto may come from a cache, with the values of the user before. A value that is
-only written when the new one is there leaves the old one in place: the next end user is judged by it.
-""",
-    bad="""
-from dataclasses import dataclass, replace
-
-
-@dataclass
-class Auth:
-    token: str
-    end_user_id: str | None = None
-    end_user_max_budget: float | None = None
-
-
-_cache: dict[str, Auth] = {}
-
-
-def copy_for_cache(auth: Auth) -> Auth:
-    return replace(auth, end_user_id=None, end_user_max_budget=None)
-
-
-def update_token(valid_token: Auth, params: dict) -> Auth:
+    why=MERGE_WHY,
+    bad=PRELUDE
+    + HELPER
+    + """def update_token(valid_token: Auth, params: dict) -> Auth:
     valid_token.end_user_id = params.get("end_user_id")
     return valid_token
 """,
-    good="""
-from dataclasses import dataclass, replace
-
-
-@dataclass
-class Auth:
-    token: str
-    end_user_id: str | None = None
-    end_user_max_budget: float | None = None
-
-
-_cache: dict[str, Auth] = {}
-
-
-def copy_for_cache(auth: Auth) -> Auth:
-    return replace(auth, end_user_id=None, end_user_max_budget=None)
-
-
-def update_token(valid_token: Auth, params: dict) -> Auth:
+    good=PRELUDE
+    + HELPER
+    + """def update_token(valid_token: Auth, params: dict) -> Auth:
     valid_token.end_user_id = params.get("end_user_id")
     valid_token.end_user_max_budget = params.get("end_user_max_budget")
     return valid_token
 """,
-    options=("per-request-fields", "shared-fields", "merge-functions", "cache-objects"),
+    options=MERGE_OPTIONS,
     fix_safety="""
 The repair inserts the missing write next to its neighbours. An absent value clears the field.
 """,
