@@ -24,6 +24,10 @@ SPARE_ROUNDS = 6
 """Rounds of repair beyond one per finding: more than these is a fix that fights itself."""
 
 
+class Unreadable(Exception):
+    """A file with candidates that does not parse; the message says where and why."""
+
+
 class Engine:
     """Analyses files one at a time; projects found on the way are shared by all of them."""
 
@@ -52,11 +56,10 @@ class Engine:
         report's ``errors`` say what could not be analysed.
         """
         path = path.absolute()
-        broken = _syntax_error(text)
-        if broken is not None:
-            return FileReport(display, errors=(Diagnostic(display, broken),))
         try:
             findings, subjects, candidates = self._findings(path, text, display)
+        except Unreadable as error:
+            return FileReport(display, errors=(Diagnostic(display, str(error)),))
         except Exception as error:  # one file must never end the run
             return FileReport(display, errors=(Diagnostic(display, _crash(error)),))
         kept = self._kept(findings, text, wanted, noqa)
@@ -89,6 +92,9 @@ class Engine:
         functions = self._candidates(root, survey, project.module(path))
         if not functions:
             return [], (), 0
+        broken = _syntax_error(text)
+        if broken is not None:
+            raise Unreadable(broken)
         from lint_rules.reporting import Reporter
 
         reporter = Reporter(self._known(root, survey), path, display)

@@ -12,8 +12,7 @@ from lint_rules.flow.context import class_of
 from lint_rules.flow.facts import Store
 from lint_rules.flow.state import State
 from lint_rules.flow.values import UNKNOWN, Obj, Ref, Seq, Value, ref, union
-from lint_rules.flow.vocabulary import is_cache_class, is_lookup_method, is_store_method
-from lint_rules.naming import is_cache_name
+from lint_rules.naming import is_cache_class, is_cache_name, is_lookup_method, is_store_method
 from lint_rules.project.classes import ClassRef
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from lint_rules.flow.values import (
     constant,
     ref,
 )
-from lint_rules.flow.vocabulary import CACHING_DECORATORS
+from lint_rules.naming import CACHING_DECORATORS
 
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library

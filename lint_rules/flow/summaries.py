@@ -18,8 +18,7 @@ from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.interpreter import Interpreter
 from lint_rules.flow.source import FunctionTree, NoSuchFunction, Positions, parse_function
 from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, field_reads, ref
-from lint_rules.flow.vocabulary import CACHING_DECORATORS
-from lint_rules.naming import longest_literal, matches_any
+from lint_rules.naming import CACHING_DECORATORS, longest_literal, matches_any
 from lint_rules.project.classes import ClassRef
 
 if TYPE_CHECKING:

@@ -75,35 +75,3 @@ SANITIZING = re.compile(
     r"|anonymi[sz]e|erase|mask|detach|without",
     re.IGNORECASE,
 )
-
-_STORE = re.compile(
-    r"(^|_)(set|put|add|store|save|write)(_|$|ex$|nx$|default$|many$|item$)|^__setitem__$"
-)
-_LOOKUP = re.compile(
-    r"(^|_)(get|fetch|lookup|look_up|load|read|peek|retrieve|find|pop)(_|$|many$|item$)|^__getitem__$"
-)
-_CACHE_LIBRARIES = ("cachetools", "aiocache", "diskcache", "cachelib", "pylibmc", "pymemcache",
-                    "django.core.cache", "flask_caching", "async_lru", "dogpile", "cashews",
-                    "beaker", "lru")  # fmt: skip
-CACHING_DECORATORS = re.compile(
-    r"^(functools\.(lru_cache|cache)|cachetools\.(func\.)?\w*cache\w*|cachetools\.cached(method)?"
-    r"|async_lru\.alru_cache|aiocache\.(multi_)?cached(_stampede)?|lru_cache|alru_cache|cached"
-    r"|cachetools\.keys\.\w+)$"
-)
-
-
-def is_cache_class(dotted: str) -> bool:
-    """True for a class of a caching library, or one that is called a cache."""
-    return dotted.startswith(tuple(f"{lib}." for lib in _CACHE_LIBRARIES)) or (
-        "cache" in dotted.rsplit(".", 1)[-1].lower()
-    )
-
-
-def is_store_method(name: str) -> bool:
-    """True when a cache's method of this name puts something in."""
-    return bool(_STORE.search(name.lower()))
-
-
-def is_lookup_method(name: str) -> bool:
-    """True when a cache's method of this name hands something out."""
-    return bool(_LOOKUP.search(name.lower())) and not is_store_method(name)

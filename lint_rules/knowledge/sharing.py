@@ -89,13 +89,13 @@ class Sharing:
                 found[method] = None
         extra = self.library.settings.cache_copy_helpers
         named = [f for f in found if is_cache_copy_name(f.name, extra)]
-        rest = [f for f in found if f not in named and f in self.survey.caches.all]
+        rest = [f for f in found if f not in named and f in self.survey.caches.shapes]
         yield from named
         yield from sorted(rest, key=lambda f: len(f.source))
 
     def _may_know(self, function: FunctionRef) -> bool:
         named = is_cache_copy_name(function.name, self.library.settings.cache_copy_helpers)
-        return named or function in self.survey.caches.all
+        return named or function in self.survey.caches.shapes
 
     def _in_function(self, function: FunctionRef, model: ClassRef) -> str | None:
         place = f"{function.qualname} ({function.module.path.name}:{function.def_line})"

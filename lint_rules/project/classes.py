@@ -63,12 +63,15 @@ class ClassRef:
     def __init__(
         self, module: Module, qualname: str, node: ast.ClassDef | None, *,
         kind: str | None = None, fields: tuple[tuple[str, str | None, int], ...] = (), line: int = 1,
+        shift: int = 0,
     ) -> None:  # fmt: skip
         self.module = module
         self.qualname = qualname
         self.name = qualname.rsplit(".", 1)[-1]
         self.node = node
-        self.line = node.lineno if node is not None else line
+        #: What makes a line of the file of a line in ``node``.
+        self.shift = shift
+        self.line = node.lineno + shift if node is not None else line
         self._kind = kind
         self._functional = fields
 
@@ -238,9 +241,10 @@ class ClassRef:
         ):
             return None
         default, excluded = _default(value)
+        first = statement.lineno + self.shift
+        last = (statement.end_lineno or statement.lineno) + self.shift
         return FieldDecl(
-            name, self, self.module.path, statement.lineno, text, default,
-            self._marker(statement.lineno, statement.end_lineno or statement.lineno), excluded,
+            name, self, self.module.path, first, text, default, self._marker(first, last), excluded,
             self._required(text),
         )  # fmt: skip
 
@@ -307,7 +311,7 @@ class ClassRef:
             text = text or (ast.unparse(hint) if hint is not None else None)
         elif method.name != "__init__":
             default = Default("missing")
-        line = target.lineno
+        line = target.lineno + self.shift
         found[target.attr] = FieldDecl(
             target.attr, self, self.module.path, line, text, default, self._marker(line, line)
         )

@@ -43,12 +43,12 @@ class FunctionRef:
 
     @cached_property
     def node(self) -> ast.FunctionDef | ast.AsyncFunctionDef:
-        """The function's tree; an empty function where its text cannot be parsed."""
+        """The function's tree, its lines not those of the file; an empty function where its text
+        cannot be parsed."""
         node = self.module.scan.node(self.block)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             return node
         empty = ast.parse(f"def {self.name}(): pass").body[0]
-        ast.increment_lineno(empty, self.def_line - 1)
         assert isinstance(empty, ast.FunctionDef)
         return empty
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -116,6 +116,10 @@ class Module:
         """Every function, by line."""
         return [self._function(b) for b in self.scan.blocks if not b.is_class]
 
+    def functions_named(self, names: Collection[str]) -> list[FunctionRef]:
+        """Every function with one of these names, by line."""
+        return [self._function(b) for b in self.scan.blocks if not b.is_class and b.name in names]
+
     def function(self, qualname: str) -> FunctionRef | None:
         """The function of a qualified name; of several the last."""
         for block in reversed(self._blocks.get(qualname, ())):
@@ -132,7 +136,7 @@ class Module:
             for block in reversed(self._blocks.get(qualname, ())):
                 node = self.scan.node(block) if block.is_class else None
                 if isinstance(node, ast.ClassDef):
-                    made = ClassRef(self, qualname, node)
+                    made = ClassRef(self, qualname, node, shift=self.scan.shift(block))
                     break
             if made is None and "." not in qualname and self._may_assign(qualname):
                 value = self.assigned.get(qualname)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _IMPORTS = re.compile(rb"\n[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*\))?")
 _WORD = re.compile(r"\w+")
+_DEF = re.compile(rb"def[ \t]+([\w\x80-\xff]+)")
+_LOWER_CLASS = re.compile(rb"class[ \t]+(_*[a-z\x80-\xff][\w\x80-\xff]*)[ \t]*[(:\[]")
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 MAX_NAMESPACE_DEPTH = 3
 """Directories without ``__init__.py`` that may lie between a file and its package."""
@@ -76,6 +78,8 @@ class Project:
         self._holding: dict[bytes, list[Path]] = {}
         self._imported: dict[Path, frozenset[str]] = {}
         self._caching: dict[tuple[Path, re.Pattern[bytes]], bool] = {}
+        self._definitions: dict[str, list[Path]] | None = None
+        self._lower_classes: frozenset[str] | None = None
         self.index = Index(self)
         self.graph = CallGraph(self)
 
@@ -124,6 +128,7 @@ class Project:
         self._holding.clear()
         self._caching.clear()
         self._imported.clear()
+        self._definitions = self._lower_classes = None
         self._paths = None
         self.module(path).text = text
         self.index = Index(self)
@@ -153,6 +158,25 @@ class Project:
             text = b" ".join(found).decode("utf-8", "ignore")
             self._imported[path] = frozenset(_WORD.findall(text))
         return self._imported[path]
+
+    @property
+    def definitions(self) -> Mapping[str, list[Path]]:
+        """The files that define a function of a name, one for each definition."""
+        if self._definitions is None:
+            found: dict[str, list[Path]] = {}
+            for path in self.paths:
+                for name in _DEF.findall(self.bytes_of(path)):
+                    found.setdefault(name.decode("utf-8", "ignore"), []).append(path)
+            self._definitions = found
+        return self._definitions
+
+    @property
+    def lower_classes(self) -> frozenset[str]:
+        """The names of classes that do not begin like one."""
+        if self._lower_classes is None:
+            names = (n for path in self.paths for n in _LOWER_CLASS.findall(self.bytes_of(path)))
+            self._lower_classes = frozenset(name.decode("utf-8", "ignore") for name in names)
+        return self._lower_classes
 
     def names_cache(self, path: Path, words: re.Pattern[bytes]) -> bool:
         """True when a file's text holds a word that says cache; answers are kept."""

@@ -1,14 +1,20 @@
-"""Which functions of a project ask or fill a cache, as far as their text shows."""
+"""Which functions of a project ask or fill a cache, and what goes in and comes out, by their shapes.
+
+A function that stores what it is given, or hands out what it found, is a *wrapper*: those that call
+it have to do with a cache, too.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from lint_rules.naming import longest_literal
-from lint_rules.screen.forms import CACHE_USE, object_use, stores
+from lint_rules.naming import CACHE_LIBRARIES, is_cache_name, longest_literal
+from lint_rules.screen.shapes import COPY, FOUND, Names, Shape, result_of, shape_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,8 +24,6 @@ if TYPE_CHECKING:
     from lint_rules.project.project import Project
     from lint_rules.settings import Settings
 
-#: Caching libraries whose names do not hold ``cache``.
-_LIBRARIES = (b"pylibmc", b"dogpile", b"cashews", b"beaker", b"lru")
 _CLASS = re.compile(r"ache\w*")
 #: What stands before the class on its line: ``name: Optional[``, ``self.name = aiocache.``
 _ANNOTATED = re.compile(
@@ -29,16 +33,27 @@ _ASSIGNED = re.compile(
     r"^([ \t]*)(?:self\.|cls\.)?([a-zA-Z_]\w*)[ \t]*(?::[^=]*)?=[ \t]*(?:await )?[\w.]*$"
 )
 _MODULE_LEVEL = re.compile(r"^(\w+)\s*(?::[^=\n]*)?=", re.MULTILINE)
-_WORD = re.compile(r"\w+")
+_VERB = r"(?:set|put|add|store|save|write|update|get|fetch|look|load|read|peek|retrieve|find|pop)"
+_USES = tuple(
+    re.compile(rf"{word}\w*\s*(?:\[|\.\s*\w*{_VERB}\w*\s*\(|\()") for word in ("ache", "ACHE")
+)
+"""A cache is asked or filled, or something called that says it does so or hands one out."""
+_USES_BYTES = tuple(re.compile(form.pattern.encode()) for form in _USES)
+_DECORATOR = re.compile(
+    r"@[\w.]*\b(?:lru_cache|alru_cache|cache|(?:multi_)?cached(?!_property)\w*|\w*cache)\b"
+)
+_LIBRARIES = tuple(library.encode() for library in CACHE_LIBRARIES)
 
 
 class CacheUsers:
-    """The functions of one project that ask or fill a cache, themselves or through another."""
+    """The functions of one project that ask or fill a cache, themselves or through a wrapper."""
 
     def __init__(self, project: Project, settings: Settings) -> None:
         self.project = project
         self.settings = settings
-        self._uses: dict[FunctionRef, bool] = {}
+        self._plain: dict[Path, Names] = {}
+
+    # ----------------------------------------------------------------- objects
 
     @cached_property
     def files(self) -> list[Path]:
@@ -52,11 +67,6 @@ class CacheUsers:
         ]
 
     @cached_property
-    def _named(self) -> frozenset[str]:
-        """Names of caches by the settings."""
-        return frozenset(filter(None, map(longest_literal, self.settings.cache_objects)))
-
-    @cached_property
     def _objects(self) -> dict[Path, frozenset[str]]:
         """By file the names of caches that do not say so, as their class or annotation tells.
 
@@ -64,11 +74,7 @@ class CacheUsers:
         """
         own: dict[Path, set[str]] = {}
         for path in self.files:
-            module = self.project.module(path)
-            names = dict(_typed(module.text))
-            if any(word in self.project.bytes_of(path) for word in _LIBRARIES):
-                names.update(_of_library(module.text))
-            names = {n: top for n, top in names.items() if "cache" not in n.lower()}
+            names = self._typed_names(path)
             if names:
                 own.setdefault(path, set()).update(names)
             for name, top in names.items():
@@ -76,94 +82,207 @@ class CacheUsers:
                     own.setdefault(other, set()).add(name)
         return {path: frozenset(names) for path, names in own.items()}
 
+    def _typed_names(self, path: Path) -> dict[str, bool]:
+        data = self.project.bytes_of(path)
+        names: dict[str, bool] = {}
+        if b"Cache" in data or b"ache(" in data:
+            names.update(_typed(self.project.module(path).text))
+        if any(word in data for word in _LIBRARIES):
+            names.update(_of_library(self.project.module(path).text))
+        return {n: top for n, top in names.items() if "cache" not in n.lower()}
+
     def _importing(self, path: Path, name: str) -> list[Path]:
         return self.project.files_containing(name.encode(), stem(path).encode())
 
-    def _pattern(self, path: Path) -> re.Pattern[str] | None:
-        """How objects that are caches without saying so are used in a file."""
-        names = self._named | self._objects.get(path, frozenset())
-        return object_use(names) if names else None
+    def _names(self, path: Path) -> Names:
+        """What names mean in one file: caches and classes."""
+        if path not in self._plain:
+            objects = self._objects.get(path, frozenset())
+            extra = self.settings.cache_objects
+            imports = self.project.imported_words(path)
+            classes = self.project.lower_classes
 
-    def uses(self, function: FunctionRef) -> bool:
-        """True when the function's own text asks or fills a cache."""
-        if function not in self._uses:
-            pattern = self._pattern(function.module.path)
-            self._uses[function] = bool(
-                CACHE_USE.search(function.source) or (pattern and pattern.search(function.source))
-            )
-        return self._uses[function]
+            def is_cache(name: str) -> bool:
+                return name in objects or is_cache_name(name, extra)
+
+            def is_class(name: str) -> bool:
+                # An import may rename a class, so that any imported name may be one.
+                return name.lstrip("_")[:1].isupper() or name == "cls" or (
+                    name in classes or name in imports
+                )  # fmt: skip
+
+            self._plain[path] = Names(is_cache, is_class)
+        return self._plain[path]
+
+    # ----------------------------------------------------------------- functions
 
     @cached_property
-    def direct(self) -> frozenset[FunctionRef]:
-        """Functions whose own text asks or fills a cache."""
-        found: set[FunctionRef] = set()
+    def own(self) -> dict[FunctionRef, Shape]:
+        """Functions whose own text asks or fills a cache, and those whose results are cached."""
+        found: dict[FunctionRef, Shape] = {}
         for path in dict.fromkeys([*self.files, *self._objects]):
-            module = self.project.module(path)
-            found.update(_around(module, CACHE_USE))
-            pattern = self._pattern(path)
-            if pattern is not None:
-                found.update(_around(module, pattern))
-        return frozenset(found)
+            for function in self._naming_cache(path):
+                shape = shape_of(function.node, self._names(path))
+                if shape.stores or shape.looks_up or is_memoised(function):
+                    found[function] = shape
+        return found
+
+    def _naming_cache(self, path: Path) -> Iterable[FunctionRef]:
+        """The functions of a file that may use a cache, as far as words tell."""
+        data = self.project.bytes_of(path)
+        forms = [form for form, bytes_ in zip(_USES, _USES_BYTES, strict=True) if bytes_.search(data)]
+        names = {*self._objects.get(path, ()), *map(longest_literal, self.settings.cache_objects)}
+        if names:
+            forms.append(re.compile(rf"(?:{'|'.join(sorted(map(re.escape, names)))})\w*\s*[\[.(]"))
+        found: dict[FunctionRef, None] = {}
+        for form in forms:
+            found.update(dict.fromkeys(around(self.project.module(path), form)))
+        return found
 
     @cached_property
-    def all(self) -> frozenset[FunctionRef]:
-        """Those, and the functions that call one which stores what it is given or hands out what it
-        found.
+    def _wrappers(self) -> Wrappers:
+        found = Wrappers()
+        for function, shape in self.own.items():
+            found.note(function, shape)
+        return found
 
-        Such a function counts where it is defined and where its module or name is imported.
-        """
-        visible: dict[str, set[str]] = {}
-        local: dict[Path, set[str]] = {}
-        for owner, word, name in self._wrappers:
-            local.setdefault(owner, set()).add(name)
-            for key in (word, name):
-                visible.setdefault(key, set()).add(name)
-        found = set(self.direct)
+    @cached_property
+    def through(self) -> dict[FunctionRef, Shape]:
+        """Functions that call a wrapper, in which the call asks or fills the cache."""
+        found: dict[FunctionRef, Shape] = {}
         for path in self.project.paths:
-            names = set(local.get(path, ()))
-            for word in self.project.imported_words(path) & visible.keys():
-                names |= visible[word]
+            names = self._wrappers.visible(self.project, path)
+            if not names:
+                continue
+            data = self.project.bytes_of(path)
+            names = {name: does for name, does in names.items() if name.encode() in data}
             if names:
-                found.update(self._calling(path, names))
-        return frozenset(found)
-
-    def _calling(self, path: Path, names: set[str]) -> Iterator[FunctionRef]:
-        """The functions of a file that call one of these names."""
-        module = self.project.module(path)
-        for name in names:
-            if f"{name}(" in module.text:
-                yield from _around(module, re.compile(rf"{re.escape(name)}\("))
+                for function in around(self.project.module(path), _any_of(names)):
+                    meant = self._wrappers.meant(function, names)
+                    if meant:
+                        shape = shape_of(function.node, _with(self._names(path), meant))
+                        if shape.stores or shape.looks_up:
+                            found[function] = shape
+        return found
 
     @cached_property
-    def _wrappers(self) -> list[tuple[Path, str, str]]:
-        """Functions that may store what they are given, or hand out what they find, and whose name
-        does not say cache.
+    def shapes(self) -> dict[FunctionRef, Shape]:
+        """Every function that has to do with a cache, with all that is known of its shape."""
+        return {**self.own, **self.through}
 
-        Each with its file and the word by which that is imported.
+    def shape(self, function: FunctionRef) -> Shape:
+        """The shape of any function."""
+        known = self.shapes.get(function)
+        return known or shape_of(function.node, self._names(function.module.path))
+
+    # ----------------------------------------------------------------- beside
+
+    @cached_property
+    def beside(self) -> dict[str, set[Path]]:
+        """Names of functions whose result is stored, or which are given what was found, and the files
+        in which that happens."""
+        out: dict[str, set[Path]] = {}
+        for function, shape in self.shapes.items():
+            names = {token[len(_RESULT) :] for token in shape.stored if token.startswith(_RESULT)}
+            names |= {name for name, given in shape.given.items() if FOUND in given}
+            for name in names:
+                out.setdefault(name, set()).add(function.module.path)
+        return out
+
+
+class Wrappers:
+    """Functions that store what they are given, or hand out what they found.
+
+    A function of a module is visible where it, or its module, is imported; a method where its class
+    is.
+    """
+
+    def __init__(self) -> None:
+        self._by_word: dict[str, dict[str, tuple[bool, bool]]] = {}
+        self._classes: dict[str, set[str]] = {}
+        self._defined: Counter[str] = Counter()
+
+    def note(self, function: FunctionRef, shape: Shape) -> None:
+        """Make a function known, if it is one."""
+        does = (shape.stores_parameter, shape.returns_found or is_memoised(function))
+        if not any(does) or function.name.startswith("__"):
+            return
+        words = [str(function.module.path)]
+        if function.class_name is None:
+            words += [stem(function.module.path), function.name]
+        else:
+            owner = function.class_name.rpartition(".")[2]
+            words.append(owner)
+            self._classes.setdefault(function.name, set()).add(owner)
+        for word in words:
+            known = self._by_word.setdefault(word, {})
+            old = known.get(function.name, (False, False))
+            known[function.name] = (old[0] or does[0], old[1] or does[1])
+
+    def visible(self, project: Project, path: Path) -> dict[str, tuple[bool, bool]]:
+        """The names of wrappers that a file may call, and whether they store and find."""
+        words = (project.imported_words(path) & self._by_word.keys()) | {str(path)}
+        out: dict[str, tuple[bool, bool]] = {}
+        for word in words:
+            for name, does in self._by_word.get(word, {}).items():
+                old = out.get(name, (False, False))
+                out[name] = (old[0] or does[0], old[1] or does[1])
+        return out
+
+    def meant(
+        self, function: FunctionRef, names: dict[str, tuple[bool, bool]]
+    ) -> dict[str, tuple[bool, bool]]:
+        """Those of the names that the function can mean.
+
+        ``x.get(...)`` is a method of one of many classes: it counts where the function, or the class
+        around it, names the class.
         """
-        return sorted(
-            {
-                (function.module.path, stem(function.module.path), function.name)
-                for function in self.direct
-                if "cache" not in function.name.lower()
-                and not function.name.startswith("__")
-                and self._passes_on(function)
-            }
-        )
-
-    def _passes_on(self, function: FunctionRef) -> bool:
         source = function.source
-        if "return" in source:
-            return True
-        return _has_parameter(source) and stores(source, self._pattern(function.module.path))
+        out: dict[str, tuple[bool, bool]] = {}
+        for name, does in names.items():
+            if name not in source:
+                continue
+            owners = self._classes.get(name)
+            if owners is None or name not in _COMMON or any(
+                owner in source or owner == (function.class_name or "").rpartition(".")[2]
+                for owner in owners
+            ):  # fmt: skip
+                out[name] = does
+        return out
 
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """Every word of these functions: what is not among them is neither called nor handed on."""
-        found: set[str] = set()
-        for function in self.all:
-            found.update(_WORD.findall(function.source))
-        return frozenset(found)
+
+_RESULT = result_of("")
+_COMMON = frozenset(
+    {"get", "set", "pop", "update", "add", "put", "save", "load", "read", "write", "find", "fetch",
+     "create", "list", "copy", "items", "values", "keys", "append", "remove", "delete", "run", "call",
+     "send", "next", "open", "close", "format", "store", "insert", "setdefault"}
+)  # fmt: skip
+"""Methods that so many classes have that the name alone says nothing."""
+
+
+def _with(plain: Names, does: dict[str, tuple[bool, bool]]) -> Names:
+    """Those meanings, and these wrappers."""
+    storing = frozenset(name for name, (stores, _) in does.items() if stores)
+    finding = frozenset(name for name, (_, finds) in does.items() if finds)
+    return replace(plain, storing=storing, finding=finding)
+
+
+def is_memoised(function: FunctionRef) -> bool:
+    """True for a function under a decorator that keeps its results."""
+    if "@" not in function.source[: function.source.find("def ")]:
+        return False
+    return bool(_DECORATOR.search(function.source, 0, function.source.find("def ")))
+
+
+def leads_by_itself(shape: Shape) -> bool:
+    """True for a copy that is stored, or made of what was looked up, in the function itself."""
+    return bool(shape.copies) and (
+        COPY in shape.stored or any(FOUND in copy.source for copy in shape.copies.values())
+    )
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, names)))})\b")
 
 
 def stem(path: Path) -> str:
@@ -171,7 +290,7 @@ def stem(path: Path) -> str:
     return path.parent.name if path.name == "__init__.py" else path.stem
 
 
-def _around(module: Module, pattern: re.Pattern[str]) -> Iterator[FunctionRef]:
+def around(module: Module, pattern: re.Pattern[str]) -> Iterator[FunctionRef]:
     """The innermost functions around what matches in a module."""
     at = 0
     while True:
@@ -184,13 +303,6 @@ def _around(module: Module, pattern: re.Pattern[str]) -> Iterator[FunctionRef]:
             yield function
             # What else stands in the function adds nothing, unless a function in it does.
             at = max(at, module.next_definition(at, function))
-
-
-def _has_parameter(source: str) -> bool:
-    head = source[source.find("def ") :]
-    inside = head[head.find("(") + 1 :].lstrip()
-    first = re.match(r"(?:self|cls)\b\s*,?\s*", inside)
-    return not inside[first.end() if first else 0 :].startswith(")")
 
 
 def _typed(text: str) -> Iterator[tuple[str, bool]]:
@@ -219,8 +331,7 @@ def _is_class(text: str, at: int) -> bool:
 
 
 def _of_library(text: str) -> Iterator[tuple[str, bool]]:
-    for library in _LIBRARIES:
-        name = library.decode()
-        if re.search(rf"^[ \t]*(?:from|import)[ \t]+{name}\b", text, re.MULTILINE):
+    for library in CACHE_LIBRARIES:
+        if re.search(rf"^[ \t]*(?:from|import)[ \t]+{re.escape(library)}\b", text, re.MULTILINE):
             yield from ((word, True) for word in _MODULE_LEVEL.findall(text))
             return

@@ -8,7 +8,6 @@ the names that cache users call, then the function's own syntax.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,9 +15,12 @@ from typing import TYPE_CHECKING
 from lint_rules.naming import is_cache_copy_name, longest_literal
 from lint_rules.project.functions import qualname_of
 from lint_rules.screen import forms
-from lint_rules.screen.caches import CacheUsers
+from lint_rules.screen.caches import CacheUsers, is_memoised, leads_by_itself, stem
+from lint_rules.screen.shapes import COPY
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.modules import Module
     from lint_rules.project.project import Project
@@ -36,25 +38,109 @@ class Survey:
         self.caches = CacheUsers(project, settings)
         globs = (pattern.rpartition(".")[2] for pattern in settings.per_request_fields)
         self._fields = [part for part in map(longest_literal, globs) if part]
-        self._copying: dict[Module, tuple[FunctionRef, ...]] = {}
         self._may_help: dict[FunctionRef, bool] = {}
 
     # ----------------------------------------------------------------- the engine's question
 
     def functions(self, module: Module) -> list[FunctionRef]:
         """The functions of a module that can matter, in the order of the text."""
-        found = {function for function in self.copying(module) if self.may_help(function)}
-        found.update(self._merging(module))
-        found.update(self._storing(module))
+        found = {*self.leads(module.path), *self._merging(module), *self._storing(module)}
         return sorted(found, key=lambda function: function.block.start)
 
     # ----------------------------------------------------------------- copies
 
-    def copying(self, module: Module) -> tuple[FunctionRef, ...]:
-        """The functions of a module that copy something, as far as words tell."""
-        if module not in self._copying:
-            self._copying[module] = self._around(module, forms.copies(module.text))
-        return self._copying[module]
+    def leads(self, path: Path) -> frozenset[FunctionRef]:
+        """The functions of a file that may be cache-copy helpers."""
+        return self._leads.get(path, frozenset())
+
+    @cached_property
+    def _leads(self) -> dict[Path, frozenset[FunctionRef]]:
+        found: dict[Path, set[FunctionRef]] = {}
+        for function in (*self.caches.shapes, *self.named_helpers, *self._beside()):
+            if function not in found.get(function.module.path, ()) and self.may_help(function):
+                around = (function, *function.module.enclosing(function))
+                found.setdefault(function.module.path, set()).update(around)
+        return {path: frozenset(functions) for path, functions in found.items()}
+
+    def may_help(self, function: FunctionRef) -> bool:
+        """True when the function may be a cache-copy helper."""
+        if function not in self._may_help:
+            self._may_help[function] = self._copies_for_cache(function)
+        return self._may_help[function]
+
+    def _copies_for_cache(self, function: FunctionRef) -> bool:
+        shape = self.caches.shape(function)
+        if not shape.copies:
+            return False
+        if is_cache_copy_name(function.name, self.settings.cache_copy_helpers):
+            return True
+        if leads_by_itself(shape):
+            return True
+        return COPY in shape.returned and (is_memoised(function) or self._is_beside(function))
+
+    def may_reset(self, function: FunctionRef) -> bool:
+        """True when what the function copies for a cache may be reset there: a proof for its fields."""
+        return (
+            self.may_help(function)
+            and forms.resets(function.source)
+            and function.outline.resets_copy
+        )
+
+    def _beside(self) -> Iterator[FunctionRef]:
+        """The functions of the names that are called beside a cache."""
+        places: dict[Path, set[str]] = {}
+        for name in self.caches.beside.keys() & self.project.definitions.keys():
+            for path in self.project.definitions[name]:
+                places.setdefault(path, set()).add(name)
+        for path, names in places.items():
+            for function in self.project.module(path).functions_named(names):
+                if self._is_beside(function):
+                    yield function
+
+    def _is_beside(self, function: FunctionRef) -> bool:
+        """True when a function that has to do with a cache may call this one for it.
+
+        A function of a module has to be imported there, a method its class; a method that no other
+        class has may be called on anything.
+        """
+        name, path = function.name, function.module.path
+        files = self.caches.beside.get(name, set())
+        if not files or name.startswith("__"):
+            return False
+        if path in files:
+            return True
+        words = {name, stem(path)}
+        if function.class_name is not None:
+            if len(self.project.definitions.get(name, ())) == 1:
+                return True
+            words = {function.class_name.rpartition(".")[2]}
+        return any(not words.isdisjoint(self.project.imported_words(file)) for file in files)
+
+    @cached_property
+    def helpers(self) -> tuple[FunctionRef, ...]:
+        """Every function of the project that may prove fields per-request by resetting them."""
+        return tuple(
+            function
+            for path in sorted(self._leads)
+            for function in sorted(self._leads[path], key=lambda function: function.block.start)
+            if self.may_reset(function)
+        )
+
+    @cached_property
+    def named_helpers(self) -> tuple[FunctionRef, ...]:
+        """The functions whose own name says that they copy for a cache."""
+        extra = self.settings.cache_copy_helpers
+        places: dict[Path, set[str]] = {}
+        for name, paths in self.project.definitions.items():
+            if is_cache_copy_name(name, extra):
+                for path in paths:
+                    places.setdefault(path, set()).add(name)
+        return tuple(
+            function
+            for path in sorted(places)
+            for function in self.project.module(path).functions_named(places[path])
+            if self.caches.shape(function).copies
+        )
 
     def _around(self, module: Module, places: Iterable[int]) -> tuple[FunctionRef, ...]:
         """The functions around places of a module, the outer ones too, in the order of the text."""
@@ -70,73 +156,6 @@ class Survey:
             found.add(function)
             found.update(module.enclosing(function))
         return tuple(sorted(found, key=lambda function: function.block.start))
-
-    def may_help(self, function: FunctionRef) -> bool:
-        """True when the function may be a cache-copy helper."""
-        if function not in self._may_help:
-            self._may_help[function] = self._copies_for_cache(function)
-        return self._may_help[function]
-
-    def _copies_for_cache(self, function: FunctionRef) -> bool:
-        if is_cache_copy_name(function.name, self.settings.cache_copy_helpers):
-            return bool(function.outline.copied)
-        if function in self.caches.direct:
-            return bool(function.outline.copied)
-        return (
-            self._called_beside_cache(function)
-            and forms.resets(function.source)
-            and function.outline.resets_copy
-        )
-
-    def may_reset(self, function: FunctionRef) -> bool:
-        """True when what the function copies for a cache may be reset there: a proof for its fields."""
-        return (
-            self.may_help(function)
-            and forms.resets(function.source)
-            and function.outline.resets_copy
-        )
-
-    def _called_beside_cache(self, function: FunctionRef) -> bool:
-        """True when a function that has to do with a cache may call this one."""
-        name = function.name
-        if name not in self._called:
-            return False
-        if function.class_name is None or self._definitions[name] == 1:
-            return True
-        return name in self._called_in.get(str(function.module.path), ())
-
-    @cached_property
-    def _called_in(self) -> dict[str, set[str]]:
-        """By file, the names that functions with a cache call or hand on."""
-        found: dict[str, set[str]] = {}
-        for function in self.caches.all:
-            names = found.setdefault(str(function.module.path), set())
-            names.update(_CALLED.findall(function.source))
-        return found
-
-    @cached_property
-    def _called(self) -> frozenset[str]:
-        return frozenset().union(*self._called_in.values())
-
-    @cached_property
-    def _definitions(self) -> Counter[str]:
-        """How often each name is defined as a function."""
-        return Counter(
-            block.name
-            for path in self.project.paths
-            for block in self.project.module(path).scan.blocks
-            if not block.is_class
-        )
-
-    @cached_property
-    def helpers(self) -> tuple[FunctionRef, ...]:
-        """Every function of the project that may prove fields per-request by resetting them."""
-        return tuple(
-            function
-            for path in self.project.paths
-            for function in self.copying(self.project.module(path))
-            if self.may_reset(function)
-        )
 
     # ----------------------------------------------------------------- merges
 
@@ -157,7 +176,7 @@ class Survey:
 
     def may_store(self, function: FunctionRef) -> bool:
         """True when the function may store what another one merged values onto."""
-        if function not in self.caches.all:
+        if function not in self.caches.shapes or not self.caches.shapes[function].stores:
             return False
         return not self.merging.isdisjoint(_CALLED.findall(function.source))
 
@@ -224,16 +243,6 @@ class Survey:
     def proves_fields(self) -> bool:
         """True when a model of the project may have per-request fields that no pattern names."""
         return bool(self.named_helpers) or bool(self.marking())
-
-    @cached_property
-    def named_helpers(self) -> tuple[FunctionRef, ...]:
-        """The functions whose own name says that they copy for a cache."""
-        return tuple(
-            function
-            for path in self.caches.files
-            for function in self.copying(self.project.module(path))
-            if is_cache_copy_name(function.name, self.settings.cache_copy_helpers)
-        )
 
     def marking(self) -> list[tuple[Module, str]]:
         """Modules and the classes in them that a comment or the configuration may speak of."""

@@ -1,0 +1,466 @@
+"""The shape of a function: what it copies, stores, looks up and hands on, read off its tree.
+
+A shape is a small taint summary.  Variables carry *tokens*; statements are read in any order until
+nothing changes, so that a shape may claim too much, never too little.  It costs a twentieth of an
+interpretation, and decides which functions are interpreted at all.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from lint_rules.naming import is_lookup_method, is_store_method
+
+Tokens = frozenset[str]
+
+NOTHING: Tokens = frozenset()
+FOUND = "found"
+"""Looked up in a cache."""
+_CACHE = "cache"
+"""A cache that a call made or handed out."""
+COPY = "copy"
+"""A copy made here."""
+_PARAM = "param "
+_RESULT = "result "
+
+ROUNDS = 4
+"""How often the statements are read at most; what flows through more variables backwards is rare."""
+
+COPY_METHODS = frozenset(
+    {"model_copy", "copy", "_replace", "__copy__", "__deepcopy__", "__replace__", "model_dump", "dict",
+     "_asdict", "to_dict", "model_dump_json", "json", "as_dict", "asdict"}
+)  # fmt: skip
+COPY_FUNCTIONS = frozenset(
+    {"copy", "deepcopy", "replace", "evolve", "assoc", "asdict", "vars", "dict", "jsonable_encoder",
+     "dumps", "loads", "model_validate", "parse_obj", "from_dict", "model_validate_json", "parse_raw",
+     "from_orm", "model_construct", "construct", "packb"}
+)  # fmt: skip
+_KEY_WORDS = frozenset({"key", "k", "name", "cache_key", "ttl", "timeout", "ex", "expire", "nx"})
+_PASSING = frozenset(
+    {"cast", "next", "iter", "list", "tuple", "set", "sorted", "reversed", "wait_for", "shield",
+     "gather", "partial", "run"}
+)  # fmt: skip
+_VIEWS = frozenset({"items", "keys", "values"})
+
+
+def result_of(name: str) -> str:
+    """The token of what a call of ``name`` returned."""
+    return _RESULT + name
+
+
+def param(name: str) -> str:
+    """The token of a parameter."""
+    return _PARAM + name
+
+
+@dataclass(slots=True)
+class Copy:
+    """A copy: the tokens of what it was made from."""
+
+    node: ast.expr
+    source: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Shape:
+    """What one function does, in tokens."""
+
+    stored: set[str] = field(default_factory=set)
+    returned: set[str] = field(default_factory=set)
+    copies: dict[int, Copy] = field(default_factory=dict)
+    #: What each called name is given.
+    given: dict[str, set[str]] = field(default_factory=dict)
+    stores: bool = False
+    looks_up: bool = False
+
+    @property
+    def stores_parameter(self) -> bool:
+        """True when something that the function is given is stored as it is."""
+        return any(token.startswith(_PARAM) for token in self.stored)
+
+    @property
+    def returns_found(self) -> bool:
+        """True when what was looked up is handed out."""
+        return FOUND in self.returned
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What names mean to a function: caches, and functions that store or find for their caller."""
+
+    is_cache: Callable[[str], bool]
+    is_class: Callable[[str], bool]
+    storing: frozenset[str] = frozenset()
+    finding: frozenset[str] = frozenset()
+
+
+def shape_of(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> Shape:
+    """Read the shape off a function's tree."""
+    return _Reader(node, names).shape
+
+
+class _Reader:
+    def __init__(self, node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> None:
+        self.shape = Shape()
+        self.names = names
+        self.variables: dict[str, set[str]] = {}
+        self.changed = False
+        for arg in _params(node.args):
+            self.variables[arg] = {param(arg)}
+        for _ in range(ROUNDS):
+            self.changed = False
+            self.block(node.body)
+            if not self.changed:
+                break
+
+    # ----------------------------------------------------------------- statements
+
+    def block(self, body: list[ast.stmt]) -> None:
+        for statement in body:
+            handler = _STATEMENTS.get(type(statement))
+            if handler is not None:
+                handler(self, statement)
+
+    def bind(self, target: ast.expr, tokens: Tokens) -> None:
+        """Let a target carry these tokens."""
+        if isinstance(target, ast.Tuple | ast.List):
+            for element in target.elts:
+                self.bind(element, tokens)
+        elif isinstance(target, ast.Starred):
+            self.bind(target.value, tokens)
+        elif isinstance(target, ast.Subscript):
+            if self.is_cache(target.value):
+                self.store(tokens)
+            self.value(target.slice)
+            self._hold(target.value, tokens)
+        else:
+            name = _dotted(target)
+            if name is not None:
+                self.carry(name, tokens)
+            elif isinstance(target, ast.Attribute):
+                self._hold(target.value, tokens)
+
+    def _hold(self, container: ast.expr, tokens: Tokens) -> None:
+        """What is put into a container made here goes where that goes; fields of objects do not."""
+        name = _dotted(container)
+        if name is not None and tokens:
+            self.carry(name, frozenset(token for token in tokens if not token.startswith(_PARAM)))
+
+    def carry(self, name: str, tokens: Tokens) -> None:
+        known = self.variables.get(name)
+        if known is None:
+            self.variables[name] = set(tokens)
+            self.changed = True
+        elif not tokens <= known:
+            known |= tokens
+            self.changed = True
+
+    def is_cache(self, node: ast.expr) -> bool:
+        """True for what is called a cache, or was made by a call of such a name."""
+        if self.names.is_cache(_last_name(node)):
+            return True
+        name = _dotted(node)
+        return name is not None and _CACHE in self.variables.get(name, ())
+
+    def store(self, tokens: Tokens) -> None:
+        self.shape.stores = True
+        self.shape.stored |= tokens
+
+    def _assign(self, node: ast.Assign) -> None:
+        tokens = self.value(node.value)
+        for target in node.targets:
+            self.bind(target, tokens)
+
+    def _one_target(self, node: ast.AnnAssign | ast.AugAssign) -> None:
+        if node.value is not None:
+            self.bind(node.target, self.value(node.value))
+
+    def _expression(self, node: ast.Expr) -> None:
+        self.value(node.value)
+
+    def _return(self, node: ast.Return) -> None:
+        if node.value is not None:
+            self.shape.returned |= self.value(node.value)
+
+    def _for(self, node: ast.For | ast.AsyncFor) -> None:
+        self.bind(node.target, self.value(node.iter))
+        self.block(node.body)
+        self.block(node.orelse)
+
+    def _test(self, node: ast.If | ast.While) -> None:
+        self.value(node.test)
+        self.block(node.body)
+        self.block(node.orelse)
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> None:
+        for item in node.items:
+            tokens = self.value(item.context_expr)
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, tokens)
+        self.block(node.body)
+
+    def _try(self, node: ast.Try) -> None:
+        self.block(node.body)
+        for handler in node.handlers:
+            self.block(handler.body)
+        self.block(node.orelse)
+        self.block(node.finalbody)
+
+    def _match(self, node: ast.Match) -> None:
+        tokens = self.value(node.subject)
+        for case in node.cases:
+            for part in ast.walk(case.pattern):
+                name = getattr(part, "name", None) or getattr(part, "rest", None)
+                if isinstance(name, str):
+                    self.carry(name, tokens)
+            self.block(case.body)
+
+    def _inner(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """A function defined inside: called in place, its parameters are what the calls give."""
+        for arg in _params(node.args):
+            self.carry(arg, frozenset(self.shape.given.get(node.name, ())))
+        outer, self.shape.returned = self.shape.returned, set()
+        self.block(node.body)
+        self.carry(_RESULT + node.name, frozenset(self.shape.returned))
+        self.shape.returned = outer
+
+    def _class(self, node: ast.ClassDef) -> None:
+        self.block(node.body)
+
+    def _test_only(self, node: ast.Assert) -> None:
+        self.value(node.test)
+
+    # ----------------------------------------------------------------- expressions
+
+    def value(self, node: ast.expr | None) -> Tokens:
+        """The tokens of an expression; what it does is noted."""
+        if node is None:
+            return NOTHING
+        handler = _EXPRESSIONS.get(type(node))
+        if handler is not None:
+            return handler(self, node)
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.value(child)
+        return NOTHING
+
+    def _name(self, node: ast.Name) -> Tokens:
+        return frozenset(self.variables.get(node.id, ()))
+
+    def _nothing(self, node: ast.expr) -> Tokens:
+        return NOTHING
+
+    def _attribute(self, node: ast.Attribute) -> Tokens:
+        name = _dotted(node)
+        if name is not None:
+            return frozenset(self.variables.get(name, ()))
+        self.value(node.value)
+        return NOTHING
+
+    def _inside(self, node: ast.Await | ast.Starred | ast.YieldFrom) -> Tokens:
+        return self.value(node.value)
+
+    def _yield(self, node: ast.Yield) -> Tokens:
+        self.shape.returned |= self.value(node.value)
+        return NOTHING
+
+    def _either(self, node: ast.BoolOp) -> Tokens:
+        return self._joined(node.values)
+
+    def _ternary(self, node: ast.IfExp) -> Tokens:
+        self.value(node.test)
+        return self.value(node.body) | self.value(node.orelse)
+
+    def _walrus(self, node: ast.NamedExpr) -> Tokens:
+        tokens = self.value(node.value)
+        self.bind(node.target, tokens)
+        return tokens
+
+    def _sequence(self, node: ast.Tuple | ast.List | ast.Set) -> Tokens:
+        return self._joined(node.elts)
+
+    def _joined(self, nodes: list[ast.expr]) -> Tokens:
+        return frozenset().union(*(self.value(node) for node in nodes))
+
+    def _subscript(self, node: ast.Subscript) -> Tokens:
+        tokens = self.value(node.value)
+        self.value(node.slice)
+        kept = {token for token in tokens if token == COPY}
+        if self.is_cache(node.value):
+            self.shape.looks_up = True
+            kept.add(FOUND)
+        return frozenset(kept)
+
+    def _display(self, node: ast.Dict) -> Tokens:
+        out: set[str] = set()
+        for key, value in zip(node.keys, node.values, strict=True):
+            tokens = self.value(value)
+            if key is None:
+                out |= self.copied(node, tokens)
+            else:
+                self.value(key)
+                out |= tokens
+        return frozenset(out)
+
+    def _comprehension(
+        self, node: ast.DictComp | ast.ListComp | ast.SetComp | ast.GeneratorExp
+    ) -> Tokens:
+        sources: set[str] = set()
+        for loop in node.generators:
+            tokens = self.value(loop.iter)
+            sources |= tokens
+            self.bind(loop.target, tokens)
+            for test in loop.ifs:
+                self.value(test)
+        if isinstance(node, ast.DictComp):
+            self.value(node.key)
+            return self.value(node.value) | self.copied(node, frozenset(sources))
+        return self.value(node.elt)
+
+    def _binary(self, node: ast.BinOp) -> Tokens:
+        left, right = self.value(node.left), self.value(node.right)
+        if isinstance(node.op, ast.BitOr) and (left or right):
+            return self.copied(node, left) | right
+        return NOTHING
+
+    def copied(self, node: ast.expr, source: Tokens) -> Tokens:
+        """Note a copy of what carries these tokens."""
+        made = self.shape.copies.get(id(node))
+        if made is None:
+            made = self.shape.copies[id(node)] = Copy(node)
+        made.source |= source
+        return frozenset({COPY})
+
+    # ----------------------------------------------------------------- calls
+
+    def _call(self, node: ast.Call) -> Tokens:
+        func = node.func
+        method = func.attr if isinstance(func, ast.Attribute) else None
+        name = method if method is not None else getattr(func, "id", "")
+        base = self.value(func.value) if isinstance(func, ast.Attribute) else NOTHING
+        if method is None and not isinstance(func, ast.Name):
+            self.value(func)
+        positional = [self.value(arg) for arg in node.args]
+        keywords = [(k.arg, self.value(k.value)) for k in node.keywords]
+        given = frozenset(base.union(*positional, *(tokens for _, tokens in keywords)))
+        self.shape.given.setdefault(name, set()).update(given)
+        out = {result_of(name), *self.variables.get(_RESULT + name, ())}
+        if isinstance(func, ast.Attribute):
+            if self.is_cache(func.value):
+                out |= self._cache_method(func.attr, positional, keywords)
+            if given - base:  # ``x.append(y)``, ``x.update(y)``
+                self._hold(func.value, given - base)
+        elif name == "setattr" and node.args:
+            self._hold(node.args[0], given)
+        out |= self._copies(node, name, method, base, positional, keywords)
+        out |= self._passed(name, base, given)
+        self._through(node, name, given)
+        if name in self.names.finding:
+            out.add(FOUND)
+        if self.names.is_cache(name):
+            out.add(_CACHE)
+        return frozenset(out)
+
+    def _copies(
+        self, node: ast.Call, name: str, method: str | None, base: Tokens, positional: list[Tokens],
+        keywords: list[tuple[str | None, Tokens]],
+    ) -> Tokens:  # fmt: skip
+        out: set[str] = set()
+        if method in COPY_METHODS:
+            out |= self.copied(node, base)
+        if name in COPY_FUNCTIONS and positional:
+            out |= self.copied(node, positional[0])
+        constructs = not name or self.names.is_class(name) or name in COPY_FUNCTIONS
+        if constructs and any(arg is None for arg, _ in keywords):  # ``Model(**x)``
+            spread = frozenset().union(*(tokens for arg, tokens in keywords if arg is None))
+            out |= self.copied(node, spread)
+        return frozenset(out)
+
+    def _passed(self, name: str, base: Tokens, given: Tokens) -> Tokens:
+        """What a call hands on of what it is given."""
+        if name in _VIEWS:
+            return base
+        if name in _PASSING:
+            return given
+        if name in ("get", "pop", "setdefault"):
+            return frozenset(token for token in base if token == COPY)
+        return NOTHING
+
+    def _through(self, node: ast.Call, name: str, given: Tokens) -> None:
+        """A call of a function that stores, also one that is only scheduled."""
+        if name in self.names.storing or any(
+            isinstance(arg, ast.Name | ast.Attribute) and _last_name(arg) in self.names.storing
+            for arg in node.args
+        ):
+            self.store(given)
+
+    def _cache_method(
+        self, method: str, positional: list[Tokens], keywords: list[tuple[str | None, Tokens]]
+    ) -> Tokens:
+        stores = is_store_method(method) or method in ("update", "setdefault")
+        if stores:
+            kept = positional[1:] if len(positional) > 1 else positional
+            for tokens in (*kept, *(t for arg, t in keywords if arg not in _KEY_WORDS)):
+                self.store(tokens)
+        if method == "setdefault" or is_lookup_method(method):
+            self.shape.looks_up = True
+            return frozenset({FOUND})
+        return NOTHING
+
+
+def _params(spec: ast.arguments) -> Iterator[str]:
+    for arg in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs):
+        yield arg.arg
+    for more in (spec.vararg, spec.kwarg):
+        if more is not None:
+            yield more.arg
+
+
+def _dotted(node: ast.expr) -> str | None:
+    """A variable, or an attribute of one by its whole name."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        owner = _dotted(node.value)
+        return f"{owner}.{node.attr}" if owner is not None else None
+    return None
+
+
+def _last_name(node: ast.expr) -> str:
+    """The name that says what an expression is: the last attribute, the called function."""
+    while True:
+        if isinstance(node, ast.Name):
+            return node.id
+        if isinstance(node, ast.Attribute):
+            return node.attr
+        if isinstance(node, ast.Call):
+            node = node.func
+        elif isinstance(node, ast.Subscript | ast.Await):
+            node = node.value
+        else:
+            return ""
+
+
+_STATEMENTS: dict[type, Callable[[_Reader, Any], None]] = {
+    ast.Assign: _Reader._assign, ast.AnnAssign: _Reader._one_target, ast.AugAssign: _Reader._one_target,
+    ast.Expr: _Reader._expression, ast.Return: _Reader._return, ast.For: _Reader._for,
+    ast.AsyncFor: _Reader._for, ast.If: _Reader._test, ast.While: _Reader._test, ast.With: _Reader._with,
+    ast.AsyncWith: _Reader._with, ast.Try: _Reader._try, ast.Match: _Reader._match,
+    ast.FunctionDef: _Reader._inner, ast.AsyncFunctionDef: _Reader._inner, ast.ClassDef: _Reader._class,
+    ast.Assert: _Reader._test_only,
+}  # fmt: skip
+if hasattr(ast, "TryStar"):
+    _STATEMENTS[ast.TryStar] = _Reader._try
+_EXPRESSIONS: dict[type, Callable[[_Reader, Any], Tokens]] = {
+    ast.Name: _Reader._name, ast.Constant: _Reader._nothing, ast.JoinedStr: _Reader._nothing,
+    ast.Attribute: _Reader._attribute, ast.Await: _Reader._inside, ast.Starred: _Reader._inside,
+    ast.YieldFrom: _Reader._inside, ast.Yield: _Reader._yield, ast.BoolOp: _Reader._either,
+    ast.IfExp: _Reader._ternary, ast.NamedExpr: _Reader._walrus, ast.Tuple: _Reader._sequence,
+    ast.List: _Reader._sequence, ast.Set: _Reader._sequence, ast.Subscript: _Reader._subscript,
+    ast.Dict: _Reader._display, ast.DictComp: _Reader._comprehension,
+    ast.ListComp: _Reader._comprehension, ast.SetComp: _Reader._comprehension,
+    ast.GeneratorExp: _Reader._comprehension, ast.BinOp: _Reader._binary, ast.Call: _Reader._call,
+}  # fmt: skip
