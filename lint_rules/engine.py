@@ -103,13 +103,9 @@ class Engine:
 
     def _candidates(self, root: Path, survey: Survey, module: Module) -> list[FunctionRef]:
         """The functions that can matter: by their own text, or by a field that the project proves."""
-        found = dict.fromkeys(survey.functions(module))
-        rewriting = survey.rewriting(module)
-        if any(function not in found for function in rewriting) and survey.proves_fields:
-            proven = self._known(root, survey).fields.proven_names
-            for function, names in rewriting.items():
-                if not names.isdisjoint(proven):
-                    found[function] = None
+        found = set(survey.functions(module))
+        if survey.proves_fields:
+            found |= survey.rewriting(module, self._known(root, survey).fields.proven_names)
         return sorted(found, key=lambda function: function.block.start)
 
     def _known(self, root: Path, survey: Survey) -> Knowledge:

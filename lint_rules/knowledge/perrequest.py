@@ -151,7 +151,12 @@ class Fields:
         the configuration speaks of.
         """
         models = dict.fromkeys([*self._copied_by_name(), *self._marked()])
-        return frozenset(name for model in models for name in self.of_model(model).evidence)
+        return frozenset(
+            name
+            for model in models
+            for name in self.of_model(model).evidence
+            if not self.matches(None, name)
+        )
 
     def _copied_by_name(self) -> Iterator[ClassRef]:
         for function in self.survey.named_helpers:

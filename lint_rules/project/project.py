@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.index import Constant, External, TypeInfo
 
-_IMPORTS = re.compile(rb"\n[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*\))?")
-_WORD = re.compile(r"\w+")
+# Begins with plain characters: that is searched for six times as fast as a line's beginning.
+_IMPORTS = re.compile(rb"import\b[ \t]*(?:\([^)]*\)|(?:[^\n\\]|\\\r?\n)*)")
+_WORDS = re.compile(rb"[\w\x80-\xff]+")
 _DEF = re.compile(rb"def[ \t]+([\w\x80-\xff]+)")
 _LOWER_CLASS = re.compile(rb"class[ \t]+(_*[a-z\x80-\xff][\w\x80-\xff]*)[ \t]*[(:\[]")
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
@@ -111,6 +112,11 @@ class Project:
                 self._bytes[path] = b""
         return self._bytes[path]
 
+    def text_of(self, path: Path) -> str:
+        """The text of a file, for searching: bytes that do not fit are passed over."""
+        known = self._modules.get(path)
+        return known.text if known is not None else self.bytes_of(path).decode("utf-8", "replace")
+
     def overlay(self, path: Path, text: str) -> bool:
         """Let ``text`` stand for a file.
 
@@ -154,9 +160,7 @@ class Project:
     def imported_words(self, path: Path) -> frozenset[str]:
         """Every word of a file's import statements."""
         if path not in self._imported:
-            found = _IMPORTS.findall(b"\n" + self.bytes_of(path))
-            text = b" ".join(found).decode("utf-8", "ignore")
-            self._imported[path] = frozenset(_WORD.findall(text))
+            self._imported[path] = frozenset(_imported(self.bytes_of(path)))
         return self._imported[path]
 
     @property
@@ -267,6 +271,18 @@ class Project:
     def functions_mentioning(self, *names: str) -> list[FunctionRef]:
         """The innermost functions whose text holds all the names as words."""
         return self.graph.mentioning(*names)
+
+
+def _imported(data: bytes) -> Iterator[str]:
+    """The words of the import statements of a file."""
+    parts: list[bytes] = []
+    for hit in _IMPORTS.finditer(data):
+        start = data.rfind(b"\n", 0, hit.start()) + 1
+        before = data[start : hit.start()].strip()
+        if not before or before.startswith(b"from"):
+            parts += (before, hit.group())
+    for word in set(_WORDS.findall(b" ".join(parts))):
+        yield word.decode("utf-8", "ignore")
 
 
 def _walk(root: Path) -> Iterator[tuple[str, list[str]]]:

@@ -130,7 +130,9 @@ class CacheUsers:
     def _naming_cache(self, path: Path) -> Iterable[FunctionRef]:
         """The functions of a file that may use a cache, as far as words tell."""
         data = self.project.bytes_of(path)
-        forms = [form for form, bytes_ in zip(_USES, _USES_BYTES, strict=True) if bytes_.search(data)]
+        forms = [
+            form for form, bytes_ in zip(_USES, _USES_BYTES, strict=True) if bytes_.search(data)
+        ]
         names = {*self._objects.get(path, ()), *map(longest_literal, self.settings.cache_objects)}
         if names:
             forms.append(re.compile(rf"(?:{'|'.join(sorted(map(re.escape, names)))})\w*\s*[\[.(]"))

@@ -10,24 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_COPY = tuple(
-    re.compile(form)
-    for form in (
-        r"copy\(", r"copy__\(", r"replace\(", r"replace__\(", r"evolve\(", r"assoc\(", r"_dump", r"dict\(",
-        r"\.json\(", r"dumps\(", r"loads\(", r"packb\(", r"\*\*[ \t]*[\w({\[]", r"model_validate",
-        r"parse_obj", r"parse_raw", r"construct\(", r"from_orm", r"from_dict", r"_make\(", r"\.items\(",
-        r"vars\(", r"__dict__", r"encoder\(", r"\|=?\s*[{(]", r"\}\s*\|", r"\)\s*\|",
-        r"\|=?[ \t]*(?!None\b|str\b|int\b|list\b|dict\b|float\b|bool\b|bytes\b|set\b|tuple\b)[a-z_]",
-    )
-)  # fmt: skip
-"""Something is copied."""
-
 _DYNAMIC = tuple(
     re.compile(form)
     for form in (r"setattr", r"update\w*[ \t]*[(=]", r"__dict__", r"vars\(", r"replace\(", r"replace__\(", r"evolve\(",
                  r"__setitem__", r"\][ \t]*=[^=]")
 )  # fmt: skip
 """Fields are written under names that the text need not show."""
+_DYNAMIC_WORDS = (b"setattr", b"update", b"__dict__", b"vars(", b"replace", b"evolve(", b"__setitem__", b"] =",
+                  b"]=")  # fmt: skip
 
 _EMPTY = r"(?:None|\{\}|\[\]|\(\)|''|\"\"|(?:list|dict|set|tuple|frozenset|[A-Z]\w*)\(\))"
 _RESETS = re.compile(
@@ -38,22 +28,6 @@ _RESETS = re.compile(
 )
 """Something is reset, removed or left out (asked of the body of one function)."""
 _SIGNATURE = re.compile(r"\)\s*(?:->[^\n]*)?:")
-
-CACHE_USE = re.compile(r"(?:ache|ACHE)\w*(?:\(\))?\s*[\[.(]")
-"""A cache is asked or filled, or a function called that says it does so."""
-
-_VERBS = "set|put|add|store|save|write|update"
-_STORE = (
-    re.compile(rf"(?:{_VERBS})\w*(?:ache|ACHE)\w*\("),
-    re.compile(r"(?:ache|ACHE)_\w+\("),
-    re.compile(rf"(?:ache|ACHE)\w*(?:\(\))?\s*(?:\.\w*(?:{_VERBS})|\[[^\]\n]*\]\s*=[^=])"),
-)
-"""A cache is filled, or a function called that says it does so."""
-
-
-def copies(text: str) -> Iterator[int]:
-    """Where something may be copied (characters from 0), in no order."""
-    return _hits(_COPY, text)
 
 
 def dynamic_writes(text: str) -> Iterator[int]:
@@ -67,14 +41,17 @@ def resets(source: str) -> bool:
     return bool(_RESETS.search(source, head.end() if head else 0))
 
 
-def object_use(names: frozenset[str]) -> re.Pattern[str]:
-    """A use of one of these names as a container."""
-    return re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, names)))})\s*[\[.]")
+def writes_dynamically(data: bytes) -> bool:
+    """True when a file may write fields under names that its text does not show."""
+    return any(word in data for word in _DYNAMIC_WORDS)
 
 
-def stores(source: str, objects: re.Pattern[str] | None) -> bool:
-    """True when a function's text may fill a cache; ``objects`` are those not called so."""
-    return any(form.search(source) for form in _STORE) or bool(objects and objects.search(source))
+def write_of(name: str) -> re.Pattern[str]:
+    """Where a field of this name may be written: an attribute, a keyword, or its name in quotes."""
+    name = re.escape(name)
+    return re.compile(
+        rf"\b{name}\b\s*(?::[^=\n]*)?(?:,[^=\n]*)?=(?!=)|[\"']{name}[\"']|\.{name}\s*,"
+    )
 
 
 def _hits(forms: tuple[re.Pattern[str], ...], text: str) -> Iterator[int]:

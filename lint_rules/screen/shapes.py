@@ -19,6 +19,8 @@ Tokens = frozenset[str]
 NOTHING: Tokens = frozenset()
 FOUND = "found"
 """Looked up in a cache."""
+_ATTRIBUTE = "attribute"
+"""Held by an attribute of something that came in."""
 _CACHE = "cache"
 """A cache that a call made or handed out."""
 COPY = "copy"
@@ -43,6 +45,7 @@ _PASSING = frozenset(
     {"cast", "next", "iter", "list", "tuple", "set", "sorted", "reversed", "wait_for", "shield",
      "gather", "partial", "run"}
 )  # fmt: skip
+_WRITING = frozenset({"update", "setdefault", "__setattr__", "__setitem__", "pop"})
 _VIEWS = frozenset({"items", "keys", "values"})
 
 
@@ -64,9 +67,19 @@ class Copy:
     source: set[str] = field(default_factory=set)
 
 
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A field written on something that was not made here; ``name`` is None where text cannot tell."""
+
+    name: str | None
+    target: Tokens
+
+
 @dataclass(slots=True)
 class Shape:
     """What one function does, in tokens."""
+
+    writes: set[Write] = field(default_factory=set)
 
     stored: set[str] = field(default_factory=set)
     returned: set[str] = field(default_factory=set)
@@ -135,13 +148,25 @@ class _Reader:
             if self.is_cache(target.value):
                 self.store(tokens)
             self.value(target.slice)
+            self.write(_text(target.slice), target.value)
             self._hold(target.value, tokens)
         else:
+            if isinstance(target, ast.Attribute):
+                self.write(None if target.attr == "__dict__" else target.attr, target.value)
             name = _dotted(target)
             if name is not None:
                 self.carry(name, tokens)
             elif isinstance(target, ast.Attribute):
                 self._hold(target.value, tokens)
+
+    def write(self, name: str | None, target: ast.expr) -> None:
+        """Note that a field is written, unless on what was made here."""
+        self._write(name, self.value(target))
+
+    def _write(self, name: str | None, tokens: Tokens) -> None:
+        given = frozenset(token for token in tokens if not _is_made_here(token))
+        if given:
+            self.shape.writes.add(Write(name, given))
 
     def _hold(self, container: ast.expr, tokens: Tokens) -> None:
         """What is put into a container made here goes where that goes; fields of objects do not."""
@@ -176,7 +201,13 @@ class _Reader:
 
     def _one_target(self, node: ast.AnnAssign | ast.AugAssign) -> None:
         if node.value is not None:
+            if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.BitOr):
+                self.write(None, node.target)
             self.bind(node.target, self.value(node.value))
+
+    def _delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            self.bind(target, NOTHING)
 
     def _expression(self, node: ast.Expr) -> None:
         self.value(node.value)
@@ -254,11 +285,12 @@ class _Reader:
         return NOTHING
 
     def _attribute(self, node: ast.Attribute) -> Tokens:
+        if node.attr == "__dict__":
+            return self.value(node.value)
         name = _dotted(node)
-        if name is not None:
-            return frozenset(self.variables.get(name, ()))
-        self.value(node.value)
-        return NOTHING
+        if name in self.variables:
+            return frozenset(self.variables[name])
+        return frozenset({_ATTRIBUTE}) if self.value(node.value) else NOTHING
 
     def _inside(self, node: ast.Await | ast.Starred | ast.YieldFrom) -> Tokens:
         return self.value(node.value)
@@ -303,6 +335,10 @@ class _Reader:
             else:
                 self.value(key)
                 out |= tokens
+        spread = node.keys.count(None)  # the first is copied, the rest is written onto the copy
+        for key in node.keys if spread else ():
+            if key is not None or spread > 1:
+                self._write(_text(key), frozenset({COPY}))
         return frozenset(out)
 
     def _comprehension(
@@ -317,12 +353,14 @@ class _Reader:
                 self.value(test)
         if isinstance(node, ast.DictComp):
             self.value(node.key)
+            self._write(_text(node.key), frozenset({COPY}))
             return self.value(node.value) | self.copied(node, frozenset(sources))
         return self.value(node.elt)
 
     def _binary(self, node: ast.BinOp) -> Tokens:
         left, right = self.value(node.left), self.value(node.right)
         if isinstance(node.op, ast.BitOr) and (left or right):
+            self._written_by_mapping(node.right, frozenset({COPY}))
             return self.copied(node, left) | right
         return NOTHING
 
@@ -353,7 +391,8 @@ class _Reader:
                 out |= self._cache_method(func.attr, positional, keywords)
             if given - base:  # ``x.append(y)``, ``x.update(y)``
                 self._hold(func.value, given - base)
-        elif name == "setattr" and node.args:
+        elif name in ("setattr", "delattr") and len(node.args) > 1:
+            self.write(_text(node.args[1]), node.args[0])
             self._hold(node.args[0], given)
         out |= self._copies(node, name, method, base, positional, keywords)
         out |= self._passed(name, base, given)
@@ -373,16 +412,47 @@ class _Reader:
             out |= self.copied(node, base)
         if name in COPY_FUNCTIONS and positional:
             out |= self.copied(node, positional[0])
+        if out:
+            self._written_by_copy(node, frozenset(out))
+        elif isinstance(node.func, ast.Attribute) and name in _WRITING:
+            self._written_by_method(node, base)
         constructs = not name or self.names.is_class(name) or name in COPY_FUNCTIONS
         if constructs and any(arg is None for arg, _ in keywords):  # ``Model(**x)``
             spread = frozenset().union(*(tokens for arg, tokens in keywords if arg is None))
             out |= self.copied(node, spread)
         return frozenset(out)
 
+    def _written_by_copy(self, node: ast.Call, made: Tokens) -> None:
+        """``replace(x, f=None)``, ``x.model_copy(update={"f": None})``."""
+        for keyword in node.keywords:
+            if keyword.arg == "update":
+                self._written_by_mapping(keyword.value, made)
+            else:
+                self._write(keyword.arg, made)
+
+    def _written_by_method(self, node: ast.Call, base: Tokens) -> None:
+        """``x.update(...)``, ``x.__setattr__("f", None)``, ``x.setdefault("f", None)``."""
+        for keyword in node.keywords:
+            self._write(keyword.arg, base)
+        for arg in node.args[:1]:
+            if node.func.attr == "update":  # type: ignore[attr-defined]
+                self._written_by_mapping(arg, base)
+            else:
+                self._write(_text(arg), base)
+
+    def _written_by_mapping(self, mapping: ast.expr, target: Tokens) -> None:
+        if isinstance(mapping, ast.Dict):
+            for key in mapping.keys:
+                self._write(_text(key), target)
+        else:
+            self._write(None, target)
+
     def _passed(self, name: str, base: Tokens, given: Tokens) -> Tokens:
         """What a call hands on of what it is given."""
         if name in _VIEWS:
             return base
+        if name == "vars":
+            return given
         if name in _PASSING:
             return given
         if name in ("get", "pop", "setdefault"):
@@ -429,6 +499,16 @@ def _dotted(node: ast.expr) -> str | None:
     return None
 
 
+def _text(node: ast.expr | None) -> str | None:
+    """The text of a string constant."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _is_made_here(token: str) -> bool:
+    """True for what a class's call returned: a new object."""
+    return token.startswith(_RESULT) and token[len(_RESULT) :].lstrip("_")[:1].isupper()
+
+
 def _last_name(node: ast.expr) -> str:
     """The name that says what an expression is: the last attribute, the called function."""
     while True:
@@ -450,7 +530,7 @@ _STATEMENTS: dict[type, Callable[[_Reader, Any], None]] = {
     ast.AsyncFor: _Reader._for, ast.If: _Reader._test, ast.While: _Reader._test, ast.With: _Reader._with,
     ast.AsyncWith: _Reader._with, ast.Try: _Reader._try, ast.Match: _Reader._match,
     ast.FunctionDef: _Reader._inner, ast.AsyncFunctionDef: _Reader._inner, ast.ClassDef: _Reader._class,
-    ast.Assert: _Reader._test_only,
+    ast.Assert: _Reader._test_only, ast.Delete: _Reader._delete,
 }  # fmt: skip
 if hasattr(ast, "TryStar"):
     _STATEMENTS[ast.TryStar] = _Reader._try

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from lint_rules.naming import is_cache_copy_name, longest_literal
+from lint_rules.naming import is_cache_copy_name, longest_literal, matches_any
 from lint_rules.project.functions import qualname_of
 from lint_rules.screen import forms
 from lint_rules.screen.caches import CacheUsers, is_memoised, leads_by_itself, stem
+from lint_rules.screen.carriers import CarrierWords
 from lint_rules.screen.shapes import COPY
 
 if TYPE_CHECKING:
@@ -36,8 +37,10 @@ class Survey:
         self.project = project
         self.settings = settings
         self.caches = CacheUsers(project, settings)
-        globs = (pattern.rpartition(".")[2] for pattern in settings.per_request_fields)
-        self._fields = [part for part in map(longest_literal, globs) if part]
+        self.carriers = CarrierWords(project, settings)
+        self._globs = tuple(p.rpartition(".")[2] for p in settings.per_request_fields)
+        self._fields = [part for part in map(longest_literal, self._globs) if part]
+        self._merges: dict[Module, tuple[FunctionRef, ...]] = {}
         self._may_help: dict[FunctionRef, bool] = {}
 
     # ----------------------------------------------------------------- the engine's question
@@ -161,10 +164,13 @@ class Survey:
 
     def _merging(self, module: Module) -> tuple[FunctionRef, ...]:
         """The functions of a module that may write a field which is per-request by its name."""
-        places = [hit for part in self._fields for hit in _places(part, module.text)]
-        if self.names_fields:
-            places += forms.dynamic_writes(module.text)
-        return tuple(f for f in self._around(module, places) if self.may_merge(f))
+        if module not in self._merges:
+            places = [hit for part in self._fields for hit in _places(part, module.text)]
+            if self.names_fields and forms.writes_dynamically(self.project.bytes_of(module.path)):
+                places += forms.dynamic_writes(module.text)
+            around = self._around(module, places)
+            self._merges[module] = tuple(f for f in around if self.may_merge(f))
+        return self._merges[module]
 
     def _storing(self, module: Module) -> Iterator[FunctionRef]:
         """The functions of a module that have to do with a cache and call a function that merges."""
@@ -199,44 +205,49 @@ class Survey:
 
     def may_merge(self, function: FunctionRef) -> bool:
         """True when the function may write a field whose name says that it is per-request."""
-        shape = function.outline
-        if shape.dynamic_attributes:
-            return True
         named = any(part in function.source for part in self._fields)
-        if named and shape.dynamic_keys:
+        if not named and not self._may_hold_carrier(function):
+            return False
+        names = {write.name for write in self.caches.shape(function).writes}
+        if None in names:
             return True
-        return any(
-            part in name for part in self._fields for name in (*shape.attributes, *shape.keys)
-        )
+        return any(matches_any(name, self._globs) for name in names if name is not None)
+
+    def _may_hold_carrier(self, function: FunctionRef) -> bool:
+        """True when the function may hold an object with such fields, or a list of their names."""
+        pattern = self.carriers.pattern
+        if pattern is None:
+            return False
+        return bool(pattern.search(function.source) or pattern.search(function.class_name or ""))
 
     def writers(self, names: Iterable[str]) -> list[FunctionRef]:
         """The functions of the project that may write one of these fields under its own name."""
         found: dict[FunctionRef, None] = {}
         for name in names:
-            pattern = re.compile(rf"\b{re.escape(name)}\b")
+            pattern = forms.write_of(name)
             for path in self.project.files_containing(name.encode()):
                 module = self.project.module(path)
                 places = [hit.start() for hit in pattern.finditer(module.text)]
                 for function in self._around(module, places):
-                    shape = function.outline
-                    if name in {*shape.attributes, *shape.keys} or shape.dynamic_attributes:
+                    written = {write.name for write in self.caches.shape(function).writes}
+                    if name in written or None in written:
                         found[function] = None
         return list(found)
 
-    def rewriting(self, module: Module) -> dict[FunctionRef, set[str]]:
-        """Functions that write fields of what they were given from fields of the same name, and which.
+    def rewriting(self, module: Module, names: Iterable[str]) -> set[FunctionRef]:
+        """Functions of a module that write one of these fields from one of the same name.
 
-        Such a function merges; whether the fields are per-request the project has to prove.
+        Such a function merges; that the fields are per-request the project has to prove.
         """
-        found: dict[FunctionRef, set[str]] = {}
-        for hit in _ATTRIBUTE_WRITE.finditer(module.text):
-            name = hit.group(1)
-            if len(_uses(name, module.text, 2)) < 2:
+        found: set[FunctionRef] = set()
+        data = self.project.bytes_of(module.path)
+        for name in names:
+            if f".{name}".encode() not in data:
                 continue
-            function = module.function_around(hit.start())
-            if function is not None and len(_uses(name, function.source, 2)) > 1:
-                for around in (function, *module.enclosing(function)):
-                    found.setdefault(around, set()).add(name)
+            for hit in re.finditer(rf"\.{re.escape(name)}\b[ \t]*(?::[^=\n]*)?=(?!=)", module.text):
+                function = module.function_around(hit.start())
+                if function is not None and len(_uses(name, function.source, 2)) > 1:
+                    found.update((function, *module.enclosing(function)))
         return found
 
     @property
@@ -261,7 +272,6 @@ class Survey:
         return list(found)
 
 
-_ATTRIBUTE_WRITE = re.compile(r"(?<!self)\.(\w+)[ \t]*=(?!=)")
 _CALLED = re.compile(r"(\w+)\s*[(,)]")
 
 

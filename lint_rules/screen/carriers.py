@@ -1,0 +1,204 @@
+"""The words without which a function cannot hold an object that has per-request fields by their names.
+
+Fields that are written under names which the text does not show (``setattr``, ``update``) matter only
+on such an object.  Its class is known by an annotation, by a call that returns it, or by an attribute
+that holds it: so the function names the class, that function or that attribute.  A collection of
+field names is known by its own name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lint_rules.naming import longest_literal, matches_any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lint_rules.project.modules import Module
+    from lint_rules.project.project import Project
+    from lint_rules.settings import Settings
+
+ROUNDS = 4
+"""How many aliases, subclasses and attributes a word is followed through."""
+_ASSIGNED = re.compile(r"(\w+)[ \t]*(?::[^=\n]*)?=")
+_CONSTANT = re.compile(r"[ \t]+(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*[\w.]*[(\[{]")
+#: What a line makes of a word in it: an alias, a subclass, what holds or returns it.
+_ALIAS = re.compile(r"(?:type[ \t]+)?(\w+)[ \t]*(?::[^=\n]*)?=[^=\n]*$")
+_RENAMED = re.compile(r"\s+as\s+(\w+)")
+_SUBCLASS = re.compile(r"[ \t]*class[ \t]+(\w+)[ \t]*[(\[][^\n]*$")
+_HOLDS = re.compile(r"[ \t]+(\w+)[ \t]*:[^=\n]*$")
+_RETURNS = re.compile(r"def[ \t]+(\w+)[^\n]*?(?:\n[^\n]*?)*?->[^:\n]*$")
+
+
+class CarrierWords:
+    """The words of one project, found from its declarations on."""
+
+    def __init__(self, project: Project, settings: Settings) -> None:
+        self.project = project
+        self.settings = settings
+        globs = [pattern.rpartition(".") for pattern in settings.per_request_fields]
+        self._globs = tuple(glob for _, _, glob in globs)
+        self._owners = [owner for owner, _, _ in globs if owner]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word that may lead to such an object, or to such names."""
+        known: dict[str, set[Path]] = {}
+        new = self._noted(self._declaring(), known)
+        for _ in range(ROUNDS):
+            if not new:
+                break
+            found = self._noted(self._following(new, known), known)
+            new = {word for word in found if _may_be_class(word)}
+        return frozenset(known)
+
+    def _noted(self, found: Iterable[tuple[str, Path]], known: dict[str, set[Path]]) -> set[str]:
+        """Note words and the files that they were found in; those that are new."""
+        new: set[str] = set()
+        for word, path in list(found):
+            if word not in known:
+                new.add(word)
+            known.setdefault(word, set()).add(path)
+        return new
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str] | None:
+        """One of the words in a text."""
+        return _any_of(self.words) if self.words else None
+
+    def _declaring(self) -> Iterator[tuple[str, Path]]:
+        """The names of classes that declare such fields, and of collections of their names."""
+        for glob in self._globs:
+            part = longest_literal(glob)
+            for path in self.project.files_containing(part.encode()) if part else ():
+                for word in self._declared_in(self.project.module(path), part, glob):
+                    yield word, path
+        for path in self.project.files_containing(b"cache-leak:"):
+            for word in self._marked_in(self.project.module(path)):
+                yield word, path
+        for owner in self._owners:
+            for path in self.project.files_containing(f"class {owner}".encode()):
+                yield owner, path
+
+    def _marked_in(self, module: Module) -> Iterator[str]:
+        for hit in re.finditer(r"#\s*cache-leak:", module.text):
+            for block in module.scan.around_offset(hit.start()):
+                if block.is_class:
+                    yield block.name
+
+    def _declared_in(self, module: Module, part: str, glob: str) -> Iterator[str]:
+        text = module.text
+        at = text.find(part)
+        while at >= 0:
+            first, end = _identifier(text, at)
+            if matches_any(text[first:end], (glob,)):
+                yield from self._declaration(module, first, end)
+            at = text.find(part, end)
+
+    def _declaration(self, module: Module, first: int, end: int) -> Iterator[str]:
+        """What a field's name at a place declares: a class, or a collection of names."""
+        text, scan = module.text, module.scan
+        start = text.rfind("\n", 0, first) + 1
+        blocks = [b for b in scan.around_offset(first) if first < scan.span(b)[1]]
+        quoted = text[first - 1 : first] in ("'", '"') and text[end : end + 1] in ("'", '"')
+        if not blocks:
+            if quoted:  # also a field of ``X = TypedDict("X", {...})``
+                top = _ASSIGNED.match(text, _margin(text, start))
+                yield from (top.group(1),) if top else ()
+        elif blocks[0].is_class:
+            if not text[start:first].strip():
+                yield blocks[0].name
+            elif quoted:
+                inside = _CONSTANT.match(text, _statement_start(text, start))
+                yield from (inside.group(1),) if inside else ()
+        elif text[start:first].strip() == "self.":
+            yield from (block.name for block in blocks if block.is_class)
+
+    def _following(
+        self, words: set[str], homes: dict[str, set[Path]]
+    ) -> Iterator[tuple[str, Path]]:
+        """What aliases, extends, holds or returns what one of the words means."""
+        pattern = _any_of(words)
+        own = set().union(*(homes[word] for word in words))
+        for path in self.project.paths:
+            if path in own or not words.isdisjoint(self.project.imported_words(path)):
+                text = self.project.text_of(path)
+                for hit in pattern.finditer(text):
+                    for word in self._made_of(path, text, hit):
+                        yield word, path
+
+    def _made_of(self, path: Path, text: str, hit: re.Match[str]) -> Iterator[str]:
+        """What the line of a word makes of it."""
+        start = text.rfind("\n", 0, hit.start()) + 1
+        before = text[start : hit.start()]
+        renamed = _RENAMED.match(text, hit.end())
+        if renamed:
+            yield renamed.group(1)
+        for form in (_SUBCLASS, _ALIAS):
+            found = form.match(before)
+            if found:
+                yield found.group(1)
+        holds = _HOLDS.match(before)
+        if holds and self._in_class(path, hit.start()):
+            yield f".{holds.group(1)}"
+        if "->" in before:
+            head = text.rfind("def ", 0, hit.start())
+            returns = _RETURNS.match(text[head : hit.start()]) if head >= 0 else None
+            if returns:
+                yield returns.group(1)
+
+    def _in_class(self, path: Path, at: int) -> bool:
+        blocks = self.project.module(path).scan.around_offset(at)
+        return bool(blocks) and blocks[0].is_class
+
+
+def _may_be_class(word: str) -> bool:
+    """True for what begins like a class or a constant: functions and attributes lead no further."""
+    return word.lstrip("_")[:1].isupper()
+
+
+def _identifier(text: str, at: int) -> tuple[int, int]:
+    """Where the name around a place starts and ends."""
+    first, end = at, at
+    while first > 0 and (text[first - 1].isalnum() or text[first - 1] == "_"):
+        first -= 1
+    while end < len(text) and (text[end].isalnum() or text[end] == "_"):
+        end += 1
+    return first, end
+
+
+def _statement_start(text: str, start: int) -> int:
+    """The line on which a bracket opened that the line at ``start`` is inside of, as indentation tells."""
+    indent = _indent(text, start)
+    while start > 0:
+        above = text.rfind("\n", 0, start - 1) + 1
+        line = text[above : start - 1]
+        if line.strip() and _indent(text, above) < indent and not line.lstrip().startswith(")"):
+            return above if line.rstrip().endswith(("(", "[", "{")) else start
+        if not line.strip():
+            return start
+        start = above
+    return start
+
+
+def _indent(text: str, start: int) -> int:
+    end = start
+    while end < len(text) and text[end] in " \t":
+        end += 1
+    return end - start
+
+
+def _margin(text: str, start: int) -> int:
+    """The nearest line at or above ``start`` that begins at the margin with a word."""
+    while start > 0 and (text[start] in " \t\r\n#)]}'\"" or not text[start : start + 1]):
+        start = text.rfind("\n", 0, start - 1) + 1
+    return start
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    forms = sorted(re.escape(word) if word[0] == "." else rf"\b{word}" for word in words)
+    return re.compile(rf"(?:{'|'.join(forms)})\b")
