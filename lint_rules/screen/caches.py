@@ -34,11 +34,16 @@ _ASSIGNED = re.compile(
 )
 _MODULE_LEVEL = re.compile(r"^(\w+)\s*(?::[^=\n]*)?=", re.MULTILINE)
 _VERB = r"(?:set|put|add|store|save|write|update|get|fetch|look|load|read|peek|retrieve|find|pop)"
+_GROUPS = r"(?:\([^()\n]*\)|\[[^\]\n]*\]|\))*"
 _USES = tuple(
-    re.compile(rf"{word}\w*\s*(?:\[|\.\s*\w*{_VERB}\w*\s*\(|\()") for word in ("ache", "ACHE")
+    re.compile(rf"{word}\w*\s*(?:\[|{_GROUPS}\s*\.\s*\w*{_VERB}\w*\s*\()")
+    for word in ("ache", "ACHE")
 )
-"""A cache is asked or filled, or something called that says it does so or hands one out."""
+"""A cache is asked or filled."""
 _USES_BYTES = tuple(re.compile(form.pattern.encode()) for form in _USES)
+_MADE = re.compile(r"ache\w*\(")
+_MADE_BYTES = re.compile(rb"ache\w*\(|@[\w.]*ache")
+_BEFORE_MADE = re.compile(r"=[ \t]*(?:await[ \t]+)?[\w.]*$")
 _DECORATOR = re.compile(
     r"@[\w.]*\b(?:lru_cache|alru_cache|cache|(?:multi_)?cached(?!_property)\w*|\w*cache)\b"
 )
@@ -94,7 +99,7 @@ class CacheUsers:
     def _importing(self, path: Path, name: str) -> list[Path]:
         return self.project.files_containing(name.encode(), stem(path).encode())
 
-    def _names(self, path: Path) -> Names:
+    def names(self, path: Path) -> Names:
         """What names mean in one file: caches and classes."""
         if path not in self._plain:
             objects = self._objects.get(path, frozenset())
@@ -122,7 +127,7 @@ class CacheUsers:
         found: dict[FunctionRef, Shape] = {}
         for path in dict.fromkeys([*self.files, *self._objects]):
             for function in self._naming_cache(path):
-                shape = shape_of(function.node, self._names(path))
+                shape = shape_of(function.node, self.names(path))
                 if shape.stores or shape.looks_up or is_memoised(function):
                     found[function] = shape
         return found
@@ -139,6 +144,8 @@ class CacheUsers:
         found: dict[FunctionRef, None] = {}
         for form in forms:
             found.update(dict.fromkeys(around(self.project.module(path), form)))
+        if _MADE_BYTES.search(data):
+            found.update(dict.fromkeys(_making(self.project.module(path))))
         return found
 
     @cached_property
@@ -162,7 +169,7 @@ class CacheUsers:
                 for function in around(self.project.module(path), _any_of(names)):
                     meant = self._wrappers.meant(function, names)
                     if meant:
-                        shape = shape_of(function.node, _with(self._names(path), meant))
+                        shape = shape_of(function.node, _with(self.names(path), meant))
                         if shape.stores or shape.looks_up:
                             found[function] = shape
         return found
@@ -175,20 +182,20 @@ class CacheUsers:
     def shape(self, function: FunctionRef) -> Shape:
         """The shape of any function."""
         known = self.shapes.get(function)
-        return known or shape_of(function.node, self._names(function.module.path))
+        return known or shape_of(function.node, self.names(function.module.path))
 
     # ----------------------------------------------------------------- beside
 
     @cached_property
-    def beside(self) -> dict[str, set[Path]]:
-        """Names of functions whose result is stored, or which are given what was found, and the files
-        in which that happens."""
-        out: dict[str, set[Path]] = {}
+    def beside(self) -> dict[str, list[FunctionRef]]:
+        """Names of functions whose result is stored, or which are given what was found, and the
+        functions in which that happens."""
+        out: dict[str, list[FunctionRef]] = {}
         for function, shape in self.shapes.items():
             names = {token[len(_RESULT) :] for token in shape.stored if token.startswith(_RESULT)}
             names |= {name for name, given in shape.given.items() if FOUND in given}
             for name in names:
-                out.setdefault(name, set()).add(function.module.path)
+                out.setdefault(name, []).append(function)
         return out
 
 
@@ -305,6 +312,21 @@ def around(module: Module, pattern: re.Pattern[str]) -> Iterator[FunctionRef]:
             yield function
             # What else stands in the function adds nothing, unless a function in it does.
             at = max(at, module.next_definition(at, function))
+
+
+def _making(module: Module) -> Iterator[FunctionRef]:
+    """The functions that bind what a call of a cache's name made or handed out, or are memoised."""
+    for hit in _MADE.finditer(module.text):
+        start = module.text.rfind("\n", 0, hit.start()) + 1
+        before = module.text[start : hit.start()]
+        function = None
+        if _BEFORE_MADE.search(before):
+            function = module.function_around(hit.start())
+        if function is not None:
+            yield function
+    for function in module.all_functions if _DECORATOR.search(module.text) else ():
+        if is_memoised(function):
+            yield function
 
 
 def _typed(text: str) -> Iterator[tuple[str, bool]]:

@@ -41,12 +41,18 @@ class CarrierWords:
         self.project = project
         self.settings = settings
         globs = [pattern.rpartition(".") for pattern in settings.per_request_fields]
+        self._present: dict[Path, frozenset[str]] = {}
         self._globs = tuple(glob for _, _, glob in globs)
         self._owners = [owner for owner, _, _ in globs if owner]
 
     @cached_property
     def words(self) -> frozenset[str]:
         """Every word that may lead to such an object, or to such names."""
+        return frozenset(self._homes)
+
+    @cached_property
+    def _homes(self) -> dict[str, set[Path]]:
+        """The words, and the files in which each was found to be one."""
         known: dict[str, set[Path]] = {}
         new = self._noted(self._declaring(), known)
         for _ in range(ROUNDS):
@@ -54,7 +60,7 @@ class CarrierWords:
                 break
             found = self._noted(self._following(new, known), known)
             new = {word for word in found if _may_be_class(word)}
-        return frozenset(known)
+        return known
 
     def _noted(self, found: Iterable[tuple[str, Path]], known: dict[str, set[Path]]) -> set[str]:
         """Note words and the files that they were found in; those that are new."""
@@ -65,10 +71,19 @@ class CarrierWords:
             known.setdefault(word, set()).add(path)
         return new
 
+    def present(self, path: Path) -> frozenset[str]:
+        """The words that a file imports, defines, or uses as attributes."""
+        if path not in self._present:
+            data = self.project.bytes_of(path)
+            found = self.words & self.project.imported_words(path)
+            found |= {word for word, homes in self._homes.items() if path in homes}
+            found |= {word for word in self._attributes if word.encode() in data}
+            self._present[path] = frozenset(found)
+        return self._present[path]
+
     @cached_property
-    def pattern(self) -> re.Pattern[str] | None:
-        """One of the words in a text."""
-        return _any_of(self.words) if self.words else None
+    def _attributes(self) -> tuple[str, ...]:
+        return tuple(word for word in self.words if word[0] == ".")
 
     def _declaring(self) -> Iterator[tuple[str, Path]]:
         """The names of classes that declare such fields, and of collections of their names."""

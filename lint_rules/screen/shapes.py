@@ -8,6 +8,7 @@ interpretation, and decides which functions are interpreted at all.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,8 @@ FOUND = "found"
 """Looked up in a cache."""
 _ATTRIBUTE = "attribute"
 """Held by an attribute of something that came in."""
+CARRIER = "carrier"
+"""Of a class that is called so, or handed out by what is."""
 _CACHE = "cache"
 """A cache that a call made or handed out."""
 COPY = "copy"
@@ -108,21 +111,30 @@ class Names:
     is_class: Callable[[str], bool]
     storing: frozenset[str] = frozenset()
     finding: frozenset[str] = frozenset()
+    #: Classes of carriers, functions that return one, and attributes that hold one (``.name``).
+    carriers: frozenset[str] = frozenset()
 
 
-def shape_of(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> Shape:
-    """Read the shape off a function's tree."""
-    return _Reader(node, names).shape
+def shape_of(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names, *, owner: str = ""
+) -> Shape:
+    """Read the shape off a function's tree; ``owner`` is the class around it."""
+    return _Reader(node, names, owner).shape
 
 
 class _Reader:
-    def __init__(self, node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> None:
+    def __init__(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names, owner: str
+    ) -> None:
         self.shape = Shape()
         self.names = names
         self.variables: dict[str, set[str]] = {}
         self.changed = False
-        for arg in _params(node.args):
-            self.variables[arg] = {param(arg)}
+        for index, arg in enumerate(_params(node.args)):
+            tokens = {param(arg.arg)}
+            if self._names_carrier(arg.annotation) or (index == 0 and owner in names.carriers):
+                tokens.add(CARRIER)
+            self.variables[arg.arg] = tokens
         for _ in range(ROUNDS):
             self.changed = False
             self.block(node.body)
@@ -201,9 +213,13 @@ class _Reader:
 
     def _one_target(self, node: ast.AnnAssign | ast.AugAssign) -> None:
         if node.value is not None:
-            if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.BitOr):
-                self.write(None, node.target)
-            self.bind(node.target, self.value(node.value))
+            tokens = self.value(node.value)
+            if isinstance(node, ast.AugAssign):
+                if isinstance(node.op, ast.BitOr):
+                    self.write(None, node.target)
+            elif self._names_carrier(node.annotation):
+                tokens |= {CARRIER}
+            self.bind(node.target, tokens)
 
     def _delete(self, node: ast.Delete) -> None:
         for target in node.targets:
@@ -252,7 +268,8 @@ class _Reader:
     def _inner(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """A function defined inside: called in place, its parameters are what the calls give."""
         for arg in _params(node.args):
-            self.carry(arg, frozenset(self.shape.given.get(node.name, ())))
+            more = {CARRIER} if self._names_carrier(arg.annotation) else set()
+            self.carry(arg.arg, frozenset(more.union(self.shape.given.get(node.name, ()))))
         outer, self.shape.returned = self.shape.returned, set()
         self.block(node.body)
         self.carry(_RESULT + node.name, frozenset(self.shape.returned))
@@ -263,6 +280,19 @@ class _Reader:
 
     def _test_only(self, node: ast.Assert) -> None:
         self.value(node.test)
+
+    def _names_carrier(self, node: ast.expr | None) -> bool:
+        """True when an annotation (or a class that is handed on) names the class of a carrier."""
+        if node is None or not self.names.carriers:
+            return False
+        for child in ast.walk(node):
+            name = getattr(child, "id", None) or getattr(child, "attr", None)
+            text = _text(child) if isinstance(child, ast.Constant) else None
+            if name in self.names.carriers or (
+                text and not self.names.carriers.isdisjoint(_words(text))
+            ):
+                return True
+        return False
 
     # ----------------------------------------------------------------- expressions
 
@@ -288,9 +318,10 @@ class _Reader:
         if node.attr == "__dict__":
             return self.value(node.value)
         name = _dotted(node)
+        more = {CARRIER} if f".{node.attr}" in self.names.carriers else set()
         if name in self.variables:
-            return frozenset(self.variables[name])
-        return frozenset({_ATTRIBUTE}) if self.value(node.value) else NOTHING
+            return frozenset(more.union(self.variables[name]))
+        return frozenset({_ATTRIBUTE, *more}) if self.value(node.value) else NOTHING
 
     def _inside(self, node: ast.Await | ast.Starred | ast.YieldFrom) -> Tokens:
         return self.value(node.value)
@@ -370,7 +401,7 @@ class _Reader:
         if made is None:
             made = self.shape.copies[id(node)] = Copy(node)
         made.source |= source
-        return frozenset({COPY})
+        return frozenset({COPY, CARRIER} if CARRIER in source else {COPY})
 
     # ----------------------------------------------------------------- calls
 
@@ -399,9 +430,28 @@ class _Reader:
         self._through(node, name, given)
         if name in self.names.finding:
             out.add(FOUND)
+        out |= self._carrier_of(node, name)
         if self.names.is_cache(name):
             out.add(_CACHE)
         return frozenset(out)
+
+    def _carrier_of(self, node: ast.Call, name: str) -> Tokens:
+        """``load(key)`` that returns a carrier, ``get(key, Auth)``, ``isinstance(x, Auth)``."""
+        carriers = self.names.carriers
+        if not carriers:
+            return NOTHING
+        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+        classes = any(
+            isinstance(arg, ast.Name | ast.Attribute | ast.Tuple) and self._names_carrier(arg)
+            for arg in arguments
+        )
+        if name == "isinstance" and classes and node.args:
+            subject = _dotted(node.args[0])
+            if subject is not None:
+                self.carry(subject, frozenset({CARRIER}))
+            return NOTHING
+        returns = name in carriers and not name.lstrip("_")[:1].isupper()
+        return frozenset({CARRIER}) if classes or returns else NOTHING
 
     def _copies(
         self, node: ast.Call, name: str, method: str | None, base: Tokens, positional: list[Tokens],
@@ -420,6 +470,8 @@ class _Reader:
         if constructs and any(arg is None for arg, _ in keywords):  # ``Model(**x)``
             spread = frozenset().union(*(tokens for arg, tokens in keywords if arg is None))
             out |= self.copied(node, spread)
+            if name in self.names.carriers:
+                out.add(CARRIER)
         return frozenset(out)
 
     def _written_by_copy(self, node: ast.Call, made: Tokens) -> None:
@@ -481,12 +533,13 @@ class _Reader:
         return NOTHING
 
 
-def _params(spec: ast.arguments) -> Iterator[str]:
-    for arg in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs):
-        yield arg.arg
-    for more in (spec.vararg, spec.kwarg):
-        if more is not None:
-            yield more.arg
+def _params(spec: ast.arguments) -> Iterator[ast.arg]:
+    yield from (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)
+    yield from (more for more in (spec.vararg, spec.kwarg) if more is not None)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text)
 
 
 def _dotted(node: ast.expr) -> str | None:

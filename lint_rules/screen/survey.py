@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from lint_rules.project.functions import qualname_of
 from lint_rules.screen import forms
 from lint_rules.screen.caches import CacheUsers, is_memoised, leads_by_itself, stem
 from lint_rules.screen.carriers import CarrierWords
-from lint_rules.screen.shapes import COPY
+from lint_rules.screen.shapes import CARRIER, COPY, shape_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,21 +104,26 @@ class Survey:
     def _is_beside(self, function: FunctionRef) -> bool:
         """True when a function that has to do with a cache may call this one for it.
 
-        A function of a module has to be imported there, a method its class; a method that no other
-        class has may be called on anything.
+        A function of a module has to be imported there.  A method counts where its class is named, and
+        on anything when no other class has it.
         """
-        name, path = function.name, function.module.path
-        files = self.caches.beside.get(name, set())
-        if not files or name.startswith("__"):
+        name = function.name
+        callers = self.caches.beside.get(name, ())
+        if not callers or name.startswith("__"):
             return False
-        if path in files:
+        if function.class_name is None or function.parent_function is not None:
+            words = {name, stem(function.module.path)}
+            return any(
+                caller.module.path == function.module.path
+                or not words.isdisjoint(self.project.imported_words(caller.module.path))
+                for caller in callers
+            )
+        if len(self.project.definitions.get(name, ())) == 1:
             return True
-        words = {name, stem(path)}
-        if function.class_name is not None:
-            if len(self.project.definitions.get(name, ())) == 1:
-                return True
-            words = {function.class_name.rpartition(".")[2]}
-        return any(not words.isdisjoint(self.project.imported_words(file)) for file in files)
+        owner = function.class_name.rpartition(".")[2]
+        return any(
+            owner in caller.source or caller.class_name == function.class_name for caller in callers
+        )
 
     @cached_property
     def helpers(self) -> tuple[FunctionRef, ...]:
@@ -165,8 +171,11 @@ class Survey:
     def _merging(self, module: Module) -> tuple[FunctionRef, ...]:
         """The functions of a module that may write a field which is per-request by its name."""
         if module not in self._merges:
-            places = [hit for part in self._fields for hit in _places(part, module.text)]
-            if self.names_fields and forms.writes_dynamically(self.project.bytes_of(module.path)):
+            data = self.project.bytes_of(module.path)
+            places: list[int] = []
+            if any(part.encode() in data for part in self._fields):
+                places += [hit.start() for hit in self._named.finditer(module.text)]
+            if forms.writes_dynamically(data) and self.carriers.present(module.path):
                 places += forms.dynamic_writes(module.text)
             around = self._around(module, places)
             self._merges[module] = tuple(f for f in around if self.may_merge(f))
@@ -205,20 +214,33 @@ class Survey:
 
     def may_merge(self, function: FunctionRef) -> bool:
         """True when the function may write a field whose name says that it is per-request."""
-        named = any(part in function.source for part in self._fields)
-        if not named and not self._may_hold_carrier(function):
+        named = bool(self._named.search(function.source))
+        if not named and next(self._words_in(function), None) is None:
             return False
-        names = {write.name for write in self.caches.shape(function).writes}
-        if None in names:
+        names = replace(self.caches.names(function.module.path), carriers=self.carriers.words)
+        owner = (function.class_name or "").rpartition(".")[2]
+        writes = shape_of(function.node, names, owner=owner).writes
+        if any(matches_any(write.name, self._globs) for write in writes if write.name is not None):
             return True
-        return any(matches_any(name, self._globs) for name in names if name is not None)
+        hidden = [write for write in writes if write.name is None]
+        if named or any(word.isupper() for word in self._words_in(function)):
+            return bool(hidden)
+        return any(CARRIER in write.target for write in hidden)
 
-    def _may_hold_carrier(self, function: FunctionRef) -> bool:
-        """True when the function may hold an object with such fields, or a list of their names."""
-        pattern = self.carriers.pattern
-        if pattern is None:
-            return False
-        return bool(pattern.search(function.source) or pattern.search(function.class_name or ""))
+    def _words_in(self, function: FunctionRef) -> Iterator[str]:
+        """The words of carriers that stand in a function's text, or name the class around it."""
+        owner = (function.class_name or "").rpartition(".")[2]
+        for word in self.carriers.present(function.module.path):
+            if word in function.source or word == owner:
+                yield word
+
+    @cached_property
+    def _named(self) -> re.Pattern[str]:
+        """A name that one of the globs matches."""
+        forms = (
+            re.escape(glob).replace(r"\*", r"\w*").replace(r"\?", r"\w") for glob in self._globs
+        )
+        return re.compile(rf"\b(?:{'|'.join(forms) or '(?!)'})\b")
 
     def writers(self, names: Iterable[str]) -> list[FunctionRef]:
         """The functions of the project that may write one of these fields under its own name."""
@@ -273,15 +295,6 @@ class Survey:
 
 
 _CALLED = re.compile(r"(\w+)\s*[(,)]")
-
-
-def _places(word: str, text: str) -> list[int]:
-    out: list[int] = []
-    at = text.find(word)
-    while at >= 0:
-        out.append(at)
-        at = text.find(word, at + len(word))
-    return out
 
 
 def _uses(name: str, text: str, enough: int) -> list[int]:
