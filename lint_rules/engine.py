@@ -92,13 +92,14 @@ class Engine:
         functions = self._candidates(root, survey, project.module(path))
         if not functions:
             return [], (), 0
-        broken = _syntax_error(text)
-        if broken is not None:
-            raise Unreadable(broken)
         from lint_rules.reporting import Reporter
 
         reporter = Reporter(self._known(root, survey), path, display)
         findings, subjects = reporter.findings(functions)
+        if findings or any(not function.readable for function in functions):
+            broken = _syntax_error(text)
+            if broken is not None:
+                raise Unreadable(broken)
         return findings, tuple(subjects), len(functions)
 
     def _candidates(self, root: Path, survey: Survey, module: Module) -> list[FunctionRef]:

@@ -351,7 +351,8 @@ class Evaluator:
         return UNKNOWN if value is None else constant(value)
 
     def _number(self, state: State, node: cst.BaseExpression) -> Value:
-        return constant(self.ctx.code(node))
+        assert isinstance(node, cst.BaseNumber)
+        return constant(getattr(node, "value", None))
 
     def _lambda(self, state: State, node: cst.BaseExpression) -> Value:
         return Value(frozenset({Callable_(node)}))

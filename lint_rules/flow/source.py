@@ -39,7 +39,7 @@ class NoSuchFunction(ValueError):
 def parse_function(function: FunctionRef) -> FunctionTree:
     """Cut the function out of its module and parse it.
 
-    Raises NoSuchFunction when libcst cannot read it, or reads it differently from what it says.
+    Raises NoSuchFunction when libcst cannot read it.
     """
     offset, end = function.module.scan.span(function.block)
     text = function.module.text[offset:end]
@@ -53,16 +53,21 @@ def parse_function(function: FunctionRef) -> FunctionTree:
     statement = module.body[0] if module.body else None
     if indented and isinstance(statement, cst.If):
         statement = statement.body.body[0]  # type: ignore[assignment]
-    if not isinstance(statement, cst.FunctionDef) or module.code != wrapper + text:
+    if not isinstance(statement, cst.FunctionDef):
         raise NoSuchFunction(f"line {function.line} does not begin a function")
     return FunctionTree(module, statement, function.line, offset, text, wrapper)
 
 
 class Positions:
-    """Where the nodes of a function are in its file; computed on the first question."""
+    """Where the nodes of a function are in its file.
+
+    Raises NoSuchFunction when libcst has read the function differently from what it says.
+    """
 
     def __init__(self, tree: FunctionTree) -> None:
         self.tree = tree
+        if tree.module.code != tree.wrapper + tree.text:  # a place would be another one in the file
+            raise NoSuchFunction(f"line {tree.first_line} is read differently from what it says")
         wrapper = MetadataWrapper(tree.module, unsafe_skip_copy=True)
         self._ranges = wrapper.resolve(PositionProvider)
         full = tree.wrapper + tree.text

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from lint_rules.flow.state import State, join
 from lint_rules.flow.values import UNKNOWN, Leaf, Reads
@@ -116,10 +115,9 @@ class Tries:
 
     def _lookups(self, statement: cst.CSTNode) -> list[cst.BaseExpression]:
         if id(statement) not in self._found:
-            nodes = m.findall(statement, m.Subscript() | m.Attribute())
             self._found[id(statement)] = [
                 node
-                for node in nodes
+                for node in _within(statement)
                 if isinstance(node, cst.Subscript | cst.Attribute)
                 and not _is_target(statement, node)
             ]
@@ -180,6 +178,13 @@ def _caught(node: cst.BaseExpression | None, code: object) -> set[str]:
         return set().union(*(_caught(element.value, code) for element in node.elements))
     text: str = code(node)  # type: ignore[operator]
     return {text.rsplit(".", 1)[-1]}
+
+
+def _within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """A node and all in it (the matchers of libcst take longer to import than libcst itself)."""
+    yield node
+    for child in node.children:
+        yield from _within(child)
 
 
 def _is_target(statement: cst.CSTNode, node: cst.CSTNode) -> bool:

@@ -23,7 +23,7 @@ class Knowledge:
         self.project = survey.project
         self.settings = survey.settings
         self.library = Library(self.project, self.settings)
-        self.helpers = Helpers(self.library)
+        self.helpers = Helpers(self.library, survey)
         self.fields = Fields(self.library, self.helpers, survey)
         self.sharing = Sharing(self.library, self.helpers, survey)
         self.sources = Sources(self.library, self.helpers)

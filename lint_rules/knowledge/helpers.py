@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
+    from lint_rules.screen.survey import Survey
 
 _CARRIERS = frozenset({"param", "self", "lookup", "call", "attr", "global"})
 
@@ -90,7 +91,8 @@ def _is_emptied(atom: object) -> bool:
 class Helpers:
     """Finds the cache-copy helpers of a project, one function at a time."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, survey: Survey) -> None:
+        self.survey = survey
         self.library = library
         self.project = library.project
         self._copies: dict[FunctionRef, tuple[HelperCopy, ...]] = {}
@@ -174,8 +176,15 @@ class Helpers:
             self._callers[function] = [item for item in facts if item is not None]
         return self._callers[function]
 
+    def _cache_users(self, function: FunctionRef) -> list[Facts]:
+        """The facts of those callers that have to do with a cache."""
+        callers = dict.fromkeys(site.function for site in self.project.callers(function))
+        users = (c for c in callers if c is not None and c in self.survey.caches.shapes)
+        facts = [self.library.facts(caller) for caller in users if caller != function]
+        return [item for item in facts if item is not None]
+
     def _stored_by_callers(self, function: FunctionRef) -> bool:
-        for facts in self.callers(function):
+        for facts in self._cache_users(function):
             for store in facts.stores:
                 for obj in (store.obj, *_roots(facts, facts.objects[store.obj])):
                     if facts.objects[obj].maker == function:
@@ -189,7 +198,7 @@ class Helpers:
         names = {name for name, obj in facts.params.items() if obj in roots}
         if not names:
             return False
-        for caller in self.callers(facts.function):
+        for caller in self._cache_users(facts.function):
             for handoff in caller.handoffs:
                 if handoff.callee != facts.function:
                     continue

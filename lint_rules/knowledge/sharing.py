@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from lint_rules.flow.facts import Facts
+from lint_rules.flow.summaries import DEPTH
 from lint_rules.flow.values import Obj
 from lint_rules.knowledge.perrequest import naming
 from lint_rules.naming import CARRIER_WORDS, is_cache_copy_name, is_merge_name
@@ -58,14 +60,15 @@ class Sharing:
         return self._models[model]
 
     def _evidence(self, model: ClassRef) -> str | None:
-        asked = 0
-        for function in self._candidates(model):
-            asked += 1
-            if asked > MAX_ASKED:
-                break
-            found = self._in_function(function, model)
-            if found is not None:
-                return found
+        """The first function that shows it: helpers by name, then what others do by themselves."""
+        candidates = list(islice(self._candidates(model), MAX_ASKED))
+        extra = self.library.settings.cache_copy_helpers
+        named = [f for f in candidates if is_cache_copy_name(f.name, extra)]
+        for functions, depth in ((named, DEPTH), (candidates, 0), (candidates, DEPTH)):
+            for function in functions:
+                found = self._in_function(function, model, depth)
+                if found is not None:
+                    return found
         return None
 
     def stored_unsanitized(self, model: ClassRef) -> bool:
@@ -97,12 +100,12 @@ class Sharing:
         named = is_cache_copy_name(function.name, self.library.settings.cache_copy_helpers)
         return named or function in self.survey.caches.shapes
 
-    def _in_function(self, function: FunctionRef, model: ClassRef) -> str | None:
+    def _in_function(self, function: FunctionRef, model: ClassRef, depth: int) -> str | None:
         place = f"{function.qualname} ({function.module.path.name}:{function.def_line})"
-        for copy in self.helpers.copies(function):
+        for copy in self.helpers.copies(function) if depth else ():
             if copy.copy.model is not None and _same(copy.copy.model, model):
                 return f"{place} copies {model.name} objects for a cache"
-        facts = self.library.facts(function)
+        facts = self.library.facts(function, depth)
         if facts is None:
             return None
         for store in facts.stores:

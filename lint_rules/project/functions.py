@@ -42,12 +42,21 @@ class FunctionRef:
         self._key = (str(module.path), self.qualname, block.start)
 
     @cached_property
+    def _tree(self) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        node = self.module.scan.node(self.block)
+        return node if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else None
+
+    @property
+    def readable(self) -> bool:
+        """False where the function's text cannot be parsed."""
+        return self._tree is not None
+
+    @cached_property
     def node(self) -> ast.FunctionDef | ast.AsyncFunctionDef:
         """The function's tree, its lines not those of the file; an empty function where its text
         cannot be parsed."""
-        node = self.module.scan.node(self.block)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return node
+        if self._tree is not None:
+            return self._tree
         empty = ast.parse(f"def {self.name}(): pass").body[0]
         assert isinstance(empty, ast.FunctionDef)
         return empty

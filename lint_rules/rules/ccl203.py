@@ -63,12 +63,12 @@ class MissingMerge(Rule):
             source = self._source(knowledge, facts, carrier, merges)
             if source is None:
                 continue
-            why = knowledge.sharing.why(facts, carrier)
             found = knowledge.fields.of(carrier.model, facts, carrier)
-            if why is None:
-                continue
             merged = [m for m in merges if m.write.field in found.evidence and m.same_name]
             if not merged or not any(source.id in merge.sources for merge in merged):
+                continue
+            why = knowledge.sharing.why(facts, carrier)
+            if why is None:
                 continue
             problem = self._problem(knowledge, facts, carrier, merged, source, found, why)
             if problem is not None:

@@ -26,14 +26,14 @@ def kept(knowledge: Knowledge, facts: Facts, code: str, kinds: frozenset[str]) -
         wanted = [merge for merge in merges if merge.keeps in kinds]
         if not wanted or not is_given(facts, carrier):
             continue
-        why = knowledge.sharing.why(facts, carrier)
-        if why is None:
-            continue
         found = knowledge.fields.of(carrier.model, facts, carrier)
         by_node: dict[cst.CSTNode, list[Merge]] = defaultdict(list)
         for merge in wanted:
             if merge.write.field in found.evidence:
                 by_node[merge.write.node].append(merge)
+        why = knowledge.sharing.why(facts, carrier) if by_node else None
+        if why is None:
+            continue
         for node, group in by_node.items():
             yield _problem(knowledge, facts, code, carrier, node, group, found, why)
 

@@ -243,7 +243,7 @@ class Survey:
         return re.compile(rf"\b(?:{'|'.join(forms) or '(?!)'})\b")
 
     def writers(self, names: Iterable[str]) -> list[FunctionRef]:
-        """The functions of the project that may write one of these fields under its own name."""
+        """The functions of the project that may merge one of these fields, and others beside it."""
         found: dict[FunctionRef, None] = {}
         for name in names:
             pattern = forms.write_of(name)
@@ -251,10 +251,16 @@ class Survey:
                 module = self.project.module(path)
                 places = [hit.start() for hit in pattern.finditer(module.text)]
                 for function in self._around(module, places):
-                    written = {write.name for write in self.caches.shape(function).writes}
-                    if name in written or None in written:
+                    if function not in found and self._merges_one(function, name):
                         found[function] = None
         return list(found)
+
+    def _merges_one(self, function: FunctionRef, name: str) -> bool:
+        """True when the function may write the field from one of the same name, and others too."""
+        if len(re.findall(rf"\b{re.escape(name)}\b", function.source)) < 2:
+            return False
+        written = {write.name for write in self.caches.shape(function).writes}
+        return None in written or (name in written and len(written) > 1)
 
     def rewriting(self, module: Module, names: Iterable[str]) -> set[FunctionRef]:
         """Functions of a module that write one of these fields from one of the same name.
