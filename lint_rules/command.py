@@ -131,7 +131,7 @@ class Command:
         )
         return Task(
             loaded.settings, upper, repair=not (self.check or self.matrix), accepted=accepted.identities,
-            cache=not self.no_cache, cache_dir=self.cache_dir,
+            lists_subjects=self.matrix, cache=not self.no_cache, cache_dir=self.cache_dir,
             per_file_ignores=self._per_file_ignores(),
         )  # fmt: skip
 

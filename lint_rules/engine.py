@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from lint_rules.findings import Diagnostic, FileReport, Finding, Fix, Subject
 from lint_rules.project.project import Project, find_root
 from lint_rules.screen.survey import Survey
 from lint_rules.settings import Settings
+from lint_rules.store import Store
 
 if TYPE_CHECKING:
     from lint_rules.knowledge.base import Knowledge
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from lint_rules.project.modules import Module
 
 Wanted = Callable[[Finding], bool]
+
+GC = (200_000, 50, 1_000)
+"""The thresholds of Python's garbage collector while a project is analysed."""
 
 SPARE_ROUNDS = 6
 """Rounds of repair beyond one per finding: more than these is a fix that fights itself."""
@@ -31,8 +36,14 @@ class Unreadable(Exception):
 class Engine:
     """Analyses files one at a time; projects found on the way are shared by all of them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, cache_dir: Path | None = None) -> None:
+        """``cache_dir`` is where reports are kept for other runs; None keeps nothing."""
         self.settings = settings
+        self.cache_dir = cache_dir
+        #: Whether reports list helpers and merge functions, the right ones too.
+        self.lists_subjects = False
+        self._stores: dict[Path, Store] = {}
+        self._repairing = False
         self._projects: dict[Path, Project] = {}
         self._surveys: dict[Path, Survey] = {}
         self._knowledge: dict[Path, Knowledge] = {}
@@ -86,6 +97,26 @@ class Engine:
             project = self._projects[root] = Project(root)
         if project.overlay(path, text):
             self._forget(root)
+        store = self._store(root, project)
+        known = store.get(path, display) if store is not None else None
+        if known is not None:
+            return known[0], (), known[1]
+        findings, subjects, candidates = self._analysed(root, project, path, text, display)
+        if store is not None:
+            store.put(path, display, findings, candidates)
+        return findings, subjects, candidates
+
+    def _store(self, root: Path, project: Project) -> Store | None:
+        """What is kept of a project in its present state; subjects are not."""
+        if self.cache_dir is None or self.lists_subjects or self._repairing:
+            return None
+        if root not in self._stores:
+            self._stores[root] = Store(self.cache_dir, project, self.settings)
+        return self._stores[root]
+
+    def _analysed(
+        self, root: Path, project: Project, path: Path, text: str, display: str
+    ) -> tuple[list[Finding], tuple[Subject, ...], int]:
         survey = self._surveys.get(root)
         if survey is None:
             survey = self._surveys[root] = Survey(project, self.settings)
@@ -94,7 +125,9 @@ class Engine:
             return [], (), 0
         from lint_rules.reporting import Reporter
 
-        reporter = Reporter(self._known(root, survey), path, display)
+        reporter = Reporter(
+            self._known(root, survey), path, display, lists_subjects=self.lists_subjects
+        )
         findings, subjects = reporter.findings(functions)
         if findings or any(not function.readable for function in functions):
             broken = _syntax_error(text)
@@ -105,7 +138,7 @@ class Engine:
     def _candidates(self, root: Path, survey: Survey, module: Module) -> list[FunctionRef]:
         """The functions that can matter: by their own text, or by a field that the project proves."""
         found = set(survey.functions(module))
-        if survey.proves_fields:
+        if survey.proves_fields and survey.rewriting(module, survey.provable) - found:
             found |= survey.rewriting(module, self._known(root, survey).fields.proven_names)
         return sorted(found, key=lambda function: function.block.start)
 
@@ -114,6 +147,10 @@ class Engine:
         if root not in self._knowledge:
             from lint_rules.knowledge.base import Knowledge
 
+            # Trees of many small objects, none of which is garbage before the end: looking for
+            # garbage among them took two thirds of the time.
+            gc.set_threshold(*(max(pair) for pair in zip(gc.get_threshold(), GC, strict=True)))
+
             self._knowledge[root] = Knowledge(survey)
         return self._knowledge[root]
 
@@ -121,6 +158,7 @@ class Engine:
         """Forget what was derived of a project: one of its files has changed."""
         self._knowledge.pop(root, None)
         self._surveys.pop(root, None)
+        self._stores.pop(root, None)
 
     # ----------------------------------------------------------------- repairing
 
@@ -136,10 +174,12 @@ class Engine:
         if report.errors or not any(finding.fix.available for finding in report.findings):
             return report
         try:
+            self._repairing = True  # texts in the making are nothing to keep
             return self._repair(path.absolute(), text, display, wanted, report)
         except Exception as error:  # one file must never end the run
             return replace(report, errors=(Diagnostic(display, _crash(error)),))
         finally:
+            self._repairing = False
             self._restore(path.absolute(), text)
 
     def _restore(self, path: Path, text: str) -> None:

@@ -17,6 +17,7 @@ from lint_rules import __version__
 from lint_rules.contain import Contained
 from lint_rules.discovery import common_directory
 from lint_rules.settings import OPTIONS, PREFIX, Settings, SettingsError, load_settings
+from lint_rules.store import default_directory
 
 if TYPE_CHECKING:
     from lint_rules.engine import Engine
@@ -124,4 +125,4 @@ def _engine(settings: Settings) -> Engine:
     """One engine for all files of this process, so that they share what it learns."""
     from lint_rules.engine import Engine
 
-    return Engine(settings)
+    return Engine(settings, cache_dir=default_directory())

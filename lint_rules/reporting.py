@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 class Reporter:
     """Makes the findings of one file."""
 
-    def __init__(self, knowledge: Knowledge, path: Path, display: str) -> None:
+    def __init__(
+        self, knowledge: Knowledge, path: Path, display: str, *, lists_subjects: bool
+    ) -> None:
+        self.lists_subjects = lists_subjects
         self.knowledge = knowledge
         self.path = path
         self.display = display
@@ -41,6 +44,8 @@ class Reporter:
             ]
             out += [self._finding(problem, name) for problem, name in problems]
             said = [problem for problem, _ in problems]
+            if not self.lists_subjects:
+                continue
             about += subjects(self.knowledge, facts, said, self.display, self._shown_field)
         return out, about
 

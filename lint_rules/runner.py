@@ -13,6 +13,7 @@ from lint_rules.contain import Contained
 from lint_rules.discovery import Discovered, Target, common_directory, discover
 from lint_rules.findings import Diagnostic, FileReport, Finding, Subject
 from lint_rules.settings import Settings, load_settings
+from lint_rules.store import default_directory
 from lint_rules.textfile import FileProblem, SourceText, read_source, replace_atomically
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Task:
     repair: bool = False
     accepted: frozenset[str] = frozenset()
     per_file_ignores: PerFile = ()
+    lists_subjects: bool = False
     cache: bool = True
     cache_dir: Path | None = None
 
@@ -194,6 +196,9 @@ class Worker:
     def __init__(self, task: Task, make_engine: EngineClass) -> None:
         self._task = task
         self._engine = make_engine(task.settings)
+        if task.cache:
+            self._engine.cache_dir = task.cache_dir or default_directory()
+        self._engine.lists_subjects = task.lists_subjects
 
     def analyse(self, target: Target) -> Outcome:
         """Read and analyse one file."""

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from pathlib import Path
+
 import pytest
+
+DOWNLOADS = "CACHE_LEAK_TEST_DOWNLOADS"
+"""Where the tests that need the package index keep what they downloaded."""
+
+os.environ.setdefault(DOWNLOADS, os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"))
+# Reports of test projects are kept for this run alone, never among the user's own.
+_KEPT = tempfile.TemporaryDirectory(prefix="cache-leak-tests-")
+os.environ["XDG_CACHE_HOME"] = os.environ["LOCALAPPDATA"] = _KEPT.name
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

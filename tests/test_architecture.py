@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "lint_rules"
 ROOMS = [
     {"findings", "settings", "naming", "_version", "configfiles"},
     {"project"},
+    {"store"},
     {"screen"},
     {"flow"},
     {"knowledge"},

@@ -34,8 +34,7 @@ FIELDS = {
 
 
 def cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "flake8-cache-leak-tests"
+    return Path(os.environ["CACHE_LEAK_TEST_DOWNLOADS"]) / "flake8-cache-leak-tests"
 
 
 @pytest.fixture(scope="session")

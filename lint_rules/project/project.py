@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,7 @@ class Project:
         self._holding: dict[bytes, list[Path]] = {}
         self._imported: dict[Path, frozenset[str]] = {}
         self._caching: dict[tuple[Path, re.Pattern[bytes]], bool] = {}
+        self._digests: dict[Path, tuple[bytes, bytes]] = {}
         self._definitions: dict[str, list[Path]] | None = None
         self._lower_classes: frozenset[str] | None = None
         self.index = Index(self)
@@ -116,6 +118,14 @@ class Project:
         """The text of a file, for searching: bytes that do not fit are passed over."""
         known = self._modules.get(path)
         return known.text if known is not None else self.bytes_of(path).decode("utf-8", "replace")
+
+    def digest_of(self, path: Path) -> bytes:
+        """A digest of the bytes of a file."""
+        data = self.bytes_of(path)
+        known = self._digests.get(path)
+        if known is None or known[0] is not data:
+            known = self._digests[path] = (data, blake2b(data, digest_size=16).digest())
+        return known[1]
 
     def overlay(self, path: Path, text: str) -> bool:
         """Let ``text`` stand for a file.

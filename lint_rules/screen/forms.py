@@ -41,6 +41,13 @@ def resets(source: str) -> bool:
     return bool(_RESETS.search(source, head.end() if head else 0))
 
 
+COPY_WORDS = (
+    b"copy", b"replace", b"evolve", b"assoc", b"_dump", b"dict", b"json", b"dumps", b"loads", b"packb", b"**",
+    b"validate", b"parse_", b"construct", b"from_", b"_make", b"items(", b"vars(", b"encoder", b"|",
+)  # fmt: skip
+"""Without one of these nothing is copied in a file."""
+
+
 def writes_dynamically(data: bytes) -> bool:
     """True when a file may write fields under names that its text does not show."""
     return any(word in data for word in _DYNAMIC_WORDS)

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lint_rules.naming import is_cache_copy_name, longest_literal, matches_any
+from lint_rules.project.classes import ClassRef
 from lint_rules.project.functions import qualname_of
 from lint_rules.screen import forms
 from lint_rules.screen.caches import CacheUsers, is_memoised, leads_by_itself, stem
@@ -54,7 +55,12 @@ class Survey:
     # ----------------------------------------------------------------- copies
 
     def leads(self, path: Path) -> frozenset[FunctionRef]:
-        """The functions of a file that may be cache-copy helpers."""
+        """The functions of a file that may be cache-copy helpers.
+
+        Nothing of the rest of the project is asked for a file in which nothing is copied.
+        """
+        if not any(word in self.project.bytes_of(path) for word in forms.COPY_WORDS):
+            return frozenset()
         return self._leads.get(path, frozenset())
 
     @cached_property
@@ -186,8 +192,9 @@ class Survey:
         if not self.names_fields or not any(f"{name}(" in module.text for name in self.merging):
             return
         for function in module.all_functions:
-            if self.may_store(function):
-                yield function
+            if not self.merging.isdisjoint(_CALLED.findall(function.source)):
+                if self.may_store(function):
+                    yield function
 
     def may_store(self, function: FunctionRef) -> bool:
         """True when the function may store what another one merged values onto."""
@@ -278,6 +285,25 @@ class Survey:
                     found.update((function, *module.enclosing(function)))
         return found
 
+    @cached_property
+    def provable(self) -> frozenset[str]:
+        """Every name that a helper by its name, a comment or the configuration may prove per-request:
+        the fields of the classes that they name, and what the helpers write."""
+        found = {name for pattern in self.settings.per_request_fields if "." in pattern
+                 for name in (pattern.rpartition(".")[2],)}  # fmt: skip
+        classes: dict[ClassRef, None] = {}
+        for module, name in self.marking():
+            cls = module.class_(name)
+            classes.update({cls: None} if cls is not None else {})
+        for function in self.named_helpers:
+            writes = self.caches.shape(function).writes
+            found |= {write.name for write in writes if write.name is not None}
+            for word in sorted(set(_WORD.findall(function.source))):
+                named = self.project.resolve(function.module, word, function)
+                if isinstance(named, ClassRef):
+                    classes[named] = None
+        return frozenset(found.union(*({d.name for d in cls.fields} for cls in classes)))
+
     @property
     def proves_fields(self) -> bool:
         """True when a model of the project may have per-request fields that no pattern names."""
@@ -300,6 +326,7 @@ class Survey:
         return list(found)
 
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"(\w+)\s*[(,)]")
 
 

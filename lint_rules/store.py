@@ -1,0 +1,143 @@
+"""What was found in the files of a project, kept on disk under a digest of everything it depends on.
+
+A report depends on every file of its project, on the settings, on this version of the checker and of
+Python: all of that is in the name under which it is kept, so that nothing ever has to be declared
+stale.  One line of JSON is added for each file; a line that is damaged, or half written by a process
+that was killed, is passed over.  What is read here is only data: nothing in it can run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lint_rules._version import VERSION
+from lint_rules.findings import Edit, Evidence, FieldFinding, Finding, Fix, TraceStep
+
+if TYPE_CHECKING:
+    from lint_rules.project.project import Project
+    from lint_rules.settings import Settings
+
+NAME = "flake8-cache-leak"
+KEPT = 4
+"""Digests that are kept of one project: the work tree, and a few states to go back to."""
+
+
+def default_directory() -> Path:
+    """The platform's folder for what can be made again."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+        return Path(base) / NAME / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / NAME
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / NAME
+
+
+class Store:
+    """The reports of one project in one state.
+
+    Nothing here raises: a folder that cannot be read or written is a store that keeps nothing.
+    """
+
+    def __init__(self, directory: Path, project: Project, settings: Settings) -> None:
+        self._root = project.root
+        base = blake2b(os.fsencode(project.root), digest_size=12).hexdigest()
+        self._folder = directory / "reports"
+        self._prefix = f"{base}-"
+        self._path = self._folder / f"{base}-{_state(project, settings)}.jsonl"
+        self._known: dict[str, dict[str, Any]] | None = None
+        self._made = False
+
+    def get(self, path: Path, display: str) -> tuple[list[Finding], int] | None:
+        """The findings of a file and how many functions were looked at; None when not known."""
+        if self._known is None:
+            self._known = dict(_lines(self._path))
+        found = self._known.get(_key(path, display))
+        if found is None:
+            return None
+        try:
+            return [_finding(one) for one in found["findings"]], int(found["candidates"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+
+    def put(self, path: Path, display: str, findings: Iterable[Finding], candidates: int) -> None:
+        """Keep the report of a file."""
+        entry = {
+            "key": _key(path, display), "candidates": candidates,
+            "findings": [asdict(finding) for finding in findings],
+        }  # fmt: skip
+        line = json.dumps(entry, separators=(",", ":")) + "\n"
+        try:
+            if not self._made:
+                self._make()
+            # One write at the end of the file: other processes may add their lines at the same time.
+            with open(self._path, "ab", buffering=0) as stream:
+                stream.write(line.encode("utf-8", "surrogatepass"))
+        except OSError:
+            return
+
+    def _make(self) -> None:
+        """Make the folder, and remove what is left of earlier states."""
+        self._made = True
+        self._folder.mkdir(parents=True, exist_ok=True)
+        mine = [p for p in self._folder.glob(f"{self._prefix}*.jsonl") if p != self._path]
+        mine.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in mine[KEPT - 1 :]:
+            path.unlink(missing_ok=True)
+
+
+def _key(path: Path, display: str) -> str:
+    """A report tells paths as the user gave them, so that it depends on how that was."""
+    return f"{path}\0{display}\0{os.getcwd()}"
+
+
+def _state(project: Project, settings: Settings) -> str:
+    """The digest of everything that a report depends on."""
+    digest = blake2b(digest_size=20)
+    digest.update(repr((VERSION, sys.version_info[:3], _checker(), settings)).encode())
+    for path in project.paths:
+        digest.update(os.fsencode(path))
+        digest.update(project.digest_of(path))
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _checker() -> tuple[tuple[str, int, int], ...]:
+    """The files of the checker itself: what a development version says changes with them."""
+    package = Path(__file__).parent
+    found = sorted(package.rglob("*.py"))
+    return tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in found)
+
+
+def _lines(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            yield entry["key"], entry
+        except (ValueError, KeyError, TypeError):
+            continue
+
+
+def _finding(data: dict[str, Any]) -> Finding:
+    fix = data["fix"]
+    fields = tuple(
+        FieldFinding(one["name"], tuple(Evidence(**proof) for proof in one["evidence"]))
+        for one in data["fields"]
+    )
+    return Finding(
+        **{
+            **data, "fields": fields, "trace": tuple(TraceStep(**step) for step in data["trace"]),
+            "fix": Fix(tuple(Edit(**edit) for edit in fix["edits"]), fix["reason"], fix["note"]),
+        }
+    )  # fmt: skip
