@@ -45,6 +45,7 @@ class Engine:
         self._stores: dict[Path, Store] = {}
         self._repairing = False
         self._projects: dict[Path, Project] = {}
+        self._roots: dict[Path, Path] = {}
         self._surveys: dict[Path, Survey] = {}
         self._knowledge: dict[Path, Knowledge] = {}
 
@@ -91,7 +92,7 @@ class Engine:
         self, path: Path, text: str, display: str
     ) -> tuple[list[Finding], tuple[Subject, ...], int]:
         """All findings of a file, its helpers and merges, and how many functions were looked at."""
-        root = find_root(path)
+        root = self._root_of(path)
         project = self._projects.get(root)
         if project is None:
             project = self._projects[root] = Project(root)
@@ -106,6 +107,13 @@ class Engine:
             store.put(path, display, findings, candidates)
         return findings, subjects, candidates
 
+    def _root_of(self, path: Path) -> Path:
+        """The root of a file's project; files of one directory have the same."""
+        directory = path.parent
+        if directory not in self._roots:
+            self._roots[directory] = find_root(path)
+        return self._roots[directory]
+
     def _store(self, root: Path, project: Project) -> Store | None:
         """What is kept of a project in its present state; subjects are not."""
         if self.cache_dir is None or self.lists_subjects or self._repairing:
@@ -119,6 +127,9 @@ class Engine:
     ) -> tuple[list[Finding], tuple[Subject, ...], int]:
         survey = self._surveys.get(root)
         if survey is None:
+            # Trees of many small objects, none of which is garbage before the end: looking for
+            # garbage among them took two thirds of the time.
+            gc.set_threshold(*(max(pair) for pair in zip(gc.get_threshold(), GC, strict=True)))
             survey = self._surveys[root] = Survey(project, self.settings)
         functions = self._candidates(root, survey, project.module(path))
         if not functions:
@@ -147,9 +158,6 @@ class Engine:
         if root not in self._knowledge:
             from lint_rules.knowledge.base import Knowledge
 
-            # Trees of many small objects, none of which is garbage before the end: looking for
-            # garbage among them took two thirds of the time.
-            gc.set_threshold(*(max(pair) for pair in zip(gc.get_threshold(), GC, strict=True)))
 
             self._knowledge[root] = Knowledge(survey)
         return self._knowledge[root]
@@ -184,7 +192,7 @@ class Engine:
 
     def _restore(self, path: Path, text: str) -> None:
         """What other files are judged by is the text that is there, not the one in the making."""
-        root = find_root(path)
+        root = self._root_of(path)
         if self._projects[root].overlay(path, text):
             self._forget(root)
 

@@ -46,22 +46,33 @@ def find_root(path: Path) -> Path:
     The nearest directory with a project marker, else the topmost directory of the packages around
     the file, else the file's own directory.
     """
-    directory = path.absolute().parent
+    return root_of(path.absolute().parent)
+
+
+def root_of(directory: Path) -> Path:
+    """The root of the project of the files in a directory (absolute)."""
     home = Path.home()
     package: Path | None = None
     gap = 0
     for parent in (directory, *directory.parents):
         if parent == home or parent.parent == parent or parent.name == "site-packages":
             break
-        if any((parent / marker).exists() for marker in _MARKERS):
+        names = _names_in(parent)
+        if not names.isdisjoint(_MARKERS):
             return parent
-        if (parent / "__init__.py").is_file():
+        if "__init__.py" in names:
             package, gap = parent, 0
         else:
             gap += 1
             if gap > MAX_NAMESPACE_DEPTH:
                 break
     return package or directory
+
+
+def _names_in(directory: Path) -> set[str]:
+    """The names that decide about a root and stand in a directory."""
+    base = f"{directory}{os.sep}"
+    return {name for name in (*_MARKERS, "__init__.py") if os.path.exists(base + name)}
 
 
 class Project:
