@@ -11,6 +11,7 @@ import click
 
 from lint_rules import __version__
 from lint_rules.command import FORMATS, Command, Usage
+from lint_rules.deadline import TIME_LIMIT
 from lint_rules.settings import OPTIONS, SettingsError, split_list
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -92,6 +93,11 @@ def _explain(context: click.Context, parameter: click.Parameter, code: str | Non
 @click.option(
     "--jobs", "-j", type=click.IntRange(min=1), metavar="N",
     help="The number of processes; by default as many as the work is worth.",
+)  # fmt: skip
+@click.option(
+    "--time-limit", type=click.FloatRange(min=0), default=TIME_LIMIT, show_default=True,
+    metavar="SECONDS",
+    help="The processor time that one file may take before it is given up; 0 for no limit.",
 )  # fmt: skip
 @click.option(
     "--exclude", multiple=True, callback=_listed, metavar="GLOBS",

@@ -18,6 +18,7 @@ from lint_rules.baseline import (
 )
 from lint_rules.configfiles import per_file_ignores
 from lint_rules.console import Console
+from lint_rules.deadline import TIME_LIMIT
 from lint_rules.discovery import Target, common_directory, discover
 from lint_rules.findings import Diagnostic, Finding
 from lint_rules.output.diff import unified
@@ -69,6 +70,7 @@ class Command:
     no_cache: bool = False
     cache_dir: Path | None = None
     jobs: int | None = None
+    time_limit: float = TIME_LIMIT
     exclude: tuple[str, ...] = ()
     quiet: bool = False
     verbose: bool = False
@@ -132,7 +134,7 @@ class Command:
         return Task(
             loaded.settings, upper, repair=not (self.check or self.matrix), accepted=accepted.identities,
             cache=not self.no_cache, cache_dir=self.cache_dir,
-            per_file_ignores=self._per_file_ignores(),
+            per_file_ignores=self._per_file_ignores(), time_limit=self.time_limit or None,
         )  # fmt: skip
 
     def _per_file_ignores(self) -> PerFile:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lint_rules.regularfile import read_regular_text
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
@@ -73,8 +75,7 @@ def _above(root: str) -> Iterator[Rules]:
 
 def _read(path: str) -> GitIgnoreSpec | None:
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as stream:
-            lines = stream.read().splitlines()
+        lines = read_regular_text(path, "utf-8").split("\n")
     except OSError:
         return None
     if not any(line.strip() and not line.startswith("#") for line in lines):

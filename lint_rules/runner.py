@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lint_rules.atomic import replace_atomically
 from lint_rules.contain import Contained
+from lint_rules.deadline import TIME_LIMIT
 from lint_rules.discovery import Discovered, Target, common_directory, discover
 from lint_rules.findings import Diagnostic, FileReport, Finding, Subject
 from lint_rules.settings import Settings, load_settings
-from lint_rules.textfile import FileProblem, SourceText, read_source, replace_atomically
+from lint_rules.textfile import FileProblem, SourceText, read_source
 
 if TYPE_CHECKING:
     from lint_rules.engine import Engine
@@ -52,6 +54,7 @@ class Task:
     per_file_ignores: PerFile = ()
     cache: bool = True
     cache_dir: Path | None = None
+    time_limit: float | None = TIME_LIMIT
 
     def selection_in(self, path: Path) -> Selection:
         """What is wanted in one file."""
@@ -193,6 +196,7 @@ class Worker:
 
     def __init__(self, task: Task, make_engine: EngineClass) -> None:
         self._task = task
+        self._make_engine = make_engine
         self._engine = make_engine(task.settings)
 
     def analyse(self, target: Target) -> Outcome:
@@ -201,11 +205,14 @@ class Worker:
 
     def guarded(self, target: Target, read: Callable[[], SourceText]) -> Outcome:
         """The outcome of one file; whatever goes wrong is one diagnostic of it."""
-        with Contained() as contained:
+        with Contained(self._task.time_limit) as contained:
             source = read()
             if self._task.repair:
                 return self._repaired(target, source)
             return Outcome(self._checked(target, source.text))
+        if contained.out_of_time:
+            # What the engine was in the middle of is not to be relied on.
+            self._engine = self._make_engine(self._task.settings)
         return failed(target, contained.problem or "could not be analysed")
 
     def _checked(self, target: Target, text: str) -> FileReport:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lint_rules.deadline import check_time
 from lint_rules.project.modules import Module, decode
+from lint_rules.regularfile import read_regular
 
 if TYPE_CHECKING:
     from lint_rules.project.calls import CallSite
@@ -101,8 +103,9 @@ class Project:
         if path in self._texts:
             return self._texts[path]
         if path not in self._bytes:
+            check_time()
             try:
-                self._bytes[path] = path.read_bytes()
+                self._bytes[path] = read_regular(path)
             except OSError:
                 self._bytes[path] = b""
         return self._bytes[path]
@@ -164,6 +167,7 @@ class Project:
 
     def module(self, path: Path) -> Module:
         """The module of a file."""
+        check_time()
         if path not in self._modules:
             self._modules[path] = Module(self, path)
         return self._modules[path]
