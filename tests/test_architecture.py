@@ -24,7 +24,16 @@ ROOMS = [
     {"engine"},
 ]
 #: Modules that present and apply; they stand on everything and nothing stands on them.
-FACES = {"flake8_plugin", "cli", "codemod", "output", "command", "console", "__main__"}
+FACES = {
+    "flake8_plugin",
+    "cli",
+    "codemod",
+    "output",
+    "command",
+    "console",
+    "interrupts",
+    "__main__",
+}
 HEAVY = {"libcst", "flake8", "click"}
 ALLOWED = {
     "libcst": {"flow", "knowledge", "rules", "fixes", "inventory", "reporting", "codemod"},

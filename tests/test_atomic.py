@@ -82,28 +82,25 @@ def _fails(*args: object, **kwargs: object) -> None:
 def test_a_failing_step_leaves_the_file_and_nothing_else(
     path: Path, step: str, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    called = []
-
     def fail(*args: object, **kwargs: object) -> None:
-        called.append(step)
         raise error(errno.ENOSPC, "No space left on device")
 
+    if step == "fchmod" and not hasattr(os, step):
+        step = "chmod"
+    if step == "link" and not hasattr(os, "O_TMPFILE"):
+        step = "open"
     if step == "fchown":
         # The owner is only changed where it differs.
         monkeypatch.setattr(atomic, "_keep_owner", fail)
     elif step == "link":
         monkeypatch.setattr(atomic._Draft, "_link", fail)
     else:
-        monkeypatch.setattr(os, step, fail, raising=False)
-    try:
+        monkeypatch.setattr(os, step, fail)
+    with pytest.raises(FileProblem if error is OSError else error) as caught:
         replace_atomically(path, OLD, NEW)
-    except FileProblem as problem:
-        assert str(problem) == "not written: No space left on device; the file is as it was"
-    except BaseException as raised:
-        assert type(raised) is error
-    else:
-        assert not called
-        return
+    if error is OSError:
+        said = str(caught.value)
+        assert said == "not written: No space left on device; the file is as it was"
     monkeypatch.undo()
     assert path.read_bytes() == OLD
     assert os.listdir(path.parent) == ["a.py"]
@@ -313,5 +310,5 @@ def test_what_could_hold_up_the_run_is_not_read(
     make(path)
     with pytest.raises(FileProblem, match=expected):
         read_source(path)
-    with pytest.raises(OSError, match="Is a directory|regular file|more than"):
+    with pytest.raises(OSError, match=r"Is a directory|regular file|more than"):
         read_regular(path)

@@ -435,5 +435,8 @@ def test_a_real_interrupt_with_processes() -> None:
         os.killpg(running.pid, signal.SIGINT)
         _, errors = running.communicate(timeout=20)
     assert running.returncode == 130
-    assert errors == b"fix-cache-leak: interrupted\n"
+    assert errors == (
+        b"fix-cache-leak: interrupted; every file is as it was or completely repaired; "
+        b"run again for the rest\n"
+    )
     assert all(path.read_bytes() == b"LEAK\n" for path in Path().iterdir())
