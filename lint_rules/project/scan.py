@@ -18,7 +18,9 @@ from itertools import accumulate
 _DEFINITION = re.compile(r"\n([ \t\f]*)(?:(class)|(?:async[ \t]+)?def)[ \t]+(\w+)")
 _TRIPLE = re.compile(r"\"\"\"|'''")
 _STRING = re.compile(
-    r"'''(?:[^\\]|\\.)*?'''|\"\"\"(?:[^\\]|\\.)*?\"\"\"|#[^\r\n]*|'(?:\\.|[^'\\\r\n])*'|\"(?:\\.|[^\"\\\r\n])*\"",
+    # Each string may lack its end: nothing is looked at twice, in broken code either.
+    r"'''(?:[^\\]|\\.)*?(?:'''|\Z)|\"\"\"(?:[^\\]|\\.)*?(?:\"\"\"|\Z)|#[^\r\n]*"
+    r"|'(?:\\.|[^'\\\r\n])*'?|\"(?:\\.|[^\"\\\r\n])*\"?",
     re.DOTALL,
 )
 _IMPORT = re.compile(

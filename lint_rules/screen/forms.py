@@ -39,14 +39,17 @@ _RESETS = re.compile(
 """Something is reset, removed or left out (asked of the body of one function)."""
 _SIGNATURE = re.compile(r"\)\s*(?:->[^\n]*)?:")
 
-CACHE_USE = re.compile(r"(?:ache|ACHE)\w*(?:\(\))?\s*[\[.(]")
+_REST = (
+    r"\w{0,99}"  # a longer name is none that people write, and without a bound it takes its square
+)
+CACHE_USE = re.compile(rf"(?:ache|ACHE){_REST}(?:\(\))?\s*[\[.(]")
 """A cache is asked or filled, or a function called that says it does so."""
 
 _VERBS = "set|put|add|store|save|write|update"
 _STORE = (
-    re.compile(rf"(?:{_VERBS})\w*(?:ache|ACHE)\w*\("),
+    re.compile(rf"(?:{_VERBS}){_REST}(?:ache|ACHE){_REST}\("),
     re.compile(r"(?:ache|ACHE)_\w+\("),
-    re.compile(rf"(?:ache|ACHE)\w*(?:\(\))?\s*(?:\.\w*(?:{_VERBS})|\[[^\]\n]*\]\s*=[^=])"),
+    re.compile(rf"(?:ache|ACHE){_REST}(?:\(\))?\s*(?:\.\w*(?:{_VERBS})|\[[^\]\n]*\]\s*=[^=])"),
 )
 """A cache is filled, or a function called that says it does so."""
 

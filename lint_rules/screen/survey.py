@@ -253,7 +253,7 @@ class Survey:
 
 
 _ATTRIBUTE_WRITE = re.compile(r"(?<!self)\.(\w+)[ \t]*=(?!=)")
-_CALLED = re.compile(r"(\w+)\s*[(,)]")
+_CALLED = re.compile(r"\b(\w+)\s*[(,)]")
 
 
 def _places(word: str, text: str) -> list[int]:
