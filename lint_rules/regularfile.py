@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 from pathlib import Path
 
 MAX_BYTES = 64 * 1024 * 1024
 """Larger files are not read; the largest sources that people write have a few hundred kilobytes."""
+
+_TWO_LINES = re.compile(rb"(?:[^\r\n]*(?:\r\n|\r|\n)){0,2}[^\r\n]*")
 
 
 class NotReadable(OSError):
@@ -32,6 +35,16 @@ def read_regular(path: str | Path) -> bytes:
     with open(path, "rb") as stream:
         # Also of a file that grows while it is read.
         return stream.read(MAX_BYTES)
+
+
+def first_lines(raw: bytes) -> bytes:
+    """The two lines that may declare an encoding, each ended by ``\\n``.
+
+    That is what ``tokenize.detect_encoding`` wants; to Python a ``\\r`` alone ends a line too.
+    """
+    found = _TWO_LINES.match(raw)
+    head = found[0] if found else b""
+    return head.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def read_regular_text(path: str | Path, encoding: str) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from lint_rules.regularfile import NotReadable, read_regular
+from lint_rules.regularfile import NotReadable, first_lines, read_regular
 
 _BOM = b"\xef\xbb\xbf"
 _DECLARED = re.compile(rb"\A(?:[^\n\r]*(?:\r\n|\r|\n))?[^\n\r]*coding")
@@ -67,7 +67,7 @@ def _declared_encoding(raw: bytes) -> str:
     import tokenize
 
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(first_lines(raw)).readline)
     except SyntaxError as error:
         remedy = "correct the declaration, or save as UTF-8"
         raise FileProblem(f"line 1: {error.msg}; {remedy}") from error

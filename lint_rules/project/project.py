@@ -128,7 +128,7 @@ class Project:
         self._caching.clear()
         self._imported.clear()
         self._paths = None
-        self.module(path).text = text
+        self.module(path).original = text
         self.index = Index(self)
         self.graph = CallGraph(self)
         return True

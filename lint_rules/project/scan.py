@@ -57,8 +57,8 @@ class Scan:
     @cached_property
     def _lines(self) -> list[int]:
         """Where each line starts."""
-        unix = _unix(self.text)
-        ends = accumulate(len(line) + 1 for line in unix.split("\n"))
+        plain = unix(self.text)
+        ends = accumulate(len(line) + 1 for line in plain.split("\n"))
         return [0, *ends][:-1]
 
     def line_at(self, offset: int) -> int:
@@ -68,7 +68,7 @@ class Scan:
     def _find(self) -> list[Block]:
         out: list[Block] = []
         stack: list[Block] = []
-        for hit in _DEFINITION.finditer("\n" + _unix(self.text)):
+        for hit in _DEFINITION.finditer("\n" + unix(self.text)):
             if self._string_around(hit.start()) is not None:
                 continue  # the words stand in a string
             indent = len(hit.group(1).expandtabs(8))
@@ -240,7 +240,7 @@ class Scan:
         return out
 
 
-def _unix(text: str) -> str:
+def unix(text: str) -> str:
     """The text with a newline for each carriage return that is a newline: no place moves."""
     return re.sub(r"\r(?!\n)", "\n", text) if "\r" in text else text
 
