@@ -22,7 +22,7 @@ from lint_rules.deadline import TIME_LIMIT
 from lint_rules.discovery import Target, common_directory, discover
 from lint_rules.findings import Diagnostic, Finding
 from lint_rules.output.diff import unified
-from lint_rules.output.plain import printable
+from lint_rules.output.plain import printable, printable_path
 from lint_rules.output.result import Result
 from lint_rules.output.text import error_line, summary_line
 from lint_rules.runner import (
@@ -226,7 +226,7 @@ class Command:
         for finding, _, accepted in result.entries():
             if not accepted:
                 reason = finding.fix.reason or _no_reason(finding)
-                place = f"{printable(finding.path)}:{finding.line}:{finding.column}"
+                place = f"{printable_path(finding.path)}:{finding.line}:{finding.column}"
                 console.note(f"{place}: {finding.code} not fixed: {printable(reason)}")
         if report.changes:
             count = len(report.changes)
@@ -293,7 +293,7 @@ def _changes(changes: tuple[Change, ...]) -> list[str]:
     lines = []
     for change in changes:
         count = len(change.fixed)
-        path = printable(change.target.display)
+        path = printable_path(change.target.display)
         lines.append(f"{path}: fixed {count} finding{'' if count == 1 else 's'}")
         for finding in change.fixed:
             fields = ", ".join(map(printable, finding.field_names))
