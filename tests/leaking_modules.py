@@ -51,12 +51,18 @@ FILLERS = (
     ("def h{n}(): return lambda *a, **k: (a, k);", "z{n} = 3;"),
     ("r{n} = rb'\\x00\\'' b\"\\\"\"", "   ", "  # indented comment", ""),
     ("e{n} = 'caf' 'é' \"\\N{{BULLET}}\"",),
-    ("async def co{n}():", "{i}async with open('x') as f, f: yield [await q async for q in f if q]"),
+    (
+        "async def co{n}():",
+        "{i}async with open('x') as f, f: yield [await q async for q in f if q]",
+    ),
     ("match{n} = type = case = 1",),
     ("try:", "{i}w{n} = 1", "finally:", "{i}w{n} = 2"),
 )
 NEWER: tuple[tuple[tuple[int, int], tuple[str, ...]], ...] = (
-    ((3, 10), ("match x{n} if False else 1:", "{i}case [1, *_] | {{'a': _}}: pass", "{i}case _: pass")),
+    (
+        (3, 10),
+        ("match x{n} if False else 1:", "{i}case [1, *_] | {{'a': _}}: pass", "{i}case _: pass"),
+    ),
     ((3, 11), ("try:", "{i}v{n} = 1", "except* ValueError:", "{i}pass")),
     ((3, 12), ("type Pair{n}[T: (int, str), *Ts, **P] = tuple[T, T]",)),
     ((3, 12), ("class Box{n}[T]:", "{i}def get[S](self, s: S) -> T | S: return s")),
@@ -73,7 +79,13 @@ MODEL = (
     "{i}end_user_id: str | None = None{tail}",
     "{i}end_user_budget: float | None = None",
 )
-CHARACTERS = {"utf-8": "é→漢😀\u2028", "latin-1": "é\xa0ÿ", "cp1252": "é€", "utf-8-sig": "é→", "ascii": "e"}
+CHARACTERS = {
+    "utf-8": "é→漢😀\u2028",
+    "latin-1": "é\xa0ÿ",
+    "cp1252": "é€",
+    "utf-8-sig": "é→",
+    "ascii": "e",
+}
 
 
 @dataclass(frozen=True)
@@ -114,7 +126,9 @@ def generate(seed: int, *, version: tuple[int, int] = sys.version_info[:2]) -> L
     """The module of a seed, in syntax that ``version`` of Python can run."""
     chance = random.Random(seed)
     encoding = chance.choice(["utf-8", "utf-8", "utf-8", "latin-1", "cp1252", "utf-8-sig"])
-    newlines = chance.choice([["\n"], ["\n"], ["\r\n"], ["\r"], ["\n", "\r\n"], ["\n", "\r\n", "\r"]])
+    newlines = chance.choice(
+        [["\n"], ["\n"], ["\r\n"], ["\r"], ["\n", "\r\n"], ["\n", "\r\n", "\r"]]
+    )
     indent = chance.choice(["    ", "  ", "\t", " ", "        "])
     characters = CHARACTERS[encoding]
     body_encoding = "utf-8" if encoding == "utf-8-sig" else encoding

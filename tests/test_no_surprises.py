@@ -17,7 +17,7 @@ from lint_rules.runner import Task, run, write_changes
 from lint_rules.settings import OPTIONS
 
 ROOT = Path(__file__).parents[1]
-LEAKING = '''from dataclasses import dataclass, replace
+LEAKING = """from dataclasses import dataclass, replace
 open("{trap}", "a").write("the code was run")
 
 
@@ -29,7 +29,7 @@ class Auth:
 def copy_for_cache(auth: Auth) -> Auth:
     copied = replace(auth)
     return copied
-'''
+"""
 WATCHED = r"""
 import json, os, sys
 events = []
@@ -270,7 +270,9 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U00
 @pytest.fixture
 def evil(tmp_path: Path) -> Path:
     """Names and lines that would steer a terminal, of findings and of every kind of error."""
-    leaking = LEAKING.replace("open(", "# open(").replace("copied = replace(auth)", "copied = replace(auth)  # \x1b[2J\u202e \x9b \x7f \U000e0041")
+    leaking = LEAKING.replace("open(", "# open(").replace(
+        "copied = replace(auth)", "copied = replace(auth)  # \x1b[2J\u202e \x9b \x7f \U000e0041"
+    )
     (tmp_path / f"{EVIL}.py").write_text(leaking)
     (tmp_path / f"broken{EVIL}.py").write_bytes(b"\xff")
     (tmp_path / f"syntax{EVIL}.py").write_text(f"x = '{EVIL}'\ndef f(:\n")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.index import Constant, External, TypeInfo
 
-_IMPORTS = re.compile(rb"\n[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*\))?")
+_IMPORTS = re.compile(rb"\n[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*)?")
 _WORD = re.compile(r"\w+")
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 MAX_NAMESPACE_DEPTH = 3

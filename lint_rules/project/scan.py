@@ -24,7 +24,7 @@ _STRING = re.compile(
     re.DOTALL,
 )
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([^)]*\)|[^\r\n;#(]*(?:\\\r?\n[^\r\n;#]*)*)"
+    r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([^)]*(?:\)|\Z)|[^\r\n;#(]*(?:\\\r?\n[^\r\n;#]*)*)"
     r"|import[ \t]+[^\r\n;#]*)",
     re.MULTILINE,
 )

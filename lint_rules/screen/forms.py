@@ -48,8 +48,10 @@ CACHE_USE = re.compile(rf"(?:ache|ACHE){_REST}(?:\(\))?\s*[\[.(]")
 _VERBS = "set|put|add|store|save|write|update"
 _STORE = (
     re.compile(rf"(?:{_VERBS}){_REST}(?:ache|ACHE){_REST}\("),
-    re.compile(r"(?:ache|ACHE)_\w+\("),
-    re.compile(rf"(?:ache|ACHE){_REST}(?:\(\))?\s*(?:\.\w*(?:{_VERBS})|\[[^\]\n]*\]\s*=[^=])"),
+    re.compile(rf"(?:ache|ACHE)_{_REST}\("),
+    re.compile(
+        rf"(?:ache|ACHE){_REST}(?:\(\))?\s*(?:\.\w*(?:{_VERBS})|\[[^\]\n]{{0,300}}\]\s*=[^=])"
+    ),
 )
 """A cache is filled, or a function called that says it does so."""
 
