@@ -58,12 +58,14 @@ def analyse(folder: Path, text: str, *, forced: bool) -> None:
         compile(fixed.new_source, "fixed", "exec", dont_inherit=True)
 
 
+@pytest.mark.slow
 @given(st.one_of(hypothesmith.from_node(), hypothesmith.from_grammar()))
 @SLOW
 def test_any_program(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     analyse(tmp_path_factory.mktemp("generated"), text, forced=True)
 
 
+@pytest.mark.slow
 @given(hypothesmith.from_node(), st.sampled_from(AROUND))
 @SLOW
 def test_any_statements_in_a_function_that_leaks(
