@@ -71,7 +71,7 @@ def assert_whole(tree: Path) -> tuple[int, int]:
 
 def assert_a_second_run_finishes(tree: Path) -> None:
     with start(tree) as running:
-        output, errors = running.communicate(timeout=120)
+        _, errors = running.communicate(timeout=120)
     assert (running.returncode, errors) == (0, b"")
     assert assert_whole(tree) == (0, FILES)
     assert temporaries(tree) == []

@@ -37,7 +37,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def said(*arguments: str, cwd: Path, code: str = COMMAND, **environment: str) -> tuple[int, bytes, bytes]:
+def said(
+    *arguments: str, cwd: Path, code: str = COMMAND, **environment: str
+) -> tuple[int, bytes, bytes]:
     """What a run prints on both streams, its seconds left out."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "PYTHON"))}
     done = subprocess.run(
@@ -84,7 +86,10 @@ def test_hash_seed_and_processes(
     ],
 )
 def test_locale_and_terminal(
-    tree: Path, expected: dict[str, tuple[int, bytes, bytes]], form: str, environment: dict[str, str]
+    tree: Path,
+    expected: dict[str, tuple[int, bytes, bytes]],
+    form: str,
+    environment: dict[str, str],
 ) -> None:
     got = said(*options(form), str(tree), cwd=tree.parent, **environment)
     assert got == expected[form]
@@ -157,7 +162,9 @@ def test_no_file_is_opened_in_the_encoding_of_the_locale(tree: Path) -> None:
     )
     (tree / "a" / "setup.cfg").write_text("[flake8]\ncache-leak-cache-objects = é*\n", "utf-8")
     try:
-        returned, _, errors = said("--check", "a", cwd=tree, code=code, PYTHONWARNDEFAULTENCODING="1")
+        returned, _, errors = said(
+            "--check", "a", cwd=tree, code=code, PYTHONWARNDEFAULTENCODING="1"
+        )
     finally:
         (tree / "a" / "setup.cfg").unlink()
     assert b"EncodingWarning" not in errors
@@ -170,11 +177,15 @@ def test_paths_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert common_directory([r"C:\a\b.py", r"D:\c\d.py"]) == Path.cwd()
 
 
-def test_a_tree_of_a_system_that_ignores_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tree_of_a_system_that_ignores_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where two spellings are one file, it is taken once."""
     (tmp_path / "Auth.py").touch()
     real = os.path.realpath
-    monkeypatch.setattr(os.path, "realpath", lambda path: real(str(path).replace("auth.py", "Auth.py")))
+    monkeypatch.setattr(
+        os.path, "realpath", lambda path: real(str(path).replace("auth.py", "Auth.py"))
+    )
     monkeypatch.setattr(os.path, "lexists", lambda path: True)
     found = discover([tmp_path, tmp_path / "auth.py", tmp_path / "Auth.py"]).targets
     assert len(found) == 1
