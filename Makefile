@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+BENCH_SECONDS ?= 600
 CODE := lint_rules tests examples benchmarks
 
 .DEFAULT_GOAL := help
@@ -92,7 +93,7 @@ bench-speed: $(VENV)/.dev
 	@$(BIN)/python benchmarks/speed.py
 
 bench-robustness: $(VENV)/.dev
-	@$(BIN)/python benchmarks/robustness.py
+	@$(BIN)/python benchmarks/robustness.py --seconds $(BENCH_SECONDS)
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
