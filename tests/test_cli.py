@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from click_runner import invoke
 from fake_engine import FakeEngine
 
 from lint_rules import __version__, engine
-from lint_rules.cli import main
 from lint_rules.settings import OPTIONS, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +39,7 @@ def put(name: str, raw: bytes) -> Path:
 
 
 def cli(*arguments: str, data: bytes | None = None) -> Result:
-    result = CliRunner().invoke(main, list(arguments), input=data)
+    result = invoke(*arguments, data=data)
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from click_runner import invoke
 
 from lint_rules.cli import main
 from lint_rules.discovery import discover
@@ -87,8 +88,10 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def watched(root: Path, *arguments: str) -> dict[str, object]:
+    script = root.parent / "watched.py"
+    script.write_text(WATCHED)
     done = subprocess.run(
-        [sys.executable, "-P" if sys.version_info >= (3, 11) else "-s", "-c", WATCHED, *arguments],
+        [sys.executable, str(script), *arguments],
         cwd=root, capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1",
              "HOME": str(root.parent)},
@@ -173,8 +176,6 @@ def test_a_checkout_can_set_the_table_and_nothing_else(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every option of the command line, written into the files of a checkout, is refused there."""
-    from click.testing import CliRunner
-
     monkeypatch.chdir(checkout)
     options = {
         option.removeprefix("--")
@@ -193,9 +194,9 @@ def test_a_checkout_can_set_the_table_and_nothing_else(
             for stale in ("pyproject.toml", ".flake8"):
                 (checkout / stale).unlink(missing_ok=True)
             (checkout / file).write_text(text)
-            result = CliRunner().invoke(main, ["."])
+            result = invoke(".")
             assert result.exit_code == 2, (name, file)
-            assert "unknown option" in result.output
+            assert "unknown option" in result.stderr
             assert not target.exists()
             assert b"copied.end_user_id" not in (checkout / "pkg/auth.py").read_bytes()
 
@@ -203,12 +204,10 @@ def test_a_checkout_can_set_the_table_and_nothing_else(
 def test_plain_flake8_options_of_a_checkout_write_nothing(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from click.testing import CliRunner
-
     monkeypatch.chdir(checkout)
     target = checkout.parent / "written"
     (checkout / ".flake8").write_text(f"[flake8]\noutput-file = {target}\ntee = True\n")
-    assert CliRunner().invoke(main, ["--check", "."]).exit_code == 1
+    assert invoke("--check", ".").exit_code == 1
     assert not target.exists()
 
 
