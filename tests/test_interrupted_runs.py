@@ -22,6 +22,11 @@ FAKED = (
     "import sys; import lint_rules.engine as e; from fake_engine import FakeEngine;"
     "e.Engine = FakeEngine; from lint_rules.cli import main; sys.exit(main())"
 )
+# What is killed, and what is out of space, is not to be measured meanwhile.
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")},
+    "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}",
+}
 FILES = 300
 OLD = b"# \xe9 is not UTF-8\r\nLEAK\r\n".replace(b"\xe9", "é".encode()) + b"x = 1\n" * 2000
 NEW = OLD.replace(b"LEAK", b"DONE")
@@ -43,7 +48,7 @@ def start(tree: Path, *options: str, before: str = "") -> subprocess.Popen[bytes
     return subprocess.Popen(
         [sys.executable, "-c", before + FAKED, *options, "."],
         cwd=tree,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
@@ -217,7 +222,7 @@ def test_an_output_that_is_full_is_one_line_and_exit_2(
             path.write_bytes(OLD)
         done = subprocess.run(
             command, cwd=tree, stdout=full, stderr=subprocess.PIPE, check=False, timeout=120,
-            env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
+            env=ENVIRONMENT,
         )  # fmt: skip
     assert done.returncode == 2
     expected = b"fix-cache-leak: error: the output cannot be written: No space left on device\n"
@@ -232,7 +237,7 @@ def test_closed_streams_are_no_crash(tmp_path: Path) -> None:
             command = f'exec "$0" -c "$1" {options} . {closed}'
             done = subprocess.run(
                 ["sh", "-c", command, sys.executable, FAKED], cwd=tmp_path, capture_output=True,
-                env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
+                env=ENVIRONMENT,
                 check=False, timeout=120,
             )  # fmt: skip
             assert done.returncode == (1 if options else 0), (closed, options)

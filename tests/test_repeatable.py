@@ -41,7 +41,11 @@ def said(
     *arguments: str, cwd: Path, code: str = COMMAND, **environment: str
 ) -> tuple[int, bytes, bytes]:
     """What a run prints on both streams, its seconds left out."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "PYTHON"))}
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(("LC_", "LANG", "PYTHON", "COVERAGE"))
+    }
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], cwd=cwd, capture_output=True, check=False,
         env={**kept, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **environment},
