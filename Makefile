@@ -1,17 +1,22 @@
 # Every target makes what it needs; a fresh clone with Python 3.10+ and make is enough.
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+BENCH_SECONDS ?= 600
 CODE := lint_rules tests examples benchmarks
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-litellm lint format docs bench-accuracy bench-precision bench-speed clean
+.PHONY: help demo test test-slow test-oldest test-pythons test-litellm coverage lint format docs bench-accuracy bench-precision bench-speed bench-robustness clean
 
 help:
 	@echo "make demo             bob is rejected, the tool says why and repairs a copy, bob is accepted"
 	@echo "make test             the tests that need no network"
+	@echo "make test-slow        the tests that take a minute or more, and more generated programs"
+	@echo "make test-oldest      the tests with the oldest allowed libraries (PYTHON=python3.10)"
+	@echo "make test-pythons     the tests with every supported Python that is found"
+	@echo "make coverage         the tests, and that they reach at least 95 % of the branches"
 	@echo "make test-litellm     the tests on the real litellm (downloads its wheel once)"
 	@echo "make lint             ruff, mypy, and our own plugin on ourselves"
 	@echo "make format           let ruff repair and format"
@@ -19,6 +24,7 @@ help:
 	@echo "make bench-accuracy   found and repaired, of mutants made from correct modules"
 	@echo "make bench-precision  findings in pinned popular packages, against the accepted ones"
 	@echo "make bench-speed      CPU time on litellm, beside ruff and plain flake8"
+	@echo "make bench-robustness the whole standard library and every installed package, in bounded time"
 	@echo "make clean            remove what these made in this folder"
 
 # The two stamps are the two sizes of one environment; the larger one does for both.
@@ -28,17 +34,37 @@ $(VENV)/.demo: pyproject.toml
 	@$(PIP) -e ".[demo]"
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml
+# CONSTRAINTS, if given, is a file of versions to install.
+$(VENV)/.dev: pyproject.toml $(CONSTRAINTS)
 	@echo "Installing what the tests and checks need into $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) -e ".[dev]"
+	@$(PIP) $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -e ".[dev]"
 	@touch $(VENV)/.demo $@
 
 demo: $(VENV)/.demo
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -m "not litellm and not network"
+	@$(BIN)/python -m pytest -m "not litellm and not network and not slow"
+
+test-slow: $(VENV)/.dev
+	@CACHE_LEAK_EXAMPLES=$${CACHE_LEAK_EXAMPLES:-500} $(BIN)/python -m pytest -m slow \
+		tests/test_linear.py tests/test_never_break.py tests/test_generated_programs.py
+
+test-oldest:
+	@$(MAKE) test VENV=.venv-oldest CONSTRAINTS=tests/constraints-oldest.txt
+
+test-pythons:
+	@for version in 3.10 3.11 3.12 3.13 3.14; do \
+		python=$$(command -v python$$version || ls -d $$HOME/.pyenv/versions/$$version.*/bin/python 2>/dev/null | tail -1); \
+		if [ -z "$$python" ]; then echo "python$$version: not found, not tested"; continue; fi; \
+		echo "== $$($$python --version)"; \
+		$(MAKE) test PYTHON=$$python VENV=.venv-$$version || exit 1; \
+	done
+
+# The heaviest tests add no lines: they do the same many times.
+coverage: $(VENV)/.dev
+	@$(BIN)/python -m pytest -q -m "not litellm and not network and not slow" --cov --cov-report=term
 
 test-litellm: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m litellm
@@ -66,6 +92,9 @@ bench-precision: $(VENV)/.dev
 bench-speed: $(VENV)/.dev
 	@$(BIN)/python benchmarks/speed.py
 
+bench-robustness: $(VENV)/.dev
+	@$(BIN)/python benchmarks/robustness.py --seconds $(BENCH_SECONDS)
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .venv .venv-* build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
 	find lint_rules tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lint_rules.atomic import write_atomically
 from lint_rules.findings import Finding
 
 VERSION = 1
@@ -72,7 +73,7 @@ def write_baseline(path: Path, findings: Sequence[Finding]) -> None:
     ]
     text = json.dumps({"version": VERSION, "findings": entries}, indent=2) + "\n"
     try:
-        path.write_text(text, encoding="utf-8")
+        write_atomically(path, text.encode())
     except OSError as error:
         reason = error.strerror or str(error)
         raise BaselineError(f"{path}: cannot be written: {reason}") from error

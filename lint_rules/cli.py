@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +12,10 @@ import click
 
 from lint_rules import __version__
 from lint_rules.command import FORMATS, Command, Usage
+from lint_rules.console import OutputProblem
+from lint_rules.deadline import TIME_LIMIT
+from lint_rules.interrupts import Ended, signals_as_exceptions
+from lint_rules.output.plain import printable
 from lint_rules.settings import OPTIONS, SettingsError, split_list
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -32,6 +37,15 @@ def _settings(command: Decorated) -> Decorated:
             f"--{option.name}", multiple=True, callback=_listed, metavar="LIST", help=option.help
         )(command)
     return command
+
+
+_AFTER_AN_INTERRUPT = "every file is as it was or completely repaired; run again for the rest"
+
+
+def _say(text: str) -> None:
+    """One line on standard error, if that takes it; the exit code says the same."""
+    with suppress(OSError):
+        click.echo(f"fix-cache-leak: {printable(text)}", err=True)
 
 
 def _explain(context: click.Context, parameter: click.Parameter, code: str | None) -> None:
@@ -94,6 +108,11 @@ def _explain(context: click.Context, parameter: click.Parameter, code: str | Non
     help="The number of processes; by default as many as the work is worth.",
 )  # fmt: skip
 @click.option(
+    "--time-limit", type=click.FloatRange(min=0), default=TIME_LIMIT, show_default=True,
+    metavar="SECONDS",
+    help="The processor time that one file may take before it is given up; 0 for no limit.",
+)  # fmt: skip
+@click.option(
     "--exclude", multiple=True, callback=_listed, metavar="GLOBS",
     help="Files and directories not to search.",
 )  # fmt: skip
@@ -115,15 +134,17 @@ def main(context: click.Context, /, **given: Any) -> None:
     for name in ("select", "ignore", "exclude"):
         given[name] = given[name] or ()
     try:
-        code = Command(overrides=overrides, **given).run()
+        with signals_as_exceptions():
+            code = Command(overrides=overrides, **given).run()
     except Usage as problem:
         raise click.UsageError(str(problem)) from problem
-    except SettingsError as problem:
-        click.echo(f"fix-cache-leak: error: {problem}", err=True)
+    except (SettingsError, OutputProblem) as problem:
+        _say(f"error: {problem}")
         code = 2
-    except KeyboardInterrupt:
-        click.echo("fix-cache-leak: interrupted", err=True)
-        code = 130
+    except (KeyboardInterrupt, Ended) as end:
+        rewrites = not (given["check"] or given["diff"] or given["matrix"] or "-" in given["paths"])
+        _say("interrupted" + (f"; {_AFTER_AN_INTERRUPT}" if rewrites else ""))
+        code = end.code if isinstance(end, Ended) else 130
     context.exit(code)
 
 

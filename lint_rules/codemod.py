@@ -12,6 +12,7 @@ from pathlib import Path
 import libcst as cst
 from libcst.codemod import CodemodCommand
 
+from lint_rules.contain import Contained
 from lint_rules.engine import Engine
 from lint_rules.findings import Finding
 from lint_rules.settings import Settings, load_settings
@@ -32,7 +33,12 @@ class FixCacheLeak(CodemodCommand):
         filename = self.context.filename
         text = tree.code
         engine = _engine(_settings(_directory(filename)))
-        report = engine.fix(Path(filename or _NO_FILE), text, display=filename or _NO_FILE)
+        with Contained() as contained:
+            report = engine.fix(Path(filename or _NO_FILE), text, display=filename or _NO_FILE)
+        if contained.problem is not None:
+            _engine.cache_clear()
+            self.warn(f"{filename or _NO_FILE}: {contained.problem}")
+            return tree
         for error in report.errors:
             self.warn(f"{error.path}: {error.message}")
         for finding in report.findings:

@@ -18,10 +18,11 @@ from lint_rules.baseline import (
 )
 from lint_rules.configfiles import per_file_ignores
 from lint_rules.console import Console
+from lint_rules.deadline import TIME_LIMIT
 from lint_rules.discovery import Target, common_directory, discover
 from lint_rules.findings import Diagnostic, Finding
 from lint_rules.output.diff import unified
-from lint_rules.output.plain import printable
+from lint_rules.output.plain import printable, printable_path
 from lint_rules.output.result import Result
 from lint_rules.output.text import error_line, summary_line
 from lint_rules.runner import (
@@ -69,6 +70,7 @@ class Command:
     no_cache: bool = False
     cache_dir: Path | None = None
     jobs: int | None = None
+    time_limit: float = TIME_LIMIT
     exclude: tuple[str, ...] = ()
     quiet: bool = False
     verbose: bool = False
@@ -132,7 +134,7 @@ class Command:
         return Task(
             loaded.settings, upper, repair=not (self.check or self.matrix), accepted=accepted.identities,
             lists_subjects=self.matrix, cache=not self.no_cache, cache_dir=self.cache_dir,
-            per_file_ignores=self._per_file_ignores(),
+            per_file_ignores=self._per_file_ignores(), time_limit=self.time_limit or None,
         )  # fmt: skip
 
     def _per_file_ignores(self) -> PerFile:
@@ -224,7 +226,7 @@ class Command:
         for finding, _, accepted in result.entries():
             if not accepted:
                 reason = finding.fix.reason or _no_reason(finding)
-                place = f"{printable(finding.path)}:{finding.line}:{finding.column}"
+                place = f"{printable_path(finding.path)}:{finding.line}:{finding.column}"
                 console.note(f"{place}: {finding.code} not fixed: {printable(reason)}")
         if report.changes:
             count = len(report.changes)
@@ -291,7 +293,7 @@ def _changes(changes: tuple[Change, ...]) -> list[str]:
     lines = []
     for change in changes:
         count = len(change.fixed)
-        path = printable(change.target.display)
+        path = printable_path(change.target.display)
         lines.append(f"{path}: fixed {count} finding{'' if count == 1 else 's'}")
         for finding in change.fixed:
             fields = ", ".join(map(printable, finding.field_names))

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from lint_rules.regularfile import read_regular_text
 from lint_rules.settings import PREFIX, SettingsError, checked_values, option_named, split_list
 
 Layer = tuple[str, Mapping[str, tuple[str, ...]]]
@@ -91,7 +92,7 @@ def _upwards(start: Path, *, stop_at_home: bool = False) -> Iterator[Path]:
 def _text_of(path: Path) -> str | None:
     """The text of a file that may not exist; one that cannot be read does not count."""
     try:
-        return path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+        return read_regular_text(path, "utf-8-sig")
     except OSError:
         return None
 

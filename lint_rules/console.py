@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
+from lint_rules.output.plain import printable
 from lint_rules.settings import SettingsError
 
 Progress = Callable[[int, int], None]
+
+
+class OutputProblem(Exception):
+    """The output has nowhere to go (a full disk): the reason in one line."""
 
 
 class Console:
@@ -30,7 +36,7 @@ class Console:
         if self._path is not None or os.environ.get("NO_COLOR"):
             return False
         stream = sys.stderr if self._on_stderr else sys.stdout
-        return stream.isatty() and os.environ.get("TERM") != "dumb"
+        return is_terminal(stream) and os.environ.get("TERM") != "dumb"
 
     def open(self) -> None:
         """Open the output file, if there is one; call it once the options are known to be good.
@@ -49,8 +55,18 @@ class Console:
         return sys.stdin.buffer.read()
 
     def data(self, content: bytes) -> None:
-        """Bytes for standard output, or for the file of a ``--diff``."""
-        _write(self._file or sys.stdout.buffer, content)
+        """Bytes for standard output, or for the file of a ``--diff``.
+
+        They are exact, but on a terminal, where they are only looked at: what could steer it is
+        escaped there.
+        """
+        if self._file is not None:
+            _write(self._file, content)
+        elif is_terminal(sys.stdout):
+            text = content.decode("utf-8", "surrogateescape")
+            _print(sys.stdout, "\n".join(map(_shown, text.split("\n"))))
+        elif sys.stdout is not None:
+            _write(sys.stdout.buffer, content)
 
     def report(self, text: str) -> None:
         """A part of the report."""
@@ -76,7 +92,7 @@ class Console:
     @contextmanager
     def progress(self) -> Iterator[Progress | None]:
         """What to call with the files done and all files; None where nobody looks."""
-        if self._quiet or not sys.stderr.isatty():
+        if self._quiet or not is_terminal(sys.stderr):
             yield None
             return
         bar = _Progress()
@@ -114,19 +130,40 @@ def _opened(path: Path) -> BinaryIO:
         raise SettingsError(f"{path}: cannot be written: {reason}; check --output-file") from error
 
 
-def _print(stream: object, text: str) -> None:
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    buffer = getattr(stream, "buffer", None)
-    if buffer is not None:
-        # What the terminal's encoding lacks is escaped; nothing a file contains may end a report.
-        _write(buffer, text.encode(encoding, "backslashreplace"))
+def is_terminal(stream: TextIO | None) -> bool:
+    """True for a stream that somebody looks at; a closed one (``>&-``) is none."""
+    return stream is not None and stream.isatty()
+
+
+def _shown(line: str) -> str:
+    """A line of data for a terminal; a tab and the end of the line are left as they are."""
+    return "\t".join(printable(part) for part in line.removesuffix("\r").split("\t"))
+
+
+def _print(stream: TextIO | None, text: str) -> None:
+    if stream is None:
+        return
+    # Where nobody looks, the same bytes in every locale; a terminal gets what it can show.
+    chosen = is_terminal(stream) or "PYTHONIOENCODING" in os.environ
+    encoding = stream.encoding if chosen else "utf-8"
+    # What the encoding lacks is escaped; nothing a file contains may end a report.
+    _write(stream.buffer, text.encode(encoding, "backslashreplace"))
 
 
 def _write(stream: BinaryIO, content: bytes) -> None:
     try:
         stream.write(content)
         stream.flush()
-    except BrokenPipeError:
-        # The reader has seen enough.  Python would complain at exit about what is still buffered.
+    except OSError as error:
+        # Python would try again at exit, and complain about what is still buffered.
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, stream.fileno())
+        os.close(silence)
+        if not _reader_gone(error):
+            reason = error.strerror or str(error)
+            raise OutputProblem(f"the output cannot be written: {reason}") from error
+
+
+def _reader_gone(error: OSError) -> bool:
+    """True when the reader has seen enough, which is no problem; Windows says it differently."""
+    return isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL)

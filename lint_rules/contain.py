@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import ExitStack
 from types import TracebackType
 from typing import final
 
+from lint_rules.deadline import TIME_LIMIT, TimeLimitReached, time_limit
 from lint_rules.textfile import FileProblem
 
 
@@ -12,13 +15,22 @@ from lint_rules.textfile import FileProblem
 class Contained:
     """A ``with`` block that no ordinary exception leaves; ``problem`` then says what happened.
 
-    ``KeyboardInterrupt`` and ``SystemExit`` pass: they are about the run, not about the file.
+    The block may take ``seconds`` of processor time (None: as long as it likes); ``out_of_time``
+    says that this was too little.  What Python has to warn of in the code that is read (an escape
+    like ``"\\d"``) is not shown, and never an error of ours.  ``KeyboardInterrupt`` and
+    ``SystemExit`` pass: they are about the run, not about the file.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float | None = TIME_LIMIT) -> None:
         self.problem: str | None = None
+        self.out_of_time = False
+        self._seconds = seconds
+        self._stack = ExitStack()
 
     def __enter__(self) -> Contained:
+        self._stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        self._stack.enter_context(time_limit(self._seconds))
         return self
 
     def __exit__(
@@ -27,15 +39,20 @@ class Contained:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        if not isinstance(error, Exception):
+        self._stack.close()
+        if not isinstance(error, Exception | TimeLimitReached):
             return False
+        self.out_of_time = isinstance(error, TimeLimitReached)
         self.problem = _message(error)
         return True
 
 
-def _message(error: Exception) -> str:
+def _message(error: Exception | TimeLimitReached) -> str:
     if isinstance(error, FileProblem):
         return str(error)
+    if isinstance(error, TimeLimitReached):
+        remedy = "exclude this file, or give it more with fix-cache-leak --time-limit"
+        return f"could not be analysed: it {error}; {remedy}"
     if isinstance(error, RecursionError):
         return "could not be analysed: the code is nested too deeply; exclude this file"
     text = " ".join(f"{type(error).__name__}: {error}".split())

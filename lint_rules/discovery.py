@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -50,7 +51,7 @@ def discover(paths: Sequence[str | Path], exclude: Sequence[str] = ()) -> Discov
     found = Discovered(roots=tuple(dict.fromkeys(filter(None, map(_root, names)))))
     by_file: dict[str, tuple[bool, Target]] = {}
     for given in names:
-        shown = given.replace(os.sep, "/")
+        shown = shown_path(given)
         if os.path.isdir(given):
             search = _Search(given, shown, tuple(exclude), found.errors)
             for key, is_link, target in search.files():
@@ -62,6 +63,14 @@ def discover(paths: Sequence[str | Path], exclude: Sequence[str] = ()) -> Discov
             found.errors.append(Diagnostic(shown, "no such file or directory; check the path"))
     found.targets = sorted((entry for _, entry in by_file.values()), key=lambda t: t.display)
     return found
+
+
+def shown_path(path: str) -> str:
+    """A path as reports have it: with ``/``, and read as UTF-8 in every locale."""
+    # What the locale's encoding lacks is no name of the system's: it is a shown path already.
+    with suppress(UnicodeEncodeError):
+        path = os.fsencode(path).decode("utf-8", "surrogateescape")
+    return path.replace(os.sep, "/")
 
 
 def common_directory(paths: Sequence[str | Path]) -> Path:
@@ -143,7 +152,7 @@ class _Search:
             key = os.path.realpath(entry.path)
             if os.path.isdir(key) or not key.startswith(self._root.rstrip(os.sep) + os.sep):
                 return
-        yield key, is_link, Target(Path(entry.path), self._prefix + inner)
+        yield key, is_link, Target(Path(entry.path), self._prefix + shown_path(inner))
 
     def _excluded(self, name: str, inner: str) -> bool:
         """True when a glob names the entry: by its name, its path below, or as it is shown."""

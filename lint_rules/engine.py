@@ -158,7 +158,6 @@ class Engine:
         if root not in self._knowledge:
             from lint_rules.knowledge.base import Knowledge
 
-
             self._knowledge[root] = Knowledge(survey)
         return self._knowledge[root]
 

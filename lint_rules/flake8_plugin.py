@@ -75,6 +75,9 @@ class CacheLeakPlugin:
         found: list[Problem] = []
         with Contained() as contained:
             found = self._findings()
+        if contained.out_of_time:
+            # What the engine was in the middle of is not to be relied on.
+            _engine.cache_clear()
         if contained.problem is not None:
             found = [self._problem(contained.problem)]
         yield from found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -59,8 +60,9 @@ def _run_chunks(
                 results.append(None)
             done += len(chunk)
             progress(done, total)
-    except KeyboardInterrupt:
-        # Nothing has been written yet; waiting for the chunks under way would only take time.
+    except BaseException:
+        # Ctrl-C or a signal to end.  Nothing has been written yet; waiting for the chunks under way
+        # would only take time.
         for child in set(multiprocessing.active_children()) - others:
             child.terminate()
         raise
@@ -86,7 +88,17 @@ def _start(task: Task, make_engine: EngineClass) -> None:
     global _worker
     # Ctrl-C goes to the whole group of processes; the parent alone answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
     _worker = Worker(task, make_engine)
+
+
+def _end_with_the_parent() -> None:
+    """A parent that was killed cannot say goodbye; its processes would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _analyse(chunk: Sequence[Target]) -> list[Outcome]:

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lint_rules.atomic import replace_atomically
 from lint_rules.contain import Contained
+from lint_rules.deadline import TIME_LIMIT
 from lint_rules.discovery import Discovered, Target, common_directory, discover
 from lint_rules.findings import Diagnostic, FileReport, Finding, Subject
 from lint_rules.settings import Settings, load_settings
 from lint_rules.store import default_directory
-from lint_rules.textfile import FileProblem, SourceText, read_source, replace_atomically
+from lint_rules.textfile import FileProblem, SourceText, read_source
 
 if TYPE_CHECKING:
     from lint_rules.engine import Engine
@@ -54,6 +56,7 @@ class Task:
     lists_subjects: bool = False
     cache: bool = True
     cache_dir: Path | None = None
+    time_limit: float | None = TIME_LIMIT
 
     def selection_in(self, path: Path) -> Selection:
         """What is wanted in one file."""
@@ -195,10 +198,15 @@ class Worker:
 
     def __init__(self, task: Task, make_engine: EngineClass) -> None:
         self._task = task
-        self._engine = make_engine(task.settings)
-        if task.cache:
-            self._engine.cache_dir = task.cache_dir or default_directory()
-        self._engine.lists_subjects = task.lists_subjects
+        self._make_engine = make_engine
+        self._engine = self._new_engine()
+
+    def _new_engine(self) -> Engine:
+        engine = self._make_engine(self._task.settings)
+        if self._task.cache:
+            engine.cache_dir = self._task.cache_dir or default_directory()
+        engine.lists_subjects = self._task.lists_subjects
+        return engine
 
     def analyse(self, target: Target) -> Outcome:
         """Read and analyse one file."""
@@ -206,11 +214,14 @@ class Worker:
 
     def guarded(self, target: Target, read: Callable[[], SourceText]) -> Outcome:
         """The outcome of one file; whatever goes wrong is one diagnostic of it."""
-        with Contained() as contained:
+        with Contained(self._task.time_limit) as contained:
             source = read()
             if self._task.repair:
                 return self._repaired(target, source)
             return Outcome(self._checked(target, source.text))
+        if contained.out_of_time:
+            # What the engine was in the middle of is not to be relied on.
+            self._engine = self._new_engine()
         return failed(target, contained.problem or "could not be analysed")
 
     def _checked(self, target: Target, text: str) -> FileReport:

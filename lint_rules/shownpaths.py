@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 
-from lint_rules.discovery import Target
+from lint_rules.discovery import Target, shown_path
 from lint_rules.findings import Finding
 
 Shown = Callable[[str], str]
@@ -23,11 +23,11 @@ def shown_for(target: Target) -> Shown:
     absolute = os.path.isabs(target.display)
 
     def shown(path: str) -> str:
-        if path in own:
+        if path in own or path == target.display:
             return target.display
         if path.startswith(here) and not absolute:
             path = path[len(here) :]
-        return path.replace(os.sep, "/")
+        return shown_path(path)
 
     return shown
 

@@ -1,13 +1,12 @@
-"""One source file as bytes and as text: read it, encode it again, and replace it atomically."""
+"""One source file as bytes and as text: read it, and encode it again."""
 
 from __future__ import annotations
 
-import os
 import re
-import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from lint_rules.regularfile import NotReadable, first_lines, read_regular
 
 _BOM = b"\xef\xbb\xbf"
 _DECLARED = re.compile(rb"\A(?:[^\n\r]*(?:\r\n|\r|\n))?[^\n\r]*coding")
@@ -68,7 +67,7 @@ def _declared_encoding(raw: bytes) -> str:
     import tokenize
 
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(first_lines(raw)).readline)
     except SyntaxError as error:
         remedy = "correct the declaration, or save as UTF-8"
         raise FileProblem(f"line 1: {error.msg}; {remedy}") from error
@@ -78,62 +77,14 @@ def _declared_encoding(raw: bytes) -> str:
 def read_source(path: Path) -> SourceText:
     """Read and decode one file; ``FileProblem`` says why not."""
     try:
-        raw = path.read_bytes()
+        raw = read_regular(path)
     except FileNotFoundError as error:
         raise FileProblem("no such file or directory; check the path") from error
     except IsADirectoryError as error:
         raise FileProblem("is a directory, not a file") from error
+    except NotReadable as error:
+        raise FileProblem(f"was not read: {error.strerror}; exclude it") from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise FileProblem(f"cannot be read: {reason}; check its permissions") from error
     return decode(raw)
-
-
-def replace_atomically(path: Path, before: bytes, after: bytes) -> None:
-    """Put ``after`` in the place of ``before``, or leave the file exactly as it is.
-
-    The new bytes are complete on disk, with the file's mode, before they take the name; a file that
-    changed since it was read is left alone.  ``FileProblem`` says why not.
-    """
-    target = Path(os.path.realpath(path))
-    try:
-        mode = stat.S_IMODE(target.stat().st_mode)
-        if not os.access(target, os.W_OK):
-            raise FileProblem("not written: the file is read-only; make it writable")
-        _replace(target, mode, before, after)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise FileProblem(f"not written: {reason}; the file is as it was") from error
-
-
-def _replace(target: Path, mode: int, before: bytes, after: bytes) -> None:
-    handle, name = tempfile.mkstemp(
-        prefix=f".{target.name[:64]}.", suffix=".tmp", dir=target.parent
-    )
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(after)
-            stream.flush()
-            os.fsync(stream.fileno())
-        _keep_owner(name, target)
-        os.chmod(name, mode)
-        if target.read_bytes() != before:
-            raise FileProblem("not written: the file changed while it was analysed; run again")
-        os.replace(name, target)
-    except BaseException:
-        # Also on Ctrl-C: no temporary file stays behind.
-        os.unlink(name)
-        raise
-
-
-def _keep_owner(name: str, target: Path) -> None:
-    """Give the new file the old one's owner, where we may (it matters when root runs us)."""
-    if not hasattr(os, "chown"):
-        return
-    old, new = target.stat(), os.stat(name)
-    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
-        try:
-            os.chown(name, old.st_uid, old.st_gid)
-        except PermissionError:
-            # Only root can give files away; the content is what was asked for.
-            return

@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from click_runner import invoke
 from fake_engine import FakeEngine
 
 from lint_rules import __version__, engine
-from lint_rules.cli import main
 from lint_rules.settings import OPTIONS, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +39,7 @@ def put(name: str, raw: bytes) -> Path:
 
 
 def cli(*arguments: str, data: bytes | None = None) -> Result:
-    result = CliRunner().invoke(main, list(arguments), input=data)
+    result = invoke(*arguments, data=data)
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result
 
@@ -435,5 +435,8 @@ def test_a_real_interrupt_with_processes() -> None:
         os.killpg(running.pid, signal.SIGINT)
         _, errors = running.communicate(timeout=20)
     assert running.returncode == 130
-    assert errors == b"fix-cache-leak: interrupted\n"
+    assert errors == (
+        b"fix-cache-leak: interrupted; every file is as it was or completely repaired; "
+        b"run again for the rest\n"
+    )
     assert all(path.read_bytes() == b"LEAK\n" for path in Path().iterdir())

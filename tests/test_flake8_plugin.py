@@ -12,11 +12,10 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click_runner import invoke
 from fake_engine import FakeEngine
 
 from lint_rules import engine, flake8_plugin
-from lint_rules.cli import main
 from lint_rules.flake8_plugin import CacheLeakPlugin
 from lint_rules.settings import OPTIONS, Settings
 
@@ -79,7 +78,7 @@ def test_flake8_and_the_command_line_agree() -> None:
     put("b.py", "LEAK\r\nLEAK  # noqa\r\nLEAK  # noqa: CCL1\r\nSTUCK  # noqa: CCL1\r\n")
     put("c.py", "LEAK\n# flake8: noqa\n")
     output, code = flake8(".")
-    ours = CliRunner().invoke(main, ["--check", "--output-format", "concise", "."]).stdout
+    ours = invoke("--check", "--output-format", "concise", ".").stdout
     assert code == 1
     places = [line.removeprefix("./").split(" ")[:2] for line in output.splitlines()]
     assert places == [line.split(" ")[:2] for line in ours.splitlines()]

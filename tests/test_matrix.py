@@ -8,10 +8,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from click_runner import invoke
 from fixture_format import Fixture, collect
 
-from lint_rules.cli import main
 from lint_rules.engine import Engine
 from lint_rules.findings import Evidence, FieldFinding, Subject
 from lint_rules.output.matrix import WIDTH, as_json, as_text
@@ -25,7 +25,7 @@ MARKS = {
 
 
 def cli(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+    return invoke(*arguments)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from lint_rules import baseline, check_paths, engine
 from lint_rules.discovery import discover
 from lint_rules.runner import Selection, Task, run, write_changes
 from lint_rules.settings import SettingsError
-from lint_rules.textfile import FileProblem, decode, replace_atomically
+from lint_rules.textfile import FileProblem, decode
 
 ROOT = Path(__file__).parents[1]
 
@@ -171,7 +171,7 @@ def test_an_unreadable_file_is_one_error(monkeypatch: pytest.MonkeyPatch) -> Non
     def deny(path: Path) -> bytes:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", deny)
+    monkeypatch.setattr("lint_rules.textfile.read_regular", deny)
     (error,) = check_paths(["a.py"]).errors
     assert error.message == "cannot be read: Permission denied; check its permissions"
 
@@ -325,50 +325,6 @@ def test_a_file_that_changed_meanwhile_is_left_alone() -> None:
     assert not report.changes
     assert "changed while" in report.errors[0].message
     assert os.listdir() == ["a.py"]
-
-
-@pytest.mark.parametrize("name", ["fsync", "replace", "chmod"])
-def test_a_failing_write_leaves_the_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    make(a="LEAK\n")
-
-    def fail(*args: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, name, fail)
-    written, errors = repair("a.py")
-    assert written == []
-    assert errors == ["not written: No space left on device; the file is as it was"]
-    assert Path("a.py").read_text(encoding="utf-8") == "LEAK\n"
-    assert os.listdir() == ["a.py"]
-
-
-def test_an_interrupted_write_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    make(a="LEAK\n")
-
-    def interrupt(*args: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "replace", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        replace_atomically(Path("a.py"), b"LEAK\n", b"DONE\n")
-    assert os.listdir() == ["a.py"]
-
-
-def test_a_directory_that_takes_no_new_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    make(a="LEAK\n")
-
-    def fail(*args: object, **kwargs: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr("tempfile.mkstemp", fail)
-    assert repair("a.py")[1] == ["not written: Permission denied; the file is as it was"]
-
-
-def test_a_read_only_file_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
-    make(a="LEAK\n")
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
-    assert "read-only" in repair("a.py")[1][0]
-    assert Path("a.py").read_text(encoding="utf-8") == "LEAK\n"
 
 
 def test_a_link_is_written_through_only_within_the_given_paths() -> None:

@@ -277,7 +277,7 @@ def _extend_constant(layout: Layout, name: str, texts: list[str]) -> list[Edit] 
 
 def _closing(text: str, start: int) -> int | None:
     """The end of a bracketed list of plain strings that opens at ``start``; None for any other."""
-    inside = re.match(r"[\(\[\{](?:\s|#[^\n]*|,|'[^'\n]*'|\"[^\"\n]*\")*[\)\]\}]", text[start:])
+    inside = re.match(r"[\(\[\{](?:\s|#[^\n]*\n|,|'[^'\n]*'|\"[^\"\n]*\")*[\)\]\}]", text[start:])
     return start + inside.end() if inside else None
 
 

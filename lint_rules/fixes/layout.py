@@ -17,7 +17,7 @@ class Layout:
 
     def __init__(self, library: Library, function: FunctionRef) -> None:
         self.function = function
-        self.text = function.module.text
+        self.text = function.module.original
         self.positions: Positions = library.positions(function)
         tree = library.tree(function)
         assert tree is not None

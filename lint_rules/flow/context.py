@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.deadline import check_time
 from lint_rules.flow.facts import Facts, Handoff, Write
 from lint_rules.flow.state import Objects, State, read
 from lint_rules.flow.values import (
@@ -70,6 +71,8 @@ class Context:
     def spend(self) -> None:
         """Count one evaluation; raises TooComplex where a function takes more than it may."""
         self._spent += 1
+        if not self._spent % 16:
+            check_time()
         if self._spent > MAX_EVALUATIONS:
             raise TooComplex(self.function.qualname)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lint_rules.deadline import check_time
 from lint_rules.flow.values import ABSENT, ASSUMED_NONE, Absent, Const, Init, Obj, Value
 
 Heap = dict[int, dict[str, Value]]
@@ -120,6 +121,7 @@ def join(states: list[State], objects: Objects) -> State | None:
         return None
     if len(states) == 1:
         return states[0]
+    check_time()
     shared = [g for g in states[0].guards if all(g in s.guards for s in states[1:])]
     own = [frozenset(s.guards) - frozenset(shared) for s in states]
     out = State(guards=tuple(shared))

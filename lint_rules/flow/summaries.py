@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.deadline import check_time
 from lint_rules.flow.context import TooComplex
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.instantiate import Instantiation
@@ -77,6 +78,7 @@ class Library:
         """The facts of a function, following calls ``depth`` deep; None when it cannot be read."""
         key = (function, depth)
         if key not in self._facts:
+            check_time()
             self._facts[key] = self._interpret(function, depth)
         return self._facts[key]
 

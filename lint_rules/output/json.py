@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from lint_rules.findings import Diagnostic, FieldFinding, Finding
+from lint_rules.output.plain import json_text
 from lint_rules.output.result import Result
 
 VERSION = 1
@@ -23,7 +23,7 @@ def render(result: Result) -> str:
             "seconds": round(result.seconds, 1),
         },
     }
-    return json.dumps(document, indent=2) + "\n"
+    return json_text(document)
 
 
 def _finding(finding: Finding, accepted: bool) -> dict[str, Any]:

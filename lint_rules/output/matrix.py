@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from textwrap import wrap
 
 from lint_rules.findings import Diagnostic, Evidence, Subject
 from lint_rules.output.json import VERSION, error_of, field_of
-from lint_rules.output.plain import cells, printable
+from lint_rules.output.plain import cells, json_text, printable
 
 WIDTH = 100
 """Columns of a terminal that the text keeps to."""
@@ -57,7 +56,7 @@ def as_json(subjects: Sequence[Subject], errors: Sequence[Diagnostic]) -> str:
             }
         )
     document = {"version": VERSION, "models": models, "errors": [error_of(e) for e in errors]}
-    return json.dumps(document, indent=2) + "\n"
+    return json_text(document)
 
 
 def _block(model: str, subjects: list[Subject], colour: bool) -> Iterator[str]:

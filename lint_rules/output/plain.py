@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e0fff]"
 )
 _LINE_END = re.compile(r"\r\n|\r|\n")
 TAB = 4
@@ -20,7 +22,19 @@ def printable(text: str) -> str:
 
 def _escaped(match: re.Match[str]) -> str:
     code = ord(match.group())
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def printable_path(path: str) -> str:
+    """A path as the first thing on a line: a CI service obeys lines that begin like a command."""
+    return printable(f"./{path}" if path.startswith(("::", "##")) else path)
+
+
+def json_text(document: object) -> str:
+    """JSON in printable ASCII, so that no terminal and no locale can spoil it."""
+    return json.dumps(document, indent=2).replace("\x7f", "\\u007f") + "\n"
 
 
 def lines_of(source: str) -> list[str]:

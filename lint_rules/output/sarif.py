@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
@@ -11,7 +10,7 @@ from urllib.parse import quote
 
 from lint_rules import __version__
 from lint_rules.findings import Diagnostic, Finding
-from lint_rules.output.plain import lines_of
+from lint_rules.output.plain import json_text, lines_of
 from lint_rules.output.result import Result
 from lint_rules.output.rulepage import RuleText, rule_text
 
@@ -45,7 +44,7 @@ def render(result: Result) -> str:
         ],
         "results": results,
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _codes(findings: Iterable[Finding]) -> list[tuple[str, str]]:

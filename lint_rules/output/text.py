@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lint_rules.findings import Diagnostic, Evidence, Finding
 from lint_rules.output.excerpt import excerpt
-from lint_rules.output.plain import lines_of, printable
+from lint_rules.output.plain import lines_of, printable, printable_path
 from lint_rules.output.result import Result
 
 _BOLD, _RED, _CYAN, _GREEN, _DIM, _OFF = (
@@ -28,7 +28,7 @@ def render(result: Result, *, colour: bool = False) -> str:
 
 def heading(finding: Finding, *, accepted: bool = False, colour: bool = False) -> str:
     """``path:line:col: CODE message``."""
-    place = f"{printable(finding.path)}:{finding.line}:{finding.column}:"
+    place = f"{printable_path(finding.path)}:{finding.line}:{finding.column}:"
     code, message = finding.code, printable(finding.message)
     if colour:
         place, code = f"{_BOLD}{place}{_OFF}", f"{_RED}{code}{_OFF}"
@@ -37,7 +37,7 @@ def heading(finding: Finding, *, accepted: bool = False, colour: bool = False) -
 
 def error_line(error: Diagnostic) -> str:
     """One line for a file that could not be read, analysed or written."""
-    return f"{printable(error.path)}: error: {printable(error.message)}"
+    return f"{printable_path(error.path)}: error: {printable(error.message)}"
 
 
 def summary_line(result: Result) -> str:

@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lint_rules.project.functions import FunctionRef, qualname_of
-from lint_rules.project.scan import Block, Scan, assigned_names, import_statements, import_text
+from lint_rules.project.scan import (
+    Block,
+    Scan,
+    assigned_names,
+    import_statements,
+    import_text,
+    unix,
+)
+from lint_rules.regularfile import first_lines
 
 if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef
@@ -70,6 +78,14 @@ class Module:
 
     @cached_property
     def text(self) -> str:
+        """The text that is searched: a carriage return alone, which ends a line too, is a newline.
+
+        Every place in it is the same as in the original.
+        """
+        return unix(self.original)
+
+    @cached_property
+    def original(self) -> str:
         """The decoded text, newlines as they are."""
         try:
             return decode(self.project.bytes_of(self.path))
@@ -347,5 +363,5 @@ def decode(data: bytes) -> str:
 
     Raises SyntaxError for an unknown encoding and UnicodeDecodeError for bytes that do not fit.
     """
-    encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
+    encoding, _ = tokenize.detect_encoding(BytesIO(first_lines(data)).readline)
     return data.decode(encoding)

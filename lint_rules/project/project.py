@@ -9,7 +9,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lint_rules.deadline import check_time
 from lint_rules.project.modules import Module, decode
+from lint_rules.regularfile import read_regular
 
 if TYPE_CHECKING:
     from lint_rules.project.calls import CallSite
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from lint_rules.project.index import Constant, External, TypeInfo
 
 # Begins with plain characters: that is searched for six times as fast as a line's beginning.
-_IMPORTS = re.compile(rb"import\b[ \t]*(?:\([^)]*\)|(?:[^\n\\]|\\\r?\n)*)")
+_IMPORTS = re.compile(rb"import\b[ \t]*(?:\([^)]*\)?|(?:[^\n\\]|\\\r?\n)*)")
 _WORDS = re.compile(rb"[\w\x80-\xff]+")
 _DEF = re.compile(rb"def[ \t]+([\w\x80-\xff]+)")
 _LOWER_CLASS = re.compile(rb"class[ \t]+(_*[a-z\x80-\xff][\w\x80-\xff]*)[ \t]*[(:\[]")
@@ -119,8 +121,9 @@ class Project:
         if path in self._texts:
             return self._texts[path]
         if path not in self._bytes:
+            check_time()
             try:
-                self._bytes[path] = path.read_bytes()
+                self._bytes[path] = read_regular(path)
             except OSError:
                 self._bytes[path] = b""
         return self._bytes[path]
@@ -157,7 +160,7 @@ class Project:
         self._imported.clear()
         self._definitions = self._lower_classes = None
         self._paths = None
-        self.module(path).text = text
+        self.module(path).original = text
         self.index = Index(self)
         self.graph = CallGraph(self)
         return True
@@ -213,6 +216,7 @@ class Project:
 
     def module(self, path: Path) -> Module:
         """The module of a file."""
+        check_time()
         if path not in self._modules:
             self._modules[path] = Module(self, path)
         return self._modules[path]

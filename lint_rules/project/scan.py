@@ -19,11 +19,13 @@ from itertools import accumulate
 _DEFINITIONS = (re.compile(r"def[ \t]+(\w+)"), re.compile(r"class[ \t]+(\w+)"))
 _TRIPLES = ('"""', "'''")
 _STRING = re.compile(
-    r"'''(?:[^\\]|\\.)*?'''|\"\"\"(?:[^\\]|\\.)*?\"\"\"|#[^\r\n]*|'(?:\\.|[^'\\\r\n])*'|\"(?:\\.|[^\"\\\r\n])*\"",
+    # Each string may lack its end: nothing is looked at twice, in broken code either.
+    r"'''(?:[^\\]|\\.)*?(?:'''|\Z)|\"\"\"(?:[^\\]|\\.)*?(?:\"\"\"|\Z)|#[^\r\n]*"
+    r"|'(?:\\.|[^'\\\r\n])*'?|\"(?:\\.|[^\"\\\r\n])*\"?",
     re.DOTALL,
 )
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([^)]*\)|[^\r\n;#(]*(?:\\\r?\n[^\r\n;#]*)*)"
+    r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([^)]*(?:\)|\Z)|[^\r\n;#(]*(?:\\\r?\n[^\r\n;#]*)*)"
     r"|import[ \t]+[^\r\n;#]*)",
     re.MULTILINE,
 )
@@ -56,8 +58,8 @@ class Scan:
     @cached_property
     def _lines(self) -> list[int]:
         """Where each line starts."""
-        unix = _unix(self.text)
-        ends = accumulate(len(line) + 1 for line in unix.split("\n"))
+        plain = unix(self.text)
+        ends = accumulate(len(line) + 1 for line in plain.split("\n"))
         return [0, *ends][:-1]
 
     def line_at(self, offset: int) -> int:
@@ -67,7 +69,7 @@ class Scan:
     def _find(self) -> list[Block]:
         out: list[Block] = []
         stack: list[Block] = []
-        for start, lead, is_class, name in sorted(_definitions(_unix(self.text))):
+        for start, lead, is_class, name in sorted(_definitions(unix(self.text))):
             if self._string_around(start) is not None:
                 continue  # the words stand in a string
             indent = len(lead.expandtabs(8))
@@ -258,7 +260,7 @@ def _definitions(text: str) -> Iterator[tuple[int, str, bool, str]]:
                 yield start, lead, is_class, hit.group(1)
 
 
-def _unix(text: str) -> str:
+def unix(text: str) -> str:
     """The text with a newline for each carriage return that is a newline: no place moves."""
     return re.sub(r"\r(?!\n)", "\n", text) if "\r" in text else text
 

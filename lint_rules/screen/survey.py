@@ -327,7 +327,7 @@ class Survey:
 
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_CALLED = re.compile(r"(\w+)\s*[(,)]")
+_CALLED = re.compile(r"\b(\w+)\s*[(,)]")
 
 
 def _uses(name: str, text: str, enough: int) -> list[int]:
