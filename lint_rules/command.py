@@ -57,6 +57,7 @@ class Command:
     check: bool = False
     diff: bool = False
     matrix: bool = False
+    write_tests: Path | None = None
     stdin_filename: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -92,12 +93,20 @@ class Command:
 
     @property
     def _rewrites(self) -> bool:
-        return not (self.check or self.diff or self.matrix)
+        return not (self.check or self.diff or self._lists)
+
+    @property
+    def _lists(self) -> bool:
+        """Asked for what there is, not for what is wrong."""
+        return self.matrix or self.write_tests is not None
 
     def _validate(self) -> None:
         if not self.paths:
             raise Usage("give files, directories, or - for standard input")
-        modes = (("--check", self.check), ("--diff", self.diff), ("--matrix", self.matrix))
+        modes = (
+            ("--check", self.check), ("--diff", self.diff), ("--matrix", self.matrix),
+            ("--write-tests", self.write_tests is not None),
+        )  # fmt: skip
         asked = [name for name, given in modes if given]
         if len(asked) > 1:
             raise Usage(f"{' and '.join(asked)} exclude each other")
@@ -130,7 +139,7 @@ class Command:
             tuple(code.upper() for code in self.select), tuple(code.upper() for code in self.ignore)
         )
         return Task(
-            loaded.settings, upper, repair=not (self.check or self.matrix), accepted=accepted.identities,
+            loaded.settings, upper, repair=not (self.check or self._lists), accepted=accepted.identities,
             cache=not self.no_cache, cache_dir=self.cache_dir,
             per_file_ignores=self._per_file_ignores(),
         )  # fmt: skip
@@ -203,6 +212,9 @@ class Command:
         )  # fmt: skip
         if self.matrix:
             self._print_matrix(result, report, console)
+        elif self.write_tests is not None:
+            self._write_tests(self.write_tests, report, console)
+            return 2 if report.errors else 0
         elif self.diff:
             self._after_diff(result, report, console)
         else:
@@ -240,6 +252,24 @@ class Command:
             for error in result.errors:
                 console.error(error_line(error))
             self._beside(summary_line(result), console)
+
+    def _write_tests(self, path: Path, report: Report, console: Console) -> None:
+        from lint_rules.output import testmodule
+
+        for error in report.errors:
+            console.error(error_line(error))
+        module = testmodule.render(report.subjects)
+        if module.count == 0:
+            console.note(f"{path} is not written: there is nothing that a test could call")
+            for line in module.left_out:
+                console.note(printable(line))
+            return
+        try:
+            testmodule.write(path, module)
+        except testmodule.TestModuleError as problem:
+            raise SettingsError(str(problem)) from problem
+        left = f", {len(module.left_out)} left out (the file says why)" if module.left_out else ""
+        console.note(f"{path}: {module.count} test{'' if module.count == 1 else 's'}{left}")
 
     def _print(self, result: Result, changes: tuple[Change, ...], console: Console) -> None:
         for line in _changes(changes) if self._rewrites else ():

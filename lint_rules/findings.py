@@ -103,11 +103,43 @@ Mark = Literal[
 SubjectKind = Literal["cache-copy helper", "merge function"]
 
 
+Role = Literal["carrier", "source", "item", "cache", "text", "number"]
+"""What a test passes: the carrier, the source, one item of it, a cache, or any text or number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A class or function that a test can import: its module and its qualified name there."""
+
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """How a test calls a subject: what it is, on what, with what.
+
+    ``on_new`` means that a new object of the function's class is called, ``model`` and ``source`` are
+    None for a mapping.  ``untyped`` stands for a source of which only its attributes are known.
+    ``taken`` says for each field what the source calls it (None where that cannot be said).
+    """
+
+    function: Named
+    on_new: bool
+    arguments: tuple[tuple[str, Role], ...]
+    model: Named | None
+    source: Named | None = None
+    untyped: bool = False
+    may_be_none: bool = False
+    taken: tuple[tuple[str, str | None], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A cache-copy helper or merge function of one model, and what it does to each field.
 
-    ``marks`` stand in declaration order, one for each per-request field of the model.
+    ``marks`` stand in declaration order, one for each per-request field of the model.  ``call`` is how a
+    test calls it, or why none can.
     """
 
     kind: SubjectKind
@@ -116,6 +148,7 @@ class Subject:
     line: int
     model: str
     marks: tuple[tuple[FieldFinding, Mark], ...]
+    call: Call | str
 
     @property
     def sort_key(self) -> tuple[str, str, str, int]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.findings import FieldFinding, Mark, Subject, SubjectKind
+from lint_rules.calling import call_of_helper, call_of_merge
+from lint_rules.findings import Call, FieldFinding, Mark, Subject, SubjectKind
 from lint_rules.knowledge.perrequest import is_given
 from lint_rules.rules.base import kind_of
 from lint_rules.rules.copies import matters
@@ -44,18 +45,20 @@ def subjects(
                 if p.code.startswith("CCL1") and p.carrier in (copy.base, copy.copy)
             ]
             marks: dict[str, Mark] = dict.fromkeys(found.evidence, "reset")
+            call = call_of_helper(facts, copy, knowledge.settings.cache_objects)
+            marks |= _said(mine)
             yield _subject(
-                "cache-copy helper", facts, copy.copy, found, marks | _said(mine), display, shown
+                "cache-copy helper", facts, copy.copy, found, marks, call, display, shown
             )
     for carrier, merges in knowledge.fields.merges(facts.function):
         found = knowledge.fields.of(carrier.model, facts, carrier)
         written = {merge.write.field for merge in merges} & found.evidence.keys()
         if written and is_given(facts, carrier) and knowledge.sharing.why(facts, carrier):
             mine = [p for p in problems if p.code.startswith("CCL2") and p.carrier == carrier]
-            marks = dict.fromkeys(written, "overwritten")
-            yield _subject(
-                "merge function", facts, carrier, found, marks | _said(mine), display, shown
-            )
+            marks = dict.fromkeys(found.ordered(list(written)), "overwritten")
+            marks |= _said(mine)
+            call = call_of_merge(facts, carrier, merges, marks, knowledge.settings.cache_objects)
+            yield _subject("merge function", facts, carrier, found, marks, call, display, shown)
 
 
 def _said(problems: list[Problem]) -> dict[str, Mark]:
@@ -69,8 +72,8 @@ def _said(problems: list[Problem]) -> dict[str, Mark]:
 
 
 def _subject(
-    kind: SubjectKind, facts: Facts, carrier: Obj, found: PerRequest, marks: dict[str, Mark], display: str,
-    shown: Shown,
+    kind: SubjectKind, facts: Facts, carrier: Obj, found: PerRequest, marks: dict[str, Mark],
+    call: Call | str, display: str, shown: Shown,
 ) -> Subject:  # fmt: skip
     model = carrier.model.dotted if carrier.model is not None else kind_of(None, carrier)
     return Subject(
@@ -79,4 +82,5 @@ def _subject(
             (shown(found.finding(name)), marks.get(name, ""))
             for name in found.ordered(list(found.evidence))
         ),
+        call,
     )  # fmt: skip
