@@ -45,20 +45,27 @@ def subjects(
                 if p.code.startswith("CCL1") and p.carrier in (copy.base, copy.copy)
             ]
             marks: dict[str, Mark] = dict.fromkeys(found.evidence, "reset")
-            call = call_of_helper(facts, copy, knowledge.settings.cache_objects)
             marks |= _said(mine)
+            call = call_of_helper(facts, copy, marks)
             yield _subject(
                 "cache-copy helper", facts, copy.copy, found, marks, call, display, shown
             )
     for carrier, merges in knowledge.fields.merges(facts.function):
         found = knowledge.fields.of(carrier.model, facts, carrier)
         written = {merge.write.field for merge in merges} & found.evidence.keys()
+        if _builds(facts, carrier):
+            continue
         if written and is_given(facts, carrier) and knowledge.sharing.why(facts, carrier):
             mine = [p for p in problems if p.code.startswith("CCL2") and p.carrier == carrier]
             marks = dict.fromkeys(found.ordered(list(written)), "overwritten")
             marks |= _said(mine)
-            call = call_of_merge(facts, carrier, merges, marks, knowledge.settings.cache_objects)
+            call = call_of_merge(facts, carrier, merges, marks, found)
             yield _subject("merge function", facts, carrier, found, marks, call, display, shown)
+
+
+def _builds(facts: Facts, carrier: Obj) -> bool:
+    """True for a constructor: what it writes on is new, and nobody's yet."""
+    return carrier.origin == "self" and facts.function.name.endswith(("_init__", "__setstate__"))
 
 
 def _said(problems: list[Problem]) -> dict[str, Mark]:

@@ -167,7 +167,7 @@ class _Trial:
         if is_same(value, expected):
             return True
         try:
-            return value == get(build(self.model, {name: expected}, SECOND), name)
+            return bool(value == get(build(self.model, {name: expected}, SECOND), name))
         except TypeError:
             return False
 
@@ -197,7 +197,7 @@ def _sources(
     for name in taken if len(taken) > 1 else ():
         yield empty | {name: full[name]}, False
     if source is SimpleNamespace or is_mapping(source):
-        needed = getattr(source, "__required_keys__", frozenset())
+        needed: frozenset[str] = getattr(source, "__required_keys__", frozenset())
         yield {name: value for name, value in empty.items() if name in rest or name in needed}, True
 
 
@@ -224,10 +224,10 @@ def _first_values(
 
     A field that can hold nothing but its default tells the two apart in no way, and is left out.
     """
-    hints, plain = hints_of(model), build(model, {}, FIRST)
+    hints, defaults = hints_of(model), _defaults(model, names)
     found: dict[str, object] = {}
     for place, name in enumerate(names):
-        default = get(plain, name)
+        default = defaults[name]
         value = given.get(name, MISSING)
         if value is MISSING:
             value = FIRST.value(hints.get(name, ANY), name, place, (default,))
@@ -252,15 +252,19 @@ def _hints_by_source(model: type, names: Mapping[str, str | None]) -> dict[str, 
     return {theirs: hints.get(ours, ANY) for ours, theirs in names.items() if theirs is not None}
 
 
-def _nothing(model: type, names: Iterable[str]) -> dict[str, object]:
+def _nothing(model: type, names: list[str]) -> dict[str, object]:
     """What each field holds where the first end user has nothing there."""
-    hints, plain, needed = hints_of(model), build(model, {}, FIRST), required(model)
-    found: dict[str, object] = {}
-    for name in names:
-        default = get(plain, name)
-        known = default is not MISSING and name not in needed
-        found[name] = default if known else blank(hints.get(name, ANY))
-    return found
+    hints, defaults = hints_of(model), _defaults(model, names)
+    return {
+        name: blank(hints.get(name, ANY)) if default is MISSING else default
+        for name, default in defaults.items()
+    }
+
+
+def _defaults(model: type, names: Iterable[str]) -> dict[str, object]:
+    """What each field holds that nobody wrote; ``MISSING`` where it must be given."""
+    plain, needed = build(model, {}, FIRST), required(model)
+    return {name: MISSING if name in needed else get(plain, name) for name in names}
 
 
 def _carrier(model: type, values: Mapping[str, object]) -> Any:

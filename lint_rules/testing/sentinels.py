@@ -70,7 +70,8 @@ class EndUser:
             return {text: self._value(bare(inner[1] if len(inner) > 1 else ANY), text, number)}
         for container in _CONTAINERS:
             if issubclass(container, kind):
-                return container([self._value(bare(inner[0] if inner else ANY), text, number)])
+                make: Callable[[list[object]], object] = container
+                return make([self._value(bare(inner[0] if inner else ANY), text, number)])
         return self._structure(kind, text)
 
     def _structure(self, kind: Any, text: str) -> object:
