@@ -100,7 +100,7 @@ def _taken(
     names: Mapping[int, str],
 ) -> str | None:  # fmt: skip
     """What the source calls a field, where its value goes over as it is."""
-    mine = [merge for merge in merges if merge.write.field == name]
+    mine = [merge for merge in merges if merge.write.field == name and merge.sources]
     if not mine or mark == "missing":
         # Never taken over, though the source has it: the repair takes what has the same name.
         model = source.model if source is not None else None

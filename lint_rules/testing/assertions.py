@@ -89,8 +89,9 @@ def assert_overwrites(
 
     ``fields`` are those of ``model``.  A mapping says what each is called in the source; None there means
     that only the first one's value is looked for.  ``also`` are further names that the source must
-    have.  What goes into ``stored_in`` must hold values of neither.  ``first`` (by the model's names) and
-    ``second`` (by the source's) are values for fields where one made up from the type will not do.
+    have.  What goes into ``stored_in`` must hold none of the second one's values.  ``first`` (by the
+    model's names) and ``second`` (by the source's) are values where one made up from the type will not
+    do.
 
     Raises ``AssertionError`` naming function, field and value, ``ValueError`` for fields that ``model``
     does not have, ``TypeError`` where no object of ``model`` or ``source`` can be made.
@@ -100,14 +101,17 @@ def assert_overwrites(
     _checked(model, names)
     left = _first_values(model, list(names), first or {})
     names = {ours: theirs for ours, theirs in names.items() if ours in left}
-    full = _second_values(model, source, names, left) | dict.fromkeys(also, "other")
-    full |= second or {}
+    others = _listed(also)
+    full = _others(model, others) | _second_values(model, source, names, left)
+    full.update(second or {})
     trial = _Trial(merge, model, names, left, stored_in)
-    for given, optional in _sources(source, model, names, full):
+    for given, refusable in _sources(source, model, names, full):
+        his = build(source, given, SECOND)
         try:
-            trial.run(build(source, given, SECOND), given, whole=given == full)
-        except (KeyError, AttributeError):
-            if not optional:  # else the function wants these, and no request comes without
+            trial.run(his, given, whole=given == full)
+        except (KeyError, AttributeError, TypeError, ValueError):
+            # A function that refuses such a request hands nothing on.
+            if not refusable and (given == full or not others):
                 raise
     if source_may_be_none:
         trial.run(None, {}, whole=False)
@@ -152,7 +156,7 @@ class _Trial:
                     f"Overwrite it, also with None."
                 )
             if whole:
-                self._assert_not_stored(name, (before[name], value))
+                self._assert_not_stored(name, value)
 
     def _merged(self, returned: object, source: object, carrier: object) -> object:
         """The object that the request goes on with: what is returned, else the shared one."""
@@ -171,15 +175,15 @@ class _Trial:
         except TypeError:
             return False
 
-    def _assert_not_stored(self, name: str, values: tuple[object, ...]) -> None:
+    def _assert_not_stored(self, name: str, his: object) -> None:
         __tracebackhide__ = True
         recorded = [] if self.stored_in is None else self.stored_in.recorded
         for stored in carriers(recorded, self.model, frozenset(self.names)):
             value = get(stored, name)
-            if value is not None and any(is_same(value, one) for one in values):
+            if his not in (None, MISSING) and is_same(value, his):
                 raise AssertionError(
-                    f"{_name(self.merge)}: {name} of what it stores in the cache is {value!r}, an end "
-                    f"user's; the next end user of the shared key gets it. Store a copy on which it is "
+                    f"{_name(self.merge)}: {name} of what it stores in the cache is {value!r}, the "
+                    f"second end user's; the next end user of the shared key gets it. Store a copy on which it is "
                     f"reset."
                 )
 
@@ -187,9 +191,10 @@ class _Trial:
 def _sources(
     source: type, model: type, names: Mapping[str, str | None], full: Mapping[str, object]
 ) -> Iterator[tuple[dict[str, object], bool]]:
-    """What the second end user may come with, and whether a function may refuse it."""
-    hints = hints_of(source) or _hints_by_source(model, names)
-    taken = [name for name in dict.fromkeys(names.values()) if name is not None]
+    """What the second end user may come with, and whether a function may always refuse it."""
+    hints = hints_of(source) or (hints_of(model) | _hints_by_source(model, names))
+    called = [name for name in dict.fromkeys(names.values()) if name is not None]
+    taken = [name for name in full if name in called or name in hints]
     rest = {name: value for name, value in full.items() if name not in taken}
     empty = rest | {name: blank(hints.get(name, ANY)) for name in taken}
     yield dict(full), False
@@ -244,6 +249,15 @@ def _second_values(
         theirs: SECOND.value(hints.get(theirs, ANY), theirs, place, (left[ours],))
         for place, (ours, theirs) in enumerate(names.items())
         if theirs is not None
+    }
+
+
+def _others(model: type, names: list[str]) -> dict[str, object]:
+    """Values for what the source holds besides: by the model's types, else a text that is a number, too."""
+    hints = hints_of(model)
+    return {
+        name: SECOND.value(hints[name], name, 800 + place) if name in hints else "1"
+        for place, name in enumerate(names)
     }
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import dataclasses
 import inspect
 import sys
+import textwrap
 import typing
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -48,6 +50,8 @@ def hints_of(model: Any) -> dict[str, Any]:
     if not inspect.isclass(model) or model in (dict, SimpleNamespace):
         return found
     found |= _annotations(getattr(model, "__init__", None))
+    if not is_declared(model):
+        found |= _assigned(getattr(model, "__init__", None))
     for owner in reversed(model.__mro__):
         if owner.__module__ not in ("builtins", "typing"):
             found |= _annotations(owner)
@@ -69,6 +73,18 @@ def _annotations(owner: Any) -> dict[str, Any]:
         for name, hint in inspect.get_annotations(owner).items():
             with contextlib.suppress(Exception):
                 found[name] = eval(hint, dict(known)) if isinstance(hint, str) else hint
+    return found
+
+
+def _assigned(init: Any) -> dict[str, Any]:
+    """The types of ``self.name: type = ...`` in a plain class's constructor, where its source is there."""
+    found: dict[str, Any] = {}
+    with contextlib.suppress(Exception):
+        (function,) = ast.parse(textwrap.dedent(inspect.getsource(init))).body
+        for node in ast.walk(function):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute):
+                with contextlib.suppress(Exception):
+                    found[node.target.attr] = eval(ast.unparse(node.annotation), init.__globals__)
     return found
 
 

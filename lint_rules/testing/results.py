@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import contextvars
 import dataclasses
+import datetime
 import enum
 import inspect
 import json
@@ -79,9 +80,10 @@ def _inner(values: Any, model: type, known: frozenset[str], depth: int) -> Itera
 
 def _is_one(value: object, model: type) -> bool:
     """True for an object of the model, or of a base of it: that is a copy, too."""
-    if is_mapping(model) or type(value) is object:
+    if is_mapping(model):
         return False
-    return isinstance(value, model) or issubclass(model, type(value))
+    base = type(value).__module__ != "builtins" and issubclass(model, type(value))
+    return base or isinstance(value, model)
 
 
 def _loaded(value: object) -> object:
@@ -111,6 +113,8 @@ def _forms(sentinel: object) -> Iterator[object]:
     if dataclasses.is_dataclass(sentinel) and not isinstance(sentinel, type):
         yield dataclasses.asdict(sentinel)
     dump = "model_dump" if hasattr(sentinel, "model_dump") else "dict"
+    if isinstance(sentinel, datetime.datetime):
+        yield sentinel.isoformat().replace("+00:00", "Z")
     for name in (dump, "isoformat", "_asdict"):
         method = getattr(sentinel, name, None)
         if callable(method):
