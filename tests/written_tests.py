@@ -16,8 +16,6 @@ from lint_rules.engine import Engine
 from lint_rules.findings import Finding
 from lint_rules.output.testmodule import TestModule, render
 
-_APP = re.compile(r"\bapp\b(?=[. ])")
-
 
 def stem_of(fixture: Fixture) -> str:
     """A name that no other fixture has, and that can be imported."""
@@ -30,19 +28,18 @@ def renamed(fixture: Fixture) -> Fixture:
     if len(fixture.sources) == 1 and not fixture.path.is_dir():
         (source,) = fixture.sources
         return replace(fixture, sources=(replace(source, relative=Path(f"{stem}.py")),))
+    tops = {source.relative.parts[0].removesuffix(".py") for source in fixture.sources}
+    names = re.compile(rf"\b({'|'.join(tops)})\b(?=[. ])")
+
+    def new(text: str) -> str:
+        return names.sub(rf"{stem}_\1", text)
+
     sources = []
     for source in fixture.sources:
         top, *rest = source.relative.parts
-        assert top == "app", source.relative
-        fixed = source.fixed
-        sources.append(
-            replace(
-                source,
-                relative=Path(stem, *rest),
-                text=_APP.sub(stem, source.text),
-                fixed=_APP.sub(stem, fixed) if fixed is not None else None,
-            )
-        )
+        fixed = None if source.fixed is None else new(source.fixed)
+        relative = Path(f"{stem}_{top}", *rest)
+        sources.append(replace(source, relative=relative, text=new(source.text), fixed=fixed))
     return replace(fixture, sources=tuple(sources))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ def parts_taken_out(
             unsure.append((name, "only a part of it is taken out"))
         else:
             known = sorted(key for key in keys if key is not None)
-            shown = ", ".join(f"{ast.unparse(ast.Constant(key))}: {literal}" for key in known)
+            shown = ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {literal}" for key in known)
             values.append((name, f"{{{shown}}}"))
     return tuple(values), tuple(unsure)
 

@@ -136,7 +136,7 @@ def _named(cases: list[_Case]) -> Iterator[tuple[str, _Case]]:
     """The cases with the names of their tests, each only once."""
     taken: set[str] = set()
     for case in cases:
-        stem = "_".join(part.strip("_") for part in case.call.function.name.split("."))
+        stem = "_".join(part.strip("_") for part in case.call.function.name.lower().split("."))
         stem = f"test_{stem[:48]}_{'resets' if case.is_helper else 'overwrites'}"
         name, number = stem, 2
         while name in taken:
@@ -185,7 +185,7 @@ class _Test:
         return "\n\n" + within("\n".join(lines))
 
     def _title(self) -> str:
-        function = self.case.call.function.name
+        function = f"``{self.case.call.function.name}``"
         title = f"{function} in {printable(self.case.subject.path)}."
         fits = len(title) < WIDTH - 10 and not {'"', "\\"} & set(title)
         return title if fits else f"{function}."
