@@ -193,6 +193,16 @@ def test_what_goes_into_the_cache_is_seen_in_whatever_form(
         )
 
 
+def test_every_field_that_leaks_is_named() -> None:
+    with pytest.raises(AssertionError) as helper:
+        assert_reset_for_cache(lambda shared: copy.copy(shared), Data, FIELDS)
+    with pytest.raises(AssertionError) as merge:
+        assert_overwrites(lambda shared, params: None, Data, dict, FIELDS)
+    for failure in (helper, merge):
+        lines = str(failure.value).splitlines()
+        assert [line.split()[1] for line in lines] == list(FIELDS)
+
+
 def test_a_helper_that_hands_on_nothing_says_so() -> None:
     with pytest.raises(AssertionError, match="handed on no Data: it returned None"):
         assert_reset_for_cache(lambda shared: None, Data, FIELDS)
@@ -564,4 +574,6 @@ def test_the_real_pydantic_1(tmp_path: Path) -> None:
         [str(python), "-c", _PYDANTIC_1], cwd=root, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert len(done.stdout.splitlines()) == 3
+    for name in ("end_user_id", "end_user_flag", "end_user_max_budget"):
+        assert done.stdout.count(f"<lambda>: {name} of what goes into the cache is still") == 2
+    assert "guards: end_user_max_budget is still" in done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from written_tests import Outcome, Written, renamed, run_pytest, stem_of, write_
 
 from lint_rules.cli import main
 from lint_rules.output.testfile import content
+from lint_rules.testing import assert_overwrites, assert_reset_for_cache
 
 GATEWAY = Path(__file__).parents[1] / "examples" / "gateway"
 
@@ -556,3 +558,40 @@ def test_hostile_names_cannot_break_out_of_the_file(
     compile(text, "written", "exec")
     assert "\x1b" not in text + result.stderr
     assert "\nimport os" not in text
+
+
+# ------------------------------------------------------------------------ the page
+
+
+PAGE = (GATEWAY.parents[1] / "docs" / "testing.md").read_text(encoding="utf-8")
+
+
+def _blocks(kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```", PAGE, re.M | re.S)
+
+
+def test_the_page_shows_what_is_written_and_said(gateway: Path) -> None:
+    command, said = _blocks("console")[0].removeprefix("$ fix-cache-leak ").split("\n", 1)
+    assert cli(*command.split()).stderr == said
+    written = (gateway / FILE).read_text()
+    assert re.sub(r"\[[0-9a-f]{16}\]", "[SUM]", written) == _blocks("python")[0]
+    assert _blocks("text")[0] in pytest_says(gateway).stdout
+
+
+@pytest.mark.parametrize(
+    ("number", "leaking"), [(1, "2 failed"), (2, "1 failed, 1 passed")], ids=["first", "second"]
+)
+def test_the_pages_own_tests_fail_before_and_pass_after(
+    gateway: Path, number: int, leaking: str
+) -> None:
+    (gateway / FILE).write_text(_blocks("python")[number])
+    assert leaking in pytest_says(gateway).stdout
+    cli("gateway")
+    assert "2 passed" in pytest_says(gateway).stdout
+
+
+def test_every_option_stands_on_the_page() -> None:
+    for function in (assert_reset_for_cache, assert_overwrites):
+        section = PAGE.partition(f"### {function.__name__}(")[2].partition("###")[0]
+        for name in inspect.signature(function).parameters:
+            assert re.search(rf"\b{name}\b", section), name

@@ -57,14 +57,12 @@ def assert_reset_for_cache(
                 f"{_name(helper)} handed on no {model.__name__}: it returned {returned!r}"
             )
         _assert_unharmed(helper, original, before)
-        for name in wanted:
-            for made in copies:
-                if is_same(get(made, name), before[name]):
-                    raise AssertionError(
-                        f"{_name(helper)}: {name} of what goes into the cache is still "
-                        f"{before[name]!r}, the first end user's; the next end user of the shared "
-                        f"key gets it. Reset it on the copy."
-                    )
+        _fail(
+            f"{_name(helper)}: {name} of what goes into the cache is still {before[name]!r}, the "
+            f"first end user's; the next end user of the shared key gets it. Reset it on the copy."
+            for name in wanted
+            if any(is_same(get(made, name), before[name]) for made in copies)
+        )
 
 
 def assert_overwrites(
@@ -136,27 +134,34 @@ class _Trial:
             self.stored_in.recorded.clear()
         returned = settled(self.merge(carrier, source))
         merged = self._merged(returned, source, carrier)
-        for name, theirs in self.names.items():
-            value = get(merged, name)
-            expected = given.get(theirs, MISSING) if theirs is not None else MISSING
-            if (
-                whole
-                and expected not in (MISSING, None)
-                and not self._is_his(value, name, expected)
-            ):
-                raise AssertionError(
-                    f"{_name(self.merge)}: {name} is {value!r} after the merge, not {expected!r}, "
-                    f"which is the second end user's. Overwrite it."
-                )
-            if not is_same(expected, before[name]) and is_same(value, before[name]):
-                has = "nothing" if expected in (MISSING, None) else repr(expected)
-                raise AssertionError(
-                    f"{_name(self.merge)}: {name} is still {value!r}, which the first end user left "
-                    f"on the shared {self.model.__name__}; the second one has {has} there. "
-                    f"Overwrite it, also with None."
-                )
-            if whole:
-                self._assert_not_stored(name, value)
+        his = {
+            name: MISSING if theirs is None else given.get(theirs, MISSING)
+            for name, theirs in self.names.items()
+        }
+        _fail(
+            self._problem(name, get(merged, name), before[name], his[name], whole)
+            for name in self.names
+        )
+        if whole:
+            _fail(self._stored(name, get(merged, name)) for name in self.names)
+
+    def _problem(
+        self, name: str, value: object, before: object, his: object, whole: bool
+    ) -> str | None:
+        """What is wrong with a field after the merge."""
+        nothing = his is None or his is MISSING
+        if whole and not nothing and not self._is_his(value, name, his):
+            return (
+                f"{_name(self.merge)}: {name} is {value!r} after the merge, not {his!r}, which is the "
+                f"second end user's. Overwrite it."
+            )
+        if not is_same(his, before) and is_same(value, before):
+            return (
+                f"{_name(self.merge)}: {name} is still {value!r}, which the first end user left on the "
+                f"shared {self.model.__name__}; the second one has "
+                f"{'nothing' if nothing else repr(his)} there. Overwrite it, also with None."
+            )
+        return None
 
     def _merged(self, returned: object, source: object, carrier: object) -> object:
         """The object that the request goes on with: what is returned, else the shared one."""
@@ -175,17 +180,18 @@ class _Trial:
         except TypeError:
             return False
 
-    def _assert_not_stored(self, name: str, his: object) -> None:
-        __tracebackhide__ = True
+    def _stored(self, name: str, his: object) -> str | None:
+        """What is wrong with a field of what went into the cache."""
         recorded = [] if self.stored_in is None else self.stored_in.recorded
         for stored in carriers(recorded, self.model, frozenset(self.names)):
             value = get(stored, name)
-            if his not in (None, MISSING) and is_same(value, his):
-                raise AssertionError(
+            if his is not None and his is not MISSING and is_same(value, his):
+                return (
                     f"{_name(self.merge)}: {name} of what it stores in the cache is {value!r}, the "
-                    f"second end user's; the next end user of the shared key gets it. Store a copy on which it is "
-                    f"reset."
+                    f"second end user's; the next end user of the shared key gets it. Store a copy on "
+                    f"which it is reset."
                 )
+        return None
 
 
 def _sources(
@@ -300,13 +306,20 @@ def _kept(value: object) -> object:
 
 def _assert_unharmed(helper: object, original: object, before: Mapping[str, object]) -> None:
     __tracebackhide__ = True
-    for name, value in before.items():
-        if get(original, name) != value:
-            raise AssertionError(
-                f"{_name(helper)}: {name} of the object it was given is {get(original, name)!r} now, "
-                f"no longer {value!r}: the request that goes on with it has lost it. Reset it on the "
-                f"copy only."
-            )
+    _fail(
+        f"{_name(helper)}: {name} of the object it was given is {get(original, name)!r} now, no longer "
+        f"{value!r}: the request that goes on with it has lost it. Reset it on the copy only."
+        for name, value in before.items()
+        if get(original, name) != value
+    )
+
+
+def _fail(problems: Iterable[str | None]) -> None:
+    """Raise ``AssertionError`` with every problem in a line of its own, if there is any."""
+    __tracebackhide__ = True
+    lines = [problem for problem in problems if problem is not None]
+    if lines:
+        raise AssertionError("\n".join(lines))
 
 
 def _name(function: object) -> str:
