@@ -6,6 +6,7 @@ What is wrong with a field is what the rules said of it; nothing is decided here
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lint_rules.calling import call_of_helper, call_of_merge
@@ -46,7 +47,7 @@ def subjects(
             ]
             marks: dict[str, Mark] = dict.fromkeys(found.evidence, "reset")
             marks |= _said(mine)
-            call = call_of_helper(facts, copy, marks)
+            call = _contained(partial(call_of_helper, facts, copy, marks))
             yield _subject(
                 "cache-copy helper", facts, copy.copy, found, marks, call, display, shown
             )
@@ -59,8 +60,17 @@ def subjects(
             mine = [p for p in problems if p.code.startswith("CCL2") and p.carrier == carrier]
             marks = dict.fromkeys(found.ordered(list(written)), "overwritten")
             marks |= _said(mine)
-            call = call_of_merge(facts, carrier, merges, marks, found)
+            call = _contained(partial(call_of_merge, facts, carrier, merges, marks, found))
             yield _subject("merge function", facts, carrier, found, marks, call, display, shown)
+
+
+def _contained(how: Callable[[], Call | str]) -> Call | str:
+    """How a test calls a subject; where that cannot be told, no finding may be lost for it."""
+    try:
+        return how()
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"
+        return f"how to call it could not be told ({problem}); please report this as a bug of the checker"
 
 
 def _builds(facts: Facts, carrier: Obj) -> bool:

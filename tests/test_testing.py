@@ -275,7 +275,8 @@ def test_merges_onto_a_copy_are_judged_by_what_they_return(model: Any) -> None:
         lambda shared, params: changed(shared, {n: params.get(n) for n in FIELDS}),
         model, dict, FIELDS,
     )  # fmt: skip
-    with pytest.raises(AssertionError, match="end_user_max_budget"):
+    left = "'first-end_user_max_budget'" if model is dict else r"1001\.5"
+    with pytest.raises(AssertionError, match=rf"^<lambda>: end_user_max_budget is {left}"):
         assert_overwrites(
             lambda shared, params: (changed(shared, {"end_user_id": params.get("end_user_id")}), 1),
             model, dict, FIELDS,
@@ -305,6 +306,15 @@ def test_absent_and_empty_are_both_tried(keeps: Any) -> None:
 
     with pytest.raises(AssertionError, match="the second one has nothing there"):
         assert_overwrites(merge, Data, dict, ["end_user_id"])
+
+
+@pytest.mark.parametrize("source", [Source, Data, Attrs, Pydantic1])
+def test_nothing_at_all_is_tried_with_one_field_of_a_class(source: Any) -> None:
+    def merge(shared: Data, params: Any) -> None:
+        shared.end_user_id = params.end_user_id or shared.end_user_id
+
+    with pytest.raises(AssertionError, match="the second one has nothing there"):
+        assert_overwrites(merge, Data, source, ["end_user_id"])
 
 
 def test_a_key_that_must_be_there_is_no_leak() -> None:

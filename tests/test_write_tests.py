@@ -147,7 +147,10 @@ def test_right_code_passes(name: str, before: dict[str, list[Outcome]]) -> None:
     assert _failed(before.get(_module(name), [])) == []
 
 
-def test_most_fixtures_are_tested(before: dict[str, list[Outcome]]) -> None:
+def test_most_fixtures_are_tested(
+    written: dict[str, tuple[Fixture, Written]], before: dict[str, list[Outcome]]
+) -> None:
+    assert not any("bug" in line for _, made in written.values() for line in made.module.left_out)
     leaking = [fixture.name for fixture in ALL if fixture.leaks]
     assert {name for name in leaking if _module(name) not in before} <= set(UNTESTED)
     right = [fixture.name for fixture in ALL if not fixture.leaks]
@@ -558,6 +561,21 @@ def test_hostile_names_cannot_break_out_of_the_file(
     compile(text, "written", "exec")
     assert "\x1b" not in text + result.stderr
     assert "\nimport os" not in text
+
+
+def test_no_finding_is_lost_where_the_call_cannot_be_told(
+    gateway: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = cli("--check", "gateway").stdout
+
+    def broken(*arguments: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("lint_rules.inventory.call_of_helper", broken)
+    assert cli("--check", "--jobs", "1", "gateway").stdout == checked
+    text = cli("--write-tests", "-", "--jobs", "1", "gateway").stdout
+    assert "(RuntimeError: boom)" in text
+    assert "def test_update_key_auth" in text
 
 
 # ------------------------------------------------------------------------ the page
