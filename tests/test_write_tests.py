@@ -133,13 +133,14 @@ def test_the_same_tests_pass_on_the_repaired_code(
         assert all("of the object it was given is None now" in message for message in failures)
         assert failures
         return
-    left = write_for(fixture, fixture.write(tmp_path, fixed=True)).findings
-    remaining = {field for finding in left for field in finding.field_names}
+    again = write_for(fixture, fixture.write(tmp_path, fixed=True))
+    remaining = {field for finding in again.findings for field in finding.field_names}
     for message in failures:
         match = _FAILURE.match(message)
         assert match and match[1] in remaining, message
     if made.module.count and name not in UNTESTED:
         assert bool(failures) is bool(remaining)
+        assert again.module.text == made.module.text, "written anew, it tests for less"
 
 
 @pytest.mark.parametrize("name", [f.name for f in ALL if not f.leaks])
