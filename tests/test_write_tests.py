@@ -527,6 +527,24 @@ def test_every_way_to_call(kind: str, tmp_path: Path, monkeypatch: pytest.Monkey
         shutil.rmtree(tmp_path / "__pycache__", ignore_errors=True)
 
 
+@pytest.mark.parametrize("flag", ["keep: bool = False", "keep=False", "*, keep: bool"])
+def test_a_flag_takes_both_values(
+    flag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["."]\n')
+    (tmp_path / "app.py").write_text(
+        f"{MODELS}\n\ndef copy_for_cache(auth: Auth, {flag}) -> Auth:\n"
+        "    copied = auth.model_copy(update={'end_user_id': None})\n"
+        "    if not keep:\n        copied.end_user_max_budget = None\n    return copied\n"
+    )
+    cli("--write-tests", FILE, "app.py")
+    done = pytest_says(tmp_path)
+    assert "1 failed, 1 passed" in done.stdout
+    assert "test_copy_for_cache_resets[True]" in done.stdout
+
+
 def test_names_that_clash_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tests").mkdir()
