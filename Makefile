@@ -12,7 +12,7 @@ CODE := lint_rules tests examples benchmarks
 help:
 	@echo "make demo             bob is rejected, the tool says why and repairs a copy, bob is accepted"
 	@echo "make test             the tests that need no network"
-	@echo "make test-litellm     the tests on the real litellm (downloads its wheel once)"
+	@echo "make test-litellm     the tests on the real litellm (downloads it and what it needs once)"
 	@echo "make lint             ruff, mypy, and our own plugin on ourselves"
 	@echo "make format           let ruff repair and format"
 	@echo "make docs             write docs/rules from the rules"

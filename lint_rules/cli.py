@@ -57,6 +57,10 @@ def _explain(context: click.Context, parameter: click.Parameter, code: str | Non
     help="Print, per model, what each helper and merge function does to each field; write nothing.",
 )  # fmt: skip
 @click.option(
+    "--write-tests", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Write a pytest module that proves the leaks gone, or still there (- prints it); change no code.",
+)  # fmt: skip
+@click.option(
     "--explain", metavar="CODE", callback=_explain, expose_value=False, is_eager=True,
     help="Print the page of a rule.",
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "concise", "json", "sarif", "github")
 _STDIN = "-"
+_COLLECTED = re.compile(r"test_.*\.py|.*_test\.py")
 _CODE = re.compile(r"C(C(L\d{0,3})?)?")
 
 
@@ -57,6 +59,7 @@ class Command:
     check: bool = False
     diff: bool = False
     matrix: bool = False
+    write_tests: Path | None = None
     stdin_filename: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -92,12 +95,20 @@ class Command:
 
     @property
     def _rewrites(self) -> bool:
-        return not (self.check or self.diff or self.matrix)
+        return not (self.check or self.diff or self._lists)
+
+    @property
+    def _lists(self) -> bool:
+        """Asked for what there is, not for what is wrong."""
+        return self.matrix or self.write_tests is not None
 
     def _validate(self) -> None:
         if not self.paths:
             raise Usage("give files, directories, or - for standard input")
-        modes = (("--check", self.check), ("--diff", self.diff), ("--matrix", self.matrix))
+        modes = (
+            ("--check", self.check), ("--diff", self.diff), ("--matrix", self.matrix),
+            ("--write-tests", self.write_tests is not None),
+        )  # fmt: skip
         asked = [name for name, given in modes if given]
         if len(asked) > 1:
             raise Usage(f"{' and '.join(asked)} exclude each other")
@@ -105,6 +116,8 @@ class Command:
             raise Usage(
                 "--matrix is printed as text or json; leave out --output-format, or give json"
             )
+        if self.write_tests is not None and (self.output_file or self.output_format != "text"):
+            raise Usage("--write-tests writes FILE; leave out --output-format and --output-file")
         if _STDIN in self.paths and len(self.paths) > 1:
             raise Usage("- (standard input) cannot be combined with other paths")
         if self.stdin_filename is not None and _STDIN not in self.paths:
@@ -130,7 +143,7 @@ class Command:
             tuple(code.upper() for code in self.select), tuple(code.upper() for code in self.ignore)
         )
         return Task(
-            loaded.settings, upper, repair=not (self.check or self.matrix), accepted=accepted.identities,
+            loaded.settings, upper, repair=not (self.check or self._lists), accepted=accepted.identities,
             cache=not self.no_cache, cache_dir=self.cache_dir,
             per_file_ignores=self._per_file_ignores(),
         )  # fmt: skip
@@ -203,6 +216,9 @@ class Command:
         )  # fmt: skip
         if self.matrix:
             self._print_matrix(result, report, console)
+        elif self.write_tests is not None:
+            self._write_tests(self.write_tests, result, report, console)
+            return 2 if report.errors else 0
         elif self.diff:
             self._after_diff(result, report, console)
         else:
@@ -240,6 +256,47 @@ class Command:
             for error in result.errors:
                 console.error(error_line(error))
             self._beside(summary_line(result), console)
+
+    def _write_tests(self, path: Path, result: Result, report: Report, console: Console) -> None:
+        from lint_rules.output import testfile, testmodule
+
+        for error in report.errors:
+            console.error(error_line(error))
+        findings = [finding for finding, _, accepted in result.entries() if not accepted]
+        module = testmodule.render(report.subjects, findings, self._asked_for())
+        if module.count == 0:
+            console.note(
+                f"{printable(str(path))}: not written: nothing was found that a test could call"
+            )
+            for line in module.left_out:
+                console.note(f"  left out: {printable(line)}")
+            return
+        if str(path) == _STDIN:
+            console.data(testfile.content(module).encode())
+            return
+        try:
+            testfile.write(path, module)
+        except testfile.TestFileError as problem:
+            raise SettingsError(printable(str(problem))) from problem
+        left = f", {len(module.left_out)} left out (the file says why)" if module.left_out else ""
+        tests = f"{module.count} test{'' if module.count == 1 else 's'}"
+        console.note(f"{printable(str(path))}: {tests}{left}")
+        if not _COLLECTED.fullmatch(path.name):
+            console.note(
+                f"pytest looks into test_*.py and *_test.py only: give it {printable(path.name)}"
+            )
+
+    def _asked_for(self) -> str:
+        """The command line, as far as it says what the tests are about."""
+        config = ["--config", str(self.config)] if self.config is not None else []
+        isolated = ["--isolated"] if self.isolated else []
+        settings = [
+            word
+            for name, values in self.overrides.items()
+            for word in (f"--{name}", ",".join(values))
+        ]
+        asked = [*config, *isolated, *settings, "--write-tests", str(self.write_tests), *self.paths]
+        return printable(shlex.join(["fix-cache-leak", *asked]))
 
     def _print(self, result: Result, changes: tuple[Change, ...], console: Console) -> None:
         for line in _changes(changes) if self._rewrites else ():

@@ -137,3 +137,23 @@ def _keep_owner(name: str, target: Path) -> None:
         except PermissionError:
             # Only root can give files away; the content is what was asked for.
             return
+
+
+def create_atomically(path: Path, content: bytes) -> None:
+    """Make a file that is there with all of ``content`` or not at all.
+
+    ``FileProblem`` when another has made it meanwhile, ``OSError`` where it cannot be written.
+    """
+    name = path.with_name(f".{path.name[:64]}.{os.getpid()}.tmp")
+    handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # less the user's umask
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if path.exists():
+            raise FileProblem("not written: another program has just made it; run again")
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise

@@ -19,6 +19,7 @@ ROOMS = [
     {"knowledge"},
     {"rules"},
     {"fixes"},
+    {"calling"},
     {"inventory"},
     {"reporting"},
     {"engine"},
@@ -27,7 +28,16 @@ ROOMS = [
 FACES = {"flake8_plugin", "cli", "codemod", "output", "command", "console", "__main__"}
 HEAVY = {"libcst", "flake8", "click"}
 ALLOWED = {
-    "libcst": {"flow", "knowledge", "rules", "fixes", "inventory", "reporting", "codemod"},
+    "libcst": {
+        "flow",
+        "knowledge",
+        "rules",
+        "fixes",
+        "calling",
+        "inventory",
+        "reporting",
+        "codemod",
+    },
     "flake8": {"flake8_plugin", "suppress"},
     "click": {"cli"},
 }
@@ -111,6 +121,14 @@ def test_a_run_without_candidates_imports_no_libcst(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+def test_the_assertions_for_users_and_the_analysis_do_not_know_each_other() -> None:
+    for path in modules():
+        inside = room_of(path) == "testing"
+        for name in imported(path, lazy=True):
+            if name.split(".")[0] == "lint_rules":
+                assert (name.split(".")[1:2] == ["testing"]) is inside, f"{path} imports {name}"
 
 
 def test_no_module_is_a_drawer() -> None:

@@ -5,7 +5,6 @@ The wheel is downloaded into a cache folder (never into the repository) and the 
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -174,11 +173,44 @@ def _function(path: Path, name: str) -> str:
     raise AssertionError(name)
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("fastapi") is None or importlib.util.find_spec("openai") is None,
-    reason="litellm's own dependencies are not installed",
-)
-def test_the_fixed_functions_with_the_real_model(repaired: Path) -> None:
+@pytest.fixture(scope="session")
+def proxy_python() -> Path:
+    """A Python with litellm's own dependencies, so that its code can be run."""
+    target = cache_folder() / f"litellm-{VERSION}-environment"
+    python = target / ("Scripts" if os.name == "nt" else "bin") / "python"
+    ready = target / "ready"
+    if not ready.exists():
+        shutil.rmtree(target, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", str(target)], check=True)
+        install = [
+            str(python),
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            f"litellm[proxy]=={VERSION}",
+            "pytest",
+        ]
+        subprocess.run(install, check=True)
+        ready.touch()
+    return python
+
+
+def run_with(
+    python: Path, where: Path, *arguments: str, cwd: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run Python on the litellm in ``where``, with ``lint_rules.testing`` beside it, offline."""
+    paths = os.pathsep.join([str(where), str(Path(__file__).parents[1])])
+    environment = {**os.environ, "PYTHONPATH": paths, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    command = [str(python), "-B", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_fixed_functions_with_the_real_model(
+    repaired: Path, proxy_python: Path, tmp_path: Path
+) -> None:
     """Alice's object is left alone, and bob gets his own values."""
     source = "\n\n".join(
         (
@@ -192,5 +224,25 @@ def test_the_fixed_functions_with_the_real_model(repaired: Path) -> None:
             "assert bob.end_user_id == 'bob' and bob.end_user_max_budget is None",
         )
     )
-    environment = {**os.environ, "PYTHONPATH": str(repaired)}
-    subprocess.run([sys.executable, "-c", source], env=environment, check=True)
+    done = run_with(proxy_python, repaired, "-c", source, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_written_tests_fail_on_litellm_and_pass_on_the_repaired_one(
+    pristine: Path, repaired: Path, proxy_python: Path, tmp_path: Path
+) -> None:
+    name = "test_shared_keys.py"
+    done = run(pristine, "--write-tests", str(tmp_path / name), HELPERS, MERGES)
+    assert done.returncode == 0, done.stderr
+    pytest_ = ("-m", "pytest", "-q", "-p", "no:cacheprovider", name)
+
+    before = run_with(proxy_python, pristine, *pytest_, cwd=tmp_path)
+    assert before.returncode == 1, before.stdout + before.stderr
+    assert "2 failed" in before.stdout
+    for field in FIELDS:
+        said = f"_copy_user_api_key_auth_for_cache: {field} of what goes into the cache is still"
+        assert said in before.stdout
+    assert "end_user_max_budget is 1003.5 after the merge, not 2003.5" in before.stdout
+
+    after = run_with(proxy_python, repaired, *pytest_, cwd=tmp_path)
+    assert "2 passed" in after.stdout, after.stdout + after.stderr

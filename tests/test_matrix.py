@@ -79,6 +79,14 @@ def test_the_leaking_gateway_and_the_repaired_one(gateway: Path) -> None:
     assert rows["end_user_max_budget"].split() == ["reset", "overwritten"]
 
 
+def test_a_constructor_is_no_merge_function(tmp_path: Path) -> None:
+    (fixture,) = [f for f in collect() if f.name == "CCL101/plain_class"]
+    path = fixture.write(tmp_path) / fixture.sources[0].relative
+    assert "def __init__(" in path.read_text()
+    report = Engine(fixture.settings).check(path, path.read_text(), display="x.py")
+    assert [subject.function for subject in report.subjects] == ["copy_for_cache"]
+
+
 def test_it_writes_nothing(gateway: Path) -> None:
     before = {path: path.read_bytes() for path in gateway.rglob("*.py")}
     cli("--matrix", "gateway")
