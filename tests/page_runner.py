@@ -230,7 +230,11 @@ def make_origin(target: Path) -> Path:
     """This repository as it is on the disk, as a git repository of one commit on ``main``."""
     copy_checkout(target)
     author = ["-c", "user.name=origin", "-c", "user.email=origin@example.org"]
-    for words in (["init", "-q", "-b", "main"], ["add", "-A"], [*author, "commit", "-q", "-m", "all"]):
+    for words in (
+        ["init", "-q", "-b", "main"],
+        ["add", "-A"],
+        [*author, "commit", "-q", "-m", "all"],
+    ):
         subprocess.run(["git", *words], cwd=target, check=True)
     return target
 
