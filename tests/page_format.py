@@ -13,7 +13,7 @@ from pathlib import Path
 
 MARKS = {
     "in": "from here on the commands run in a fresh copy of this project (a folder of tests/pages, "
-    "or 'checkout' for this repository)",
+    "'examples', or 'checkout' for this repository)",
     "file": "the block is the whole content of this file, and is written there",
     "shows": "the block is a part of this file as it is now",
     "exit": "the exit status of the block's last command",

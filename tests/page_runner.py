@@ -55,10 +55,15 @@ class PageRun:
         self._projects += 1
         if name == "checkout":
             copy_checkout(self.project)
+        elif name == "examples":
+            skipped = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / "examples", self.project, ignore=skipped)
         elif (PAGES / name).is_dir():
             shutil.copytree(PAGES / name, self.project)
         else:
             raise PageError(f"there is no project {name!r}; make the folder tests/pages/{name}")
+        # A reader's project is under version control, which pre-commit and git apply want.
+        self._run("git init -q -b main && git add -A && git commit -q -m begin").check_returncode()
 
     def do(self, block: Block) -> None:
         """Run or compare one block."""
@@ -67,6 +72,8 @@ class PageRun:
             self.enter(marks["in"])
         if "not run" in marks or "checked by" in marks:
             self._forget()
+            if "file" in marks:
+                self._write(block, marks["file"])
         elif "network" in marks and not self.online:
             self._pass_over(f"{block.place}: {marks['network']}")
         elif "file" in marks:
@@ -140,11 +147,9 @@ class PageRun:
         }  # fmt: skip
         if self.origin is not None:
             env |= {
-                "GIT_CONFIG_COUNT": "2",
+                "GIT_CONFIG_COUNT": "1",
                 "GIT_CONFIG_KEY_0": f"url.file://{self.origin}.insteadOf",
                 "GIT_CONFIG_VALUE_0": HOME_PAGE,
-                "GIT_CONFIG_KEY_1": "init.defaultBranch",
-                "GIT_CONFIG_VALUE_1": "main",
             }
         return env
 
@@ -162,6 +167,8 @@ class PageRun:
         target = self.project / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(block.text, encoding="utf-8")
+        if "not run" in block.marks:
+            return
         if block.kind == "python":
             compile(block.text, name, "exec")
         elif block.kind in CHECKS:

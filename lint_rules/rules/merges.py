@@ -67,7 +67,7 @@ def _message(facts: Facts, carrier: Obj, merge: Merge, fields: tuple[str, ...]) 
     how = {
         "or": f"{name} may write the old value of {listed(fields)} back",
         "unset": f"{name} writes {listed(fields)} only where nothing was there yet",
-        "guard": f"{name} writes {listed(fields)} only when the source has {they}",
+        "guard": f"{name} writes {listed(fields)} only when a new value is there",
     }[merge.keeps]
     return (
         f"{how}: what an earlier request left on the shared {what} stays for the next user. "
