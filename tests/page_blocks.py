@@ -27,10 +27,10 @@ HOME_PAGE = "https://github.com/flake8-cache-leak/flake8-cache-leak"
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a block printed (None when it is nothing that prints), and the commands it holds."""
+    """What a block printed (None when it is nothing that prints), and the scripts it holds, by lines."""
 
     printed: str | None = None
-    commands: tuple[str, ...] = ()
+    scripts: tuple[tuple[str, ...], ...] = ()
 
 
 def _python(block: Block, run: Any) -> Checked:
@@ -81,12 +81,19 @@ def _read_by_us(block: Block, path: Path, run: Any) -> None:
 
 
 def _read_by_ruff(block: Block, path: Path, run: Any) -> None:
-    _accepted(block, run("ruff", "check", "--config", str(path), "--show-settings", "--quiet", "."))
+    _accepted(
+        block, run(_tool("ruff"), "check", "--config", str(path), "--show-settings", "--quiet", ".")
+    )
 
 
 def _read_by_flake8(block: Block, path: Path, run: Any) -> None:
     load_settings(path.parent, config=path)
-    _accepted(block, run("flake8", "--config", str(path), "--version"))
+    _accepted(block, run(_tool("flake8"), "--config", str(path), "--version"))
+
+
+def _tool(name: str) -> str:
+    """A tool of the environment that runs the tests; the reader's may not have it."""
+    return str(Path(sys.executable).parent / name)
 
 
 def _accepted(block: Block, done: Any) -> None:
@@ -103,12 +110,12 @@ def _yaml(block: Block, run: Any) -> Checked:
     if hooks:
         _pre_commit(block, hooks, run)
         return Checked()
-    commands = tuple(_run_lines(document))
-    if not commands:
+    scripts = tuple(_scripts(document))
+    if not scripts:
         raise PageError(
             f"{block.place}: this YAML has neither hooks nor steps to run; mark it 'not run: why'"
         )
-    return Checked(commands=commands)
+    return Checked(scripts=scripts)
 
 
 def _repositories(document: Any) -> Iterator[Mapping[str, Any]]:
@@ -128,25 +135,23 @@ def _pre_commit(block: Block, repositories: list[Mapping[str, Any]], run: Any) -
     with TemporaryDirectory() as folder:
         path = Path(folder) / ".pre-commit-config.yaml"
         path.write_text(yaml.safe_dump({"repos": repositories}), encoding="utf-8")
-        _accepted(block, run("python", "-m", "pre_commit", "validate-config", str(path)))
+        _accepted(block, run(_tool("pre-commit"), "validate-config", str(path)))
 
 
-def _run_lines(node: Any) -> Iterator[str]:
-    """The shell lines of a GitHub workflow (``run``) or a GitLab job (``script``), in order."""
+def _scripts(node: Any) -> Iterator[tuple[str, ...]]:
+    """What one shell runs: each ``run`` of a GitHub workflow, each ``script`` of a GitLab job."""
     if isinstance(node, list):
         for item in node:
-            yield from _run_lines(item)
+            yield from _scripts(item)
     elif isinstance(node, dict):
         for key, value in node.items():
             if key in ("run", "script", "before_script"):
-                yield from _shell(value)
+                texts = value if isinstance(value, list) else [value]
+                yield tuple(
+                    line for text in texts for line in str(text).splitlines() if line.strip()
+                )
             else:
-                yield from _run_lines(value)
-
-
-def _shell(value: Any) -> Iterator[str]:
-    for text in value if isinstance(value, list) else [value]:
-        yield from (line for line in str(text).splitlines() if line.strip())
+                yield from _scripts(value)
 
 
 CHECKS: Mapping[str, Callable[[Block, Any], Checked]] = {

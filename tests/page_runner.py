@@ -1,8 +1,8 @@
 """Runs the blocks of a page in a prepared project and compares what the page says they print.
 
 Without the package index, lines that need it (``pip install``, ``pre-commit``) are passed over and
-counted; with it, the whole page runs in an environment of its own, and this repository stands in for
-its address on the web.
+counted; with it, the whole page runs in an environment of its own.  Then this repository stands in for
+its address on the web, and a wheel made of it for the release.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ from pathlib import Path
 from page_blocks import CHECKS, HOME_PAGE
 from page_format import Block, Command, PageError, read_commands
 
+from lint_rules import __version__ as VERSION
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "tests" / "pages"
 NETWORK = re.compile(r"(?:\S*python3? -m )?pip3? (?:install|download)\b|pre-commit\b|git clone\b")
 """How a line begins that needs the package index or the web."""
+BUILTINS = {"exit", "set", "export", "cd", "if", "for", "while", "source", "."}
+"""Words of the shell that are no file."""
 FINDERS = re.compile(r"(?:\S*python3? -m )?(?:fix-cache-leak|flake8|lint_rules|ruff|pytest)\b")
 """Commands whose exit status 1 says that they found something."""
 
@@ -37,6 +41,7 @@ class PageRun:
     scripts: Path
     online: bool = False
     origin: Path | None = None
+    release: Path | None = None
     #: What the last command printed; None when there is none that the next block could show.
     printed: str | None = None
     #: The last command was passed over, and so is what the page shows of it.
@@ -103,19 +108,32 @@ class PageRun:
     def command(self, place: str, command: Command, status: str | None = None) -> None:
         """Run one command and compare what it printed, where the page shows it."""
         self._forget()
-        if NETWORK.match(command.line) and not self.online:
+        if self._must_wait(command.line):
             self._pass_over(f"{place}: {command.line}")
             return
-        done = self._run(_runnable(command.line))
-        self.printed = done.stdout
-        allowed = {int(status)} if status else {0, 1} if FINDERS.match(command.line) else {0}
-        if done.returncode not in allowed:
-            raise PageError(
-                f"{place}: $ {command.line}\nended with {done.returncode}:\n{done.stdout}"
-            )
+        line = command.line if self.online else _runnable(command.line)
+        printed = self._expect(place, line, status, bool(FINDERS.match(line)))
+        self.printed = printed
         if any(line.strip() for line in command.output):
             self.compared += 1
-            compare(place, "\n".join(command.output), done.stdout)
+            compare(place, "\n".join(command.output), printed)
+
+    def _must_wait(self, line: str) -> bool:
+        """True for a line that needs the index, or a tool that a line before would have installed."""
+        if self.online:
+            return False
+        word = line.split()[0]
+        missing = shutil.which(word, path=self._environment()["PATH"]) is None
+        plain = re.fullmatch(r"[\w.-]+", word) is not None and word not in BUILTINS
+        return bool(NETWORK.match(line)) or (bool(self.passed_over) and plain and missing)
+
+    def _expect(self, place: str, line: str, status: str | None, finds: bool) -> str:
+        """What the line prints; it must end as it should."""
+        done = self._run(line)
+        allowed = {int(status)} if status else {0, 1} if finds else {0}
+        if done.returncode not in allowed:
+            raise PageError(f"{place}: $ {line}\nended with {done.returncode}:\n{done.stdout}")
+        return done.stdout
 
     def _forget(self) -> None:
         self.printed, self.waiting = None, False
@@ -151,6 +169,8 @@ class PageRun:
                 "GIT_CONFIG_KEY_0": f"url.file://{self.origin}.insteadOf",
                 "GIT_CONFIG_VALUE_0": HOME_PAGE,
             }
+        if self.release is not None:
+            env["PIP_FIND_LINKS"] = f"{self.release} {env.get('PIP_FIND_LINKS', '')}".strip()
         return env
 
     # ------------------------------------------------------------------ other blocks
@@ -184,8 +204,21 @@ class PageRun:
         self._forget()
         found = CHECKS[block.kind](block, self._run_in_project)
         self.printed = found.printed
-        for line in found.commands:
-            self.command(block.place, Command(line), block.marks.get("exit"))
+        for lines in found.scripts:
+            self._script(block, lines)
+
+    def _script(self, block: Block, lines: tuple[str, ...]) -> None:
+        """Run the lines of one script in one shell, without those that must be passed over."""
+        kept = []
+        for line in lines:
+            if self._must_wait(line):
+                self.passed_over.append(f"{block.place}: {line}")
+            else:
+                kept.append(line)
+        if kept:
+            script = "\n".join(["set -e", *kept])
+            found = any(map(FINDERS.match, kept))
+            self._expect(block.place, script, block.marks.get("exit"), found)
 
     def _run_in_project(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self._run(shlex.join(words))
@@ -243,6 +276,24 @@ def make_origin(target: Path) -> Path:
         [*author, "commit", "-q", "-m", "all"],
     ):
         subprocess.run(["git", *words], cwd=target, check=True)
+    subprocess.run(["git", "tag", f"v{VERSION}"], cwd=target, check=True)
+    return target
+
+
+def make_release(origin: Path, target: Path) -> Path:
+    """A folder with the wheel that a release would be."""
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "-w",
+        str(target),
+        str(origin),
+    ]
+    subprocess.run(command, check=True)
     return target
 
 

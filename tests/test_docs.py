@@ -23,6 +23,7 @@ from page_runner import (
     current_scripts,
     fresh_environment,
     make_origin,
+    make_release,
 )
 
 from lint_rules.naming import CACHE_COPY_HELPERS, MERGE_FUNCTIONS
@@ -65,7 +66,8 @@ def test_the_page_is_true(name: str, tmp_path: Path) -> None:
 def test_the_page_is_true_from_an_empty_environment_on(name: str, tmp_path: Path) -> None:
     origin = make_origin(tmp_path / "origin")
     scripts = fresh_environment(tmp_path / "environment")
-    run = PageRun(tmp_path, scripts, online=True, origin=origin)
+    release = make_release(origin, tmp_path / "release")
+    run = PageRun(tmp_path, scripts, online=True, origin=origin, release=release)
     run_page(name, run)
     assert run.passed_over == []
 
