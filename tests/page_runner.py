@@ -25,7 +25,9 @@ from lint_rules import __version__ as VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "tests" / "pages"
-NETWORK = re.compile(r"(?:\S*python3? -m )?pip3? (?:install|download)\b|pre-commit\b|git clone\b")
+NETWORK = re.compile(
+    r"(?:\S*python3? -m )?pip3? (?:install|download)\b|pre-commit\b|git (?:clone|ls-remote)\b"
+)
 """How a line begins that needs the package index or the web."""
 BUILTINS = {"exit", "set", "export", "cd", "if", "for", "while", "source", "."}
 """Words of the shell that are no file."""

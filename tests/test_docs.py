@@ -247,6 +247,15 @@ WRONG = {
     ),
     "a step": ("```yaml\nsteps:\n  - run: fix-cache-leak --chekc src\n```\n", "ended with 2"),
     "an empty job": ("```yaml\njobs:\n  a: b\n```\n", "neither hooks nor steps"),
+    "a tool that nobody installed": ("```console\n$ frobnicate src\n```\n", "ended with 127"),
+    "a failing script": (
+        "```yaml\nsteps:\n  - run: |\n      false\n      true\n```\n",
+        "ended with 1",
+    ),
+    "a failing step after a passed one": (
+        "```yaml\nsteps:\n  - run: |\n      pip install x\n      exit 3\n```\n",
+        "ended with 3",
+    ),
     "a part of no file": ("<!-- shows: src/auth.py -->\n```python\nx = 1\n```\n", "no part of"),
     "an unknown project": ("<!-- in: nowhere -->\n```console\n$ true\n```\n", "'nowhere'"),
 }
@@ -269,10 +278,11 @@ def test_a_right_page_is_run(tmp_path: Path) -> None:
         "<!-- shows: a/b.py -->\n```python\nprint('x')\n```\n"
         "<!-- not run: it would empty the disk -->\n```console\n$ exit 1\n```\n"
         "```console\n$ pip install everything\n```\n\n```text\neverything came\n```\n"
-        "  ```yaml\n  steps:\n    - run: |\n        pip install .\n        true\n  ```\n",
+        "  ```yaml\n  steps:\n    - run: |\n        pip install . frobnicator\n        frobnicate src\n"
+        "        status=1\n        exit $((status - 1))\n  ```\n",
     )
     assert run.compared == 3
-    assert len(run.passed_over) == 2
+    assert len(run.passed_over) == 3
 
 
 def test_the_dots_stand_for_lines_and_parts_of_lines() -> None:
