@@ -15,10 +15,11 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from page_blocks import CHECKS, HOME_PAGE
+from page_blocks import CHECKS
 from page_format import Block, Command, PageError, read_commands
 
 from lint_rules import __version__ as VERSION
@@ -42,7 +43,8 @@ class PageRun:
     folder: Path
     scripts: Path
     online: bool = False
-    origin: Path | None = None
+    #: By the address of a repository on the web, the one on the disk that stands in for it.
+    mirrors: Mapping[str, Path] = field(default_factory=dict)
     release: Path | None = None
     #: What the last command printed; None when there is none that the next block could show.
     printed: str | None = None
@@ -165,12 +167,7 @@ class PageRun:
             "GIT_AUTHOR_NAME": "reader", "GIT_AUTHOR_EMAIL": "reader@example.org",
             "GIT_COMMITTER_NAME": "reader", "GIT_COMMITTER_EMAIL": "reader@example.org",
         }  # fmt: skip
-        if self.origin is not None:
-            env |= {
-                "GIT_CONFIG_COUNT": "1",
-                "GIT_CONFIG_KEY_0": f"url.file://{self.origin}.insteadOf",
-                "GIT_CONFIG_VALUE_0": HOME_PAGE,
-            }
+        env |= _standing_in(self.mirrors)
         if self.release is not None:
             env["PIP_FIND_LINKS"] = f"{self.release} {env.get('PIP_FIND_LINKS', '')}".strip()
         return env
@@ -226,6 +223,15 @@ class PageRun:
         return self._run(shlex.join(words))
 
 
+def _standing_in(mirrors: Mapping[str, Path]) -> dict[str, str]:
+    """The variables that let git take other repositories for these addresses."""
+    env = {"GIT_CONFIG_COUNT": str(len(mirrors))}
+    for number, (address, path) in enumerate(mirrors.items()):
+        env[f"GIT_CONFIG_KEY_{number}"] = f"url.file://{path}.insteadOf"
+        env[f"GIT_CONFIG_VALUE_{number}"] = address
+    return env
+
+
 def _runnable(line: str) -> str:
     """The line as this machine runs it: ``make demo`` without making an environment again."""
     return {"make demo": "python examples/demo.py"}.get(line, line)
@@ -271,6 +277,11 @@ def copy_checkout(target: Path) -> None:
 def make_origin(target: Path) -> Path:
     """This repository as it is on the disk, as a git repository of one commit on ``main``."""
     copy_checkout(target)
+    return committed(target, f"v{VERSION}")
+
+
+def committed(target: Path, tag: str) -> Path:
+    """The folder as a git repository of one commit with that tag."""
     author = ["-c", "user.name=origin", "-c", "user.email=origin@example.org"]
     for words in (
         ["init", "-q", "-b", "main"],
@@ -278,7 +289,7 @@ def make_origin(target: Path) -> Path:
         [*author, "commit", "-q", "-m", "all"],
     ):
         subprocess.run(["git", *words], cwd=target, check=True)
-    subprocess.run(["git", "tag", f"v{VERSION}"], cwd=target, check=True)
+    subprocess.run(["git", "tag", tag], cwd=target, check=True)
     return target
 
 

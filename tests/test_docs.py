@@ -13,12 +13,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from page_format import MARKS, Block, PageError, prose_of, read_blocks
+import yaml
+from page_blocks import HOME_PAGE
+from page_format import MARKS, Block, Command, PageError, prose_of, read_blocks
 from page_runner import (
     NETWORK,
     PAGES,
     ROOT,
     PageRun,
+    committed,
     compare,
     current_scripts,
     fresh_environment,
@@ -67,9 +70,36 @@ def test_the_page_is_true_from_an_empty_environment_on(name: str, tmp_path: Path
     origin = make_origin(tmp_path / "origin")
     scripts = fresh_environment(tmp_path / "environment")
     release = make_release(origin, tmp_path / "release")
-    run = PageRun(tmp_path, scripts, online=True, origin=origin, release=release)
+    run = PageRun(tmp_path, scripts, online=True, mirrors={HOME_PAGE: origin}, release=release)
     run_page(name, run)
     assert run.passed_over == []
+
+
+@pytest.mark.network
+def test_the_readme_s_flake8_hook_has_the_plugin(tmp_path: Path) -> None:
+    """With a stand-in for flake8's repository: a package that needs nothing but flake8."""
+    (block,) = [block for block in blocks_of("README.md") if "PyCQA/flake8" in block.text]
+    (entry,) = yaml.safe_load(block.text)
+    flake8 = tmp_path / "flake8"
+    flake8.mkdir()
+    (flake8 / "setup.py").write_text(
+        "from setuptools import setup\n"
+        f"setup(name='standin', py_modules=[], install_requires=['flake8=={entry['rev']}'])\n"
+    )
+    (flake8 / ".pre-commit-hooks.yaml").write_text(
+        "- {id: flake8, name: flake8, entry: flake8, language: python, types: [python]}\n"
+    )
+    mirrors = {
+        entry["repo"]: committed(flake8, entry["rev"]),
+        HOME_PAGE: make_origin(tmp_path / "origin"),
+    }
+    run = PageRun(tmp_path, current_scripts(), online=True, mirrors=mirrors)
+    run.enter("default")
+    config = run.project / ".pre-commit-config.yaml"
+    config.write_text(yaml.safe_dump({"repos": [entry]}), encoding="utf-8")
+    run.command("README.md", Command("git add .; ! pre-commit run --all-files"))
+    assert run.printed is not None
+    assert "src/auth.py:15:12: CCL101 copy_for_cache: end_user_max_budget\n" in run.printed
 
 
 def test_what_is_not_run_says_why() -> None:
