@@ -75,7 +75,9 @@ def write_baseline(path: Path, findings: Sequence[Finding]) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         reason = error.strerror or str(error)
-        raise BaselineError(f"{path}: cannot be written: {reason}") from error
+        raise BaselineError(
+            f"{path}: cannot be written: {reason}; check --write-baseline"
+        ) from error
 
 
 def read_baseline(path: Path) -> Baseline:

@@ -111,7 +111,7 @@ class Command:
         )  # fmt: skip
         asked = [name for name, given in modes if given]
         if len(asked) > 1:
-            raise Usage(f"{' and '.join(asked)} exclude each other")
+            raise Usage(f"{' and '.join(asked)} exclude each other; give one of them")
         if self.matrix and self.output_format not in ("text", "json"):
             raise Usage(
                 "--matrix is printed as text or json; leave out --output-format, or give json"
@@ -119,13 +119,15 @@ class Command:
         if self.write_tests is not None and (self.output_file or self.output_format != "text"):
             raise Usage("--write-tests writes FILE; leave out --output-format and --output-file")
         if _STDIN in self.paths and len(self.paths) > 1:
-            raise Usage("- (standard input) cannot be combined with other paths")
+            raise Usage("- (standard input) cannot be combined with other paths; run once for each")
         if self.stdin_filename is not None and _STDIN not in self.paths:
-            raise Usage("--stdin-filename needs - as the path")
+            raise Usage("--stdin-filename names what - reads; give - as the path")
         if self.config is not None and self.isolated:
-            raise Usage("--config and --isolated exclude each other")
+            raise Usage("--config and --isolated exclude each other; give one of them")
         if self.diff and self.write_baseline is not None:
-            raise Usage("--diff and --write-baseline exclude each other")
+            raise Usage(
+                "--diff and --write-baseline exclude each other; use --check --write-baseline"
+            )
         for code in (*self.select, *self.ignore):
             if not _CODE.fullmatch(code.upper()):
                 raise Usage(f"{code!r} is no code or prefix of one; write for example CCL2, CCL101")

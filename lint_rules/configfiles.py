@@ -121,7 +121,9 @@ def _toml_table(path: Path, text: str) -> Layer | None:
     try:
         document: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{_shown(path)}: is not valid TOML: {_one_line(error)}") from error
+        raise SettingsError(
+            f"{_shown(path)}: is not valid TOML: {_one_line(error)}; correct it"
+        ) from error
     tool = document.get("tool")
     if not isinstance(tool, dict) or "cache-leak" not in tool:
         return None
@@ -146,7 +148,9 @@ def _flake8_section(path: Path, text: str, *, strict: bool) -> Mapping[str, str]
     except configparser.Error as error:
         if strict:
             reason = _one_line(error)
-            raise SettingsError(f"{_shown(path)}: is not a valid INI file: {reason}") from error
+            raise SettingsError(
+                f"{_shown(path)}: is not a valid INI file: {reason}; correct it"
+            ) from error
         # flake8 passes over a file that it cannot parse, and nothing in this one is meant for us.
         return None
     if "flake8" not in parser:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,12 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from page_format import read_blocks, read_commands
+from page_runner import compare
 
 pytestmark = pytest.mark.litellm
 
 VERSION = "1.85.0"
 HELPERS = "litellm/proxy/auth/auth_checks.py"
 MERGES = "litellm/proxy/auth/user_api_key_auth.py"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "litellm.md"
 FIELDS = {
     "end_user_id",
     "end_user_tpm_limit",
@@ -100,6 +104,28 @@ def test_the_whole_tree_gives_the_two_known_defects_and_nothing_else(
 ) -> None:
     assert found(checked) == expected()
     assert checked["errors"] == []
+
+
+def test_the_page_names_every_finding() -> None:
+    table = (
+        PAGE.read_text(encoding="utf-8").partition("| finding | fields |")[2].partition("\n\n")[0]
+    )
+    rows = [row for row in table.splitlines() if row.startswith("| CCL")]
+    told: set[tuple[str, str]] = set()
+    for row in rows:
+        code, fields = row[2:8], row.partition(" | ")[2]
+        told |= {(code, name) for name in re.findall(r"`(\w+)`", fields)}
+    assert told == {(code, name) for _, code, _, names in expected() for name in names}
+
+
+def test_the_page_shows_the_real_diff(pristine: Path) -> None:
+    blocks = [b for b in read_blocks(PAGE, "docs/litellm.md") if "checked by" in b.marks]
+    (command,) = read_commands(blocks[0])
+    words = command.line.split()
+    assert words[0] == "fix-cache-leak"
+    done = run(pristine, *words[1:])
+    assert done.returncode == 1
+    compare(blocks[1].place, blocks[1].text, done.stdout + done.stderr)
 
 
 def test_every_field_has_its_evidence(checked: dict[str, Any]) -> None:

@@ -145,11 +145,3 @@ def test_colours_only_when_asked_and_nothing_steers_the_terminal() -> None:
     assert "a\nb" not in as_text([evil])
     assert "\x1b[31;1mguarded\x1b[0m" in as_text([subject], colour=True)
     assert json.loads(as_json([evil], ()))["models"][0]["model"] == "m\x1b]0;x\x07"
-
-
-def test_the_readme_shows_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    root = GATEWAY.parents[1]
-    monkeypatch.chdir(root)
-    result = cli("--matrix", "examples/gateway")
-    table = result.stdout.partition("\n\n  end_user_id:")[0]
-    assert f"```text\n{table}\n```" in (root / "README.md").read_text(encoding="utf-8")
