@@ -600,7 +600,7 @@ def test_no_finding_is_lost_where_the_call_cannot_be_told(
 # ------------------------------------------------------------------------ the page
 
 
-PAGE = (GATEWAY.parents[1] / "docs" / "testing.md").read_text(encoding="utf-8")
+PAGE = (GATEWAY.parents[1] / "docs/testing.md").read_text(encoding="utf-8")
 
 
 def _blocks(kind: str) -> list[str]:
