@@ -154,9 +154,8 @@ class Command:
         return common_directory(self.paths)
 
     def _tell_settings(self, loaded: LoadedSettings, console: Console) -> None:
-        for name, origin in loaded.origins.items():
-            values = getattr(loaded.settings, name.replace("-", "_"))
-            console.note(f"{name} = {', '.join(values) or '(none)'}  [{printable(origin)}]")
+        for line in loaded.told():
+            console.note(printable(line))
 
     # ------------------------------------------------------------------ the two kinds of input
 
