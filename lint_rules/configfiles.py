@@ -68,19 +68,22 @@ def find_flake8_config(start: Path) -> Layer | None:
     return None if found is None else _flake8_layer(*found)
 
 
-def per_file_ignores(start: Path, config: Path | None = None) -> tuple[str, Path] | None:
-    """flake8's own ``per-file-ignores`` as it is written, and the file."""
-    if config is not None:
+def flake8_section(
+    start: Path, config: Path | None = None
+) -> tuple[Path, str, Mapping[str, str]] | None:
+    """The ``[flake8]`` section for ``start``: its file, how reports call that, and its keys.
+
+    ``config`` names the only file to look at.  None when there is no such section.
+    """
+    if config is None:
+        found = _nearest_section(start)
+    else:
         text = None if config.suffix == ".toml" else _text_of(config)
         section = None if text is None else _flake8_section(config, text, strict=True)
         found = None if section is None else (config, section)
-    else:
-        found = _nearest_section(start)
     if found is None:
         return None
-    path, section = found
-    written = section.get("per-file-ignores", section.get("per_file_ignores"))
-    return None if written is None else (written, Path(os.path.abspath(path)))
+    return Path(os.path.abspath(found[0])), _shown(found[0]), found[1]
 
 
 def _nearest_section(start: Path) -> tuple[Path, Mapping[str, str]] | None:

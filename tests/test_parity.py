@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import re
 import shutil
 import subprocess
@@ -13,8 +14,8 @@ import pytest
 
 GATEWAY = Path(__file__).parents[1] / "examples" / "gateway"
 FORMAT = "--format=%(path)s|%(row)d|%(col)d|%(code)s"
-SPAWN = (
-    "import sys, multiprocessing; multiprocessing.set_start_method('spawn');"
+START = (
+    "import sys, multiprocessing; multiprocessing.set_start_method(sys.argv.pop(1));"
     "from flake8.main.cli import main; sys.exit(main(sys.argv[1:]))"
 )
 
@@ -67,9 +68,15 @@ def test_the_number_of_flake8_s_processes_changes_nothing(folder: Path) -> None:
     assert _flake8(folder, "-j2", "gateway") == expected
 
 
-def test_spawned_processes_say_the_same(folder: Path) -> None:
-    out = _run(folder, "-c", SPAWN, "--select=CCL", FORMAT, "-j2", "gateway")
-    assert _places(out) == _cli(folder, "gateway")
+@pytest.mark.parametrize("method", sorted(set(multiprocessing.get_all_start_methods())))
+def test_however_processes_start_they_say_the_same(folder: Path, method: str) -> None:
+    (folder / "setup.cfg").write_text("[flake8]\ncache-leak-shared-fields = end_user_id\n")
+    (folder / "pyproject.toml").write_text('[tool.cache-leak]\ncache-objects = ["memo"]\n')
+    expected = _cli(folder, "gateway")
+    assert len(expected) == 5
+    for jobs in ("-j1", "-j2"):
+        out = _run(folder, "-c", START, method, "--select=CCL", FORMAT, jobs, "gateway")
+        assert _places(out) == expected
 
 
 def test_standard_input_says_the_same(folder: Path) -> None:
@@ -143,6 +150,50 @@ def test_per_file_ignores_count_in_both(folder: Path, ignores: str, left: int) -
     assert len(_cli(folder, "--isolated", "gateway")) == 5
 
 
+@pytest.mark.parametrize(
+    ("section", "options", "left"),
+    [
+        ("ignore = CCL2", (), 1),
+        ("ignore = E,W\nextend-ignore = CCL2", (), 1),
+        ("extend_ignore = CCL202,CCL101", (), 1),
+        ("select = CCL1", (), 1),
+        ("select = E,CCL2,CCL101\nignore = CCL202", (), 2),
+        ("extend-select = CCL101\nextend-ignore = C", (), 1),
+        ("ignore = CCL1", ("--ignore=CCL2",), 1),
+        ("extend-ignore = CCL1", ("--ignore=CCL203",), 3),
+        ("select = CCL1", ("--select=CCL2",), 4),
+        ("extend-exclude = end_users.py", (), 1),
+        ("exclude = gateway/auth.py", (), 4),
+        ("exclude =\n    gateway/end*,\n    .git", (), 1),
+        ("exclude = */auth.py", (), 4),
+    ],
+)
+def test_what_flake8_s_section_wants_holds_in_both(
+    folder: Path, section: str, options: tuple[str, ...], left: int
+) -> None:
+    (folder / ".flake8").write_text(f"[flake8]\n{section}\n", encoding="utf-8")
+    out = _run(folder, "-m", "flake8", FORMAT, *options, "gateway")
+    expected = {place for place in _places(out) if place[3].startswith("CCL")}
+    assert len(expected) == left
+    assert _cli(folder, *options, "gateway") == expected
+    assert len(_cli(folder, "--isolated", "gateway")) == 5
+
+
+def test_a_selection_without_our_codes_is_about_other_plugins(folder: Path) -> None:
+    (folder / "setup.cfg").write_text("[flake8]\nselect = E,F\n", encoding="utf-8")
+    assert _places(_run(folder, "-m", "flake8", FORMAT, "--extend-ignore=E,W", "gateway")) == set()
+    assert len(_cli(folder, "gateway")) == 5
+
+
+def test_what_flake8_s_section_excludes_is_not_rewritten(folder: Path) -> None:
+    (folder / "setup.cfg").write_text("[flake8]\nexclude = gateway/auth.py\n", encoding="utf-8")
+    before = (folder / "gateway" / "auth.py").read_bytes()
+    assert "end_users.py: fixed 4" in _run(folder, "-m", "lint_rules", ".")
+    assert (folder / "gateway" / "auth.py").read_bytes() == before
+    # What is named is taken, as a directory of it would be.
+    assert "auth.py: fixed 1" in _run(folder, "-m", "lint_rules", "gateway/auth.py")
+
+
 def test_what_a_file_ignores_is_not_repaired_either(folder: Path) -> None:
     (folder / "setup.cfg").write_text("[flake8]\nper-file-ignores = gateway/auth.py: CCL1\n")
     before = (folder / "gateway" / "auth.py").read_bytes()
@@ -158,5 +209,5 @@ def test_malformed_per_file_ignores_are_one_clear_error(folder: Path) -> None:
         capture_output=True, encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert "setup.cfg: [flake8] per-file-ignores: " in done.stderr
+    assert "setup.cfg: [flake8]: per-file-ignores: " in done.stderr
     assert "Traceback" not in done.stderr
