@@ -72,10 +72,23 @@ def write_baseline(path: Path, findings: Sequence[Finding]) -> None:
     ]
     text = json.dumps({"version": VERSION, "findings": entries}, indent=2) + "\n"
     try:
-        path.write_text(text, encoding="utf-8")
+        _replace(Path(os.path.realpath(path)), text.encode())
     except OSError as error:
         reason = error.strerror or str(error)
-        raise BaselineError(f"{path}: cannot be written: {reason}") from error
+        raise BaselineError(
+            f"{path}: cannot be written: {reason}; check --write-baseline"
+        ) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a whole file or none: a run that is cut off must not leave half a baseline."""
+    new = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        new.write_bytes(content)
+        os.replace(new, path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def read_baseline(path: Path) -> Baseline:
