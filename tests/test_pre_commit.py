@@ -199,3 +199,25 @@ def test_flake8_in_pre_commit_takes_the_plugin(
     assert places(output) == [f"gateway/{place}" for place in LEAKS]
     run(project, sys.executable, "-m", "lint_rules", "gateway")
     assert pre_commit(project, store, "run", "--all-files")[0] == 0
+
+
+def test_the_hook_takes_a_baseline(
+    project: Path, checkout: Path, flake8_repository: Path, store: Path
+) -> None:
+    shown = configurations("docs/ci.md")[2]
+    assert shown["repos"][0]["hooks"][0]["args"] == ["--baseline", ".cache-leak.json"]
+    configure(project, shown, checkout, flake8_repository)
+    command = (
+        sys.executable,
+        "-m",
+        "lint_rules",
+        "--check",
+        "--write-baseline",
+        ".cache-leak.json",
+    )
+    assert run(project, *command, "gateway/auth.py")[0] == 0
+    code, output = pre_commit(project, store, "run", "--all-files")
+    assert code == 1
+    assert output.count("(baselined)") == 1
+    assert run(project, *command, "gateway")[0] == 0
+    assert pre_commit(project, store, "run", "--all-files")[0] == 0
