@@ -123,6 +123,9 @@ class CacheLeakPlugin:
         This runs again in every worker process, so it must cost nothing.
         """
         cls._told = _Told.by(options)
+        # An editor may keep one process for many runs, and files have changed since the last one.
+        _loaded.cache_clear()
+        _engine.cache_clear()
         # Only who asks for it pays for reading the files at once, and only one process says it.
         log = getLogger("flake8.cache_leak")
         if log.isEnabledFor(INFO) and parent_process() is None:

@@ -79,6 +79,33 @@ def test_however_processes_start_they_say_the_same(folder: Path, method: str) ->
         assert _places(out) == expected
 
 
+TWICE = """
+import runpy, sys
+from pathlib import Path
+arguments = sys.argv[1:]
+for round in 1, 2:
+    sys.argv = ["flake8", *arguments]
+    try:
+        runpy.run_module("flake8", run_name="__main__")
+    except SystemExit:
+        print("--")
+    for name, old, new in (("models.py", "end_user_", "eu_"), ("../pyproject.toml", "#", "")):
+        path = Path("gateway") / name
+        path.write_text(path.read_text().replace(old, new))
+"""
+
+
+def test_a_process_that_lives_for_many_runs_sees_files_and_settings_change(folder: Path) -> None:
+    """As under an editor's language server that runs flake8 inside itself."""
+    (folder / "pyproject.toml").write_text('[tool.cache-leak]\n#shared-fields = ["eu_*"]\n')
+    expected = _cli(folder, "gateway/auth.py")
+    assert len(expected) == 1
+    out = _run(folder, "-c", TWICE, "--select=CCL", FORMAT, "-j1", "gateway/auth.py")
+    first, second, _ = out.split("--\n")
+    assert _places(first) == expected
+    assert _places(second) == _cli(folder, "gateway/auth.py") != expected
+
+
 def test_standard_input_says_the_same(folder: Path) -> None:
     name = "gateway/end_users.py"
     text = (folder / name).read_text(encoding="utf-8")
