@@ -58,6 +58,17 @@ def stable_path(path: str) -> str:
     return (os.path.abspath(path) if outside else inner).replace(os.sep, "/")
 
 
+def ensure_writable(path: Path) -> None:
+    """Raise ``BaselineError`` when ``path`` cannot be written: before any work is done for it."""
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise BaselineError(f"{path}: cannot be written: {folder} is no directory; make it first")
+    if not os.access(folder, os.W_OK):
+        raise BaselineError(
+            f"{path}: cannot be written: {folder} is read-only; check --write-baseline"
+        )
+
+
 def write_baseline(path: Path, findings: Sequence[Finding]) -> None:
     """Write the findings down as accepted; ``BaselineError`` says why not."""
     entries = [

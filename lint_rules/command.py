@@ -11,6 +11,7 @@ from pathlib import Path
 from lint_rules.baseline import (
     Baseline,
     BaselineError,
+    ensure_writable,
     fingerprints,
     read_baseline,
     write_baseline,
@@ -75,6 +76,8 @@ class Command:
         try:
             choices = self._choices()
             task = self._task(choices, console)
+            if self.write_baseline is not None:
+                ensure_writable(self.write_baseline)
             console.open()
             if _STDIN in self.paths:
                 report = self._standard_input(task, console)

@@ -122,6 +122,7 @@ def test_the_others_are_done_when_one_goes_wrong() -> None:
         ("--shared-fields", "a-b", "a.py"),
         ("--baseline", "missing.json", "a.py"),
         ("--diff", "--write-baseline", "b.json", "a.py"),
+        ("--write-baseline", "no/such/dir/b.json", "a.py"),
         ("--check", "--output-file", "no/such/dir/x", "a.py"),
     ],
 )
@@ -340,6 +341,23 @@ def test_a_corrupt_baseline_is_one_line(text: str) -> None:
     assert result.stderr.startswith("fix-cache-leak: error: b.json: ")
     assert result.stderr.count("\n") == 1
     assert Path("a.py").read_bytes() == b"LEAK\n"
+
+
+def test_a_baseline_is_written_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    put("a.py", b"LEAK\n")
+    cli("--check", "--write-baseline", "b.json", "a.py")
+    before = Path("b.json").read_bytes()
+    put("a.py", b"LEAK\nSTUCK\n")
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    result = cli("--check", "--write-baseline", "b.json", "a.py")
+    assert result.exit_code == 2
+    assert "b.json: cannot be written: No space left on device" in result.stderr
+    assert Path("b.json").read_bytes() == before
+    assert sorted(os.listdir()) == ["a.py", "b.json"]
 
 
 # ---------------------------------------------------------------------------- streams

@@ -89,7 +89,7 @@ def test_flake8_and_the_command_line_agree() -> None:
     put("b.py", "LEAK\r\nLEAK  # noqa\r\nLEAK  # noqa: CCL1\r\nSTUCK  # noqa: CCL1\r\n")
     put("c.py", "LEAK\n# flake8: noqa\n")
     output, code = flake8(".")
-    ours = CliRunner().invoke(main, ["--check", "--output-format", "concise", "."]).stdout
+    ours = CliRunner().invoke(main, ["-q", "--check", "--output-format", "concise", "."]).stdout
     assert code == 1
     places = [line.removeprefix("./").split(" ")[:2] for line in output.splitlines()]
     assert places == [line.split(" ")[:2] for line in ours.splitlines()]

@@ -145,16 +145,48 @@ def test_a_file_under_noqa_is_silent_in_both(folder: Path) -> None:
     assert _flake8(folder, "gateway") == expected
 
 
-def test_the_same_settings_from_either_file(folder: Path) -> None:
-    (folder / "setup.cfg").write_text("[flake8]\ncache-leak-shared-fields = end_user_*\n")
+@pytest.mark.parametrize("name", ["setup.cfg", "tox.ini", ".flake8"])
+def test_the_same_settings_from_either_file(folder: Path, name: str) -> None:
+    (folder / name).write_text("[flake8]\ncache-leak-shared-fields = end_user_*\n")
     from_cfg = _cli(folder, "gateway")
     assert _flake8(folder, "gateway") == from_cfg
-    (folder / "setup.cfg").unlink()
+    (folder / name).unlink()
     (folder / "pyproject.toml").write_text('[tool.cache-leak]\nshared-fields = ["end_user_*"]\n')
     assert _cli(folder, "gateway") == from_cfg == _flake8(folder, "gateway")
     assert len(from_cfg) < 5
-    (folder / "setup.cfg").write_text("[flake8]\ncache-leak-shared-fields = nothing_else\n")
+    (folder / name).write_text("[flake8]\ncache-leak-shared-fields = nothing_else\n")
     assert len(_cli(folder, "gateway")) == len(_flake8(folder, "gateway")) == 5
+    option = "shared-fields=end_user_*"
+    assert _cli(folder, f"--{option}", "gateway") == from_cfg
+    assert _flake8(folder, f"--cache-leak-{option}", "gateway") == from_cfg
+
+
+@pytest.mark.parametrize("name", ["setup.cfg", "tox.ini", ".flake8", "pyproject.toml"])
+@pytest.mark.parametrize(
+    ("key", "values", "said"),
+    [
+        ("shared-field", ["x"], "unknown option"),
+        ("cache-objects", ["a b!"], "is not a name pattern"),
+    ],
+)
+def test_a_mistake_is_told_in_both_with_file_and_key(
+    folder: Path, name: str, key: str, values: list[str], said: str
+) -> None:
+    toml = name == "pyproject.toml"
+    section, full = ("tool.cache-leak", key) if toml else ("flake8", f"cache-leak-{key}")
+    written = json.dumps(values) if toml else ",".join(values)
+    (folder / name).write_text(f"[{section}]\n{full} = {written}\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "lint_rules", "--check", "gateway"], cwd=folder,
+        capture_output=True, encoding="utf-8", timeout=120, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    told = _run(folder, "-m", "flake8", "--select=CCL", "gateway").splitlines()
+    assert len(told) == len(list((folder / "gateway").glob("*.py")))
+    for line in (done.stderr, *told):
+        assert f" {name}: [{section}]: " in line
+        assert full in line
+        assert said in line
 
 
 @pytest.mark.parametrize(
@@ -219,6 +251,26 @@ def test_what_flake8_s_section_excludes_is_not_rewritten(folder: Path) -> None:
     assert (folder / "gateway" / "auth.py").read_bytes() == before
     # What is named is taken, as a directory of it would be.
     assert "auth.py: fixed 1" in _run(folder, "-m", "lint_rules", "gateway/auth.py")
+
+
+def test_what_flake8_s_section_says_of_a_file_holds_on_standard_input(folder: Path) -> None:
+    ignores = "per-file-ignores = gateway/end_users.py: CCL202\nextend-ignore = CCL1"
+    (folder / "tox.ini").write_text(f"[flake8]\n{ignores}\n", encoding="utf-8")
+    name = "gateway/end_users.py"
+    text = (folder / name).read_text(encoding="utf-8")
+    expected = _cli(folder, "-", "--stdin-filename", name, text=text)
+    assert {code for *_, code in expected} == {"CCL203"}
+    assert _flake8(folder, "--stdin-display-name", name, "-", text=text) == expected
+
+
+@pytest.mark.parametrize(
+    "line", ["# flake8: noqa: CCL101", "# flake8: NOQA", "x = 1  # flake8: noqa"]
+)
+def test_a_noqa_for_files_is_flake8_s(folder: Path, line: str) -> None:
+    path = folder / "gateway" / "auth.py"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text}\n{line}\n", encoding="utf-8")
+    assert _cli(folder, "gateway/auth.py") == _flake8(folder, "gateway/auth.py")
 
 
 def test_what_a_file_ignores_is_not_repaired_either(folder: Path) -> None:
