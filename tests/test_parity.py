@@ -82,28 +82,34 @@ def test_however_processes_start_they_say_the_same(folder: Path, method: str) ->
 TWICE = """
 import runpy, sys
 from pathlib import Path
-arguments = sys.argv[1:]
+changed, old, new, *arguments = sys.argv[1:]
 for round in 1, 2:
     sys.argv = ["flake8", *arguments]
     try:
         runpy.run_module("flake8", run_name="__main__")
     except SystemExit:
         print("--")
-    for name, old, new in (("models.py", "end_user_", "eu_"), ("../pyproject.toml", "#", "")):
-        path = Path("gateway") / name
-        path.write_text(path.read_text().replace(old, new))
+    path = Path(changed)
+    path.write_text(path.read_text().replace(old, new))
 """
 
 
-def test_a_process_that_lives_for_many_runs_sees_files_and_settings_change(folder: Path) -> None:
+@pytest.mark.parametrize(
+    "change", [("gateway/models.py", "end_user_", "eu_"), ("pyproject.toml", "#", "")]
+)
+def test_a_process_that_lives_for_many_runs_sees_files_and_settings_change(
+    folder: Path, change: tuple[str, str, str]
+) -> None:
     """As under an editor's language server that runs flake8 inside itself."""
-    (folder / "pyproject.toml").write_text('[tool.cache-leak]\n#shared-fields = ["eu_*"]\n')
-    expected = _cli(folder, "gateway/auth.py")
-    assert len(expected) == 1
-    out = _run(folder, "-c", TWICE, "--select=CCL", FORMAT, "-j1", "gateway/auth.py")
+    name = "gateway/end_users.py"
+    settings = '[tool.cache-leak]\n#shared-fields = ["end_user_tpm_limit"]\n'
+    (folder / "pyproject.toml").write_text(settings)
+    expected = _cli(folder, name)
+    assert len(expected) == 4
+    out = _run(folder, "-c", TWICE, *change, "--select=CCL", FORMAT, "-j1", name)
     first, second, _ = out.split("--\n")
     assert _places(first) == expected
-    assert _places(second) == _cli(folder, "gateway/auth.py") != expected
+    assert _places(second) == _cli(folder, name) != expected
 
 
 def test_standard_input_says_the_same(folder: Path) -> None:
