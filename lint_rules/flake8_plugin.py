@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentError, ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -71,13 +71,16 @@ def _files_asked_for(argv: Sequence[str]) -> Namespace:
 
     The words of another program that runs flake8 in its own process mean nothing here.
     """
-    parser = ArgumentParser(add_help=False)
+    parser = ArgumentParser(add_help=False, exit_on_error=False)
     parser.add_argument("--config", type=Path)
     parser.add_argument("--append-config", dest="append", action="append", type=Path, default=[])
     parser.add_argument("--isolated", action="store_true")
-    # flake8 has accepted the words by now, so this cannot fail on them.
     ours = _PROGRAM.search(argv[0]) if argv else None
-    return parser.parse_known_args(argv[1:] if ours else [])[0]
+    try:
+        return parser.parse_known_args(argv[1:] if ours else [])[0]
+    except ArgumentError:
+        # flake8 has accepted its own words by now, so these were not its.
+        return parser.parse_known_args([])[0]
 
 
 def _start_of(options: Namespace) -> Path:

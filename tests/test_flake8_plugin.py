@@ -222,6 +222,24 @@ def test_the_options_of_flake8_win(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen == [Settings(shared_fields=("a", "b"), cache_objects=("memo",))]
 
 
+@pytest.mark.parametrize(
+    ("argv", "config", "isolated"),
+    [
+        (["/x/bin/flake8", "--config", "c.cfg", "--isolated", "a.py"], "c.cfg", True),
+        (["C:\\\\x\\\\flake8.exe", "--config=c.cfg", "--unknown", "-"], "c.cfg", False),
+        (["/x/flake8/__main__.py", "--isolated"], None, True),
+        (["flake8", "--config"], None, False),
+        (["/x/bin/pytest", "--config", "c.cfg", "--isolated"], None, False),
+        ([], None, False),
+    ],
+)
+def test_flake8_s_own_words_are_read_and_no_other_program_s(
+    argv: list[str], config: str | None, isolated: bool
+) -> None:
+    files = flake8_plugin._files_asked_for(argv)
+    assert (files.config, files.isolated) == (None if config is None else Path(config), isolated)
+
+
 def test_options_on_both_of_flake8s_ways() -> None:
     put("a.py", "LEAK\n")
     for option in OPTIONS:
