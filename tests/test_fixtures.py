@@ -78,7 +78,7 @@ def test_flake8_says_the_same(fixture: Fixture, tmp_path: Path) -> None:
     finally:
         plugin._told = kept
         flake8_plugin._engine.cache_clear()
-        flake8_plugin._settings.cache_clear()
+        flake8_plugin._loaded.cache_clear()
 
 
 @_each(LEAKING)
