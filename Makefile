@@ -7,12 +7,13 @@ CODE := lint_rules tests examples benchmarks
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-litellm lint format docs bench-accuracy bench-precision bench-speed clean
+.PHONY: help demo test test-litellm test-network lint format docs bench-accuracy bench-precision bench-speed clean
 
 help:
 	@echo "make demo             bob is rejected, the tool says why and repairs a copy, bob is accepted"
 	@echo "make test             the tests that need no network"
 	@echo "make test-litellm     the tests on the real litellm (downloads it and what it needs once)"
+	@echo "make test-network     pages, hooks, CI jobs and editors in fresh environments (needs the package index)"
 	@echo "make lint             ruff, mypy, and our own plugin on ourselves"
 	@echo "make format           let ruff repair and format"
 	@echo "make docs             write docs/rules from the rules"
@@ -42,6 +43,9 @@ test: $(VENV)/.dev
 
 test-litellm: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m litellm
+
+test-network: $(VENV)/.dev
+	@$(BIN)/python -m pytest -m "network and not litellm"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check $(CODE)

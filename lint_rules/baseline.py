@@ -58,6 +58,17 @@ def stable_path(path: str) -> str:
     return (os.path.abspath(path) if outside else inner).replace(os.sep, "/")
 
 
+def ensure_writable(path: Path) -> None:
+    """Raise ``BaselineError`` when ``path`` cannot be written: before any work is done for it."""
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise BaselineError(f"{path}: cannot be written: {folder} is no directory; make it first")
+    if not os.access(folder, os.W_OK):
+        raise BaselineError(
+            f"{path}: cannot be written: {folder} is read-only; check --write-baseline"
+        )
+
+
 def write_baseline(path: Path, findings: Sequence[Finding]) -> None:
     """Write the findings down as accepted; ``BaselineError`` says why not."""
     entries = [
@@ -72,12 +83,23 @@ def write_baseline(path: Path, findings: Sequence[Finding]) -> None:
     ]
     text = json.dumps({"version": VERSION, "findings": entries}, indent=2) + "\n"
     try:
-        path.write_text(text, encoding="utf-8")
+        _replace(Path(os.path.realpath(path)), text.encode())
     except OSError as error:
         reason = error.strerror or str(error)
         raise BaselineError(
             f"{path}: cannot be written: {reason}; check --write-baseline"
         ) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a whole file or none: a run that is cut off must not leave half a baseline."""
+    new = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        new.write_bytes(content)
+        os.replace(new, path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def read_baseline(path: Path) -> Baseline:

@@ -8,16 +8,16 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lint_rules.baseline import (
     Baseline,
     BaselineError,
+    ensure_writable,
     fingerprints,
     read_baseline,
     write_baseline,
 )
-from lint_rules.configfiles import per_file_ignores
+from lint_rules.choices import Choices, read_choices
 from lint_rules.console import Console
 from lint_rules.discovery import Target, common_directory, discover
 from lint_rules.findings import Diagnostic, Finding
@@ -28,17 +28,13 @@ from lint_rules.output.text import error_line, summary_line
 from lint_rules.runner import (
     Change,
     Report,
-    Selection,
     Task,
     run,
     run_text,
     write_changes,
 )
-from lint_rules.settings import LoadedSettings, SettingsError, load_settings
+from lint_rules.settings import SettingsError, load_settings
 from lint_rules.textfile import FileProblem, decode
-
-if TYPE_CHECKING:
-    from lint_rules.suppress import PerFile
 
 FORMATS = ("text", "concise", "json", "sarif", "github")
 _STDIN = "-"
@@ -81,12 +77,15 @@ class Command:
         self._validate()
         console = Console(self.output_file, quiet=self.quiet)
         try:
-            task = self._task(console)
+            choices = self._choices()
+            task = self._task(choices, console)
+            if self.write_baseline is not None:
+                ensure_writable(self.write_baseline)
             console.open()
             if _STDIN in self.paths:
                 report = self._standard_input(task, console)
             else:
-                report = self._files(task, console)
+                report = self._files(task, choices, console)
             return self._finish(report, console)
         except BaselineError as problem:
             raise SettingsError(str(problem)) from problem
@@ -134,33 +133,27 @@ class Command:
 
     # ------------------------------------------------------------------ before
 
-    def _task(self, console: Console) -> Task:
+    def _task(self, choices: Choices, console: Console) -> Task:
         loaded = load_settings(
             self._start(), config=self.config, isolated=self.isolated, overrides=self.overrides
         )
         if self.verbose:
-            self._tell_settings(loaded, console)
+            for line in (*loaded.told(), *choices.told):
+                console.note(printable(line))
         accepted = read_baseline(self.baseline) if self.baseline is not None else Baseline()
-        upper = Selection(
-            tuple(code.upper() for code in self.select), tuple(code.upper() for code in self.ignore)
-        )
         return Task(
-            loaded.settings, upper, repair=not (self.check or self._lists), accepted=accepted.identities,
-            cache=not self.no_cache, cache_dir=self.cache_dir,
-            per_file_ignores=self._per_file_ignores(),
+            loaded.settings, choices.selection, repair=not (self.check or self._lists),
+            accepted=accepted.identities, cache=not self.no_cache, cache_dir=self.cache_dir,
+            per_file_ignores=choices.per_file_ignores,
         )  # fmt: skip
 
-    def _per_file_ignores(self) -> PerFile:
-        """What flake8's section says of single files: the same findings in every face."""
-        found = None if self.isolated else per_file_ignores(self._start(), self.config)
-        if found is None:
-            return ()
-        from lint_rules.suppress import parse_per_file_ignores
-
-        try:
-            return parse_per_file_ignores(found[0], found[1].parent)
-        except ValueError as problem:
-            raise SettingsError(f"{found[1]}: [flake8] per-file-ignores: {problem}") from problem
+    def _choices(self) -> Choices:
+        """What is wanted: by the command line, and by what the project has told flake8."""
+        return read_choices(
+            self._start(), config=self.config, isolated=self.isolated,
+            select=tuple(code.upper() for code in self.select),
+            ignore=tuple(code.upper() for code in self.ignore),
+        )  # fmt: skip
 
     def _start(self) -> Path:
         """The directory from which configuration files are searched upward."""
@@ -168,15 +161,10 @@ class Command:
             return common_directory([self.stdin_filename]) if self.stdin_filename else Path.cwd()
         return common_directory(self.paths)
 
-    def _tell_settings(self, loaded: LoadedSettings, console: Console) -> None:
-        for name, origin in loaded.origins.items():
-            values = getattr(loaded.settings, name.replace("-", "_"))
-            console.note(f"{name} = {', '.join(values) or '(none)'}  [{printable(origin)}]")
-
     # ------------------------------------------------------------------ the two kinds of input
 
-    def _files(self, task: Task, console: Console) -> Report:
-        found = discover(self.paths, self.exclude)
+    def _files(self, task: Task, choices: Choices, console: Console) -> Report:
+        found = discover(self.paths, (*self.exclude, *choices.exclude))
         with console.progress() as progress:
             report = run(found, task, jobs=self.jobs, progress=progress)
         if self.diff:
