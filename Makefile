@@ -8,7 +8,7 @@ CODE := lint_rules tests examples benchmarks
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-slow test-oldest test-pythons test-litellm coverage lint format docs bench-accuracy bench-precision bench-speed bench-robustness clean
+.PHONY: help demo test test-slow test-oldest test-pythons test-litellm test-network coverage lint format docs bench-accuracy bench-precision bench-speed bench-robustness clean
 
 help:
 	@echo "make demo             bob is rejected, the tool says why and repairs a copy, bob is accepted"
@@ -17,7 +17,8 @@ help:
 	@echo "make test-oldest      the tests with the oldest allowed libraries (PYTHON=python3.10)"
 	@echo "make test-pythons     the tests with every supported Python that is found"
 	@echo "make coverage         the tests, and that they reach at least 95 % of the branches"
-	@echo "make test-litellm     the tests on the real litellm (downloads its wheel once)"
+	@echo "make test-litellm     the tests on the real litellm (downloads it and what it needs once)"
+	@echo "make test-network     pages, hooks, CI jobs and editors in fresh environments (needs the package index)"
 	@echo "make lint             ruff, mypy, and our own plugin on ourselves"
 	@echo "make format           let ruff repair and format"
 	@echo "make docs             write docs/rules from the rules"
@@ -68,6 +69,9 @@ coverage: $(VENV)/.dev
 
 test-litellm: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m litellm
+
+test-network: $(VENV)/.dev
+	@$(BIN)/python -m pytest -m "network and not litellm"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check $(CODE)

@@ -59,6 +59,17 @@ def stable_path(path: str) -> str:
     return (os.path.abspath(path) if outside else inner).replace(os.sep, "/")
 
 
+def ensure_writable(path: Path) -> None:
+    """Raise ``BaselineError`` when ``path`` cannot be written: before any work is done for it."""
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise BaselineError(f"{path}: cannot be written: {folder} is no directory; make it first")
+    if not os.access(folder, os.W_OK):
+        raise BaselineError(
+            f"{path}: cannot be written: {folder} is read-only; check --write-baseline"
+        )
+
+
 def write_baseline(path: Path, findings: Sequence[Finding]) -> None:
     """Write the findings down as accepted; ``BaselineError`` says why not."""
     entries = [
@@ -76,7 +87,9 @@ def write_baseline(path: Path, findings: Sequence[Finding]) -> None:
         write_atomically(path, text.encode())
     except OSError as error:
         reason = error.strerror or str(error)
-        raise BaselineError(f"{path}: cannot be written: {reason}") from error
+        raise BaselineError(
+            f"{path}: cannot be written: {reason}; check --write-baseline"
+        ) from error
 
 
 def read_baseline(path: Path) -> Baseline:

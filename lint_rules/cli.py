@@ -68,22 +68,40 @@ def _explain(context: click.Context, parameter: click.Parameter, code: str | Non
 @click.option("--diff", is_flag=True, help="Print the repairs as one unified diff; write nothing.")
 @click.option(
     "--matrix", is_flag=True,
-    help="Print, per model, what each helper and merge function does to each field; write nothing.",
+    help="Print a table for each class: what its cache-copy helpers and merge functions do to each "
+    "per-request field; write nothing.",
+)  # fmt: skip
+@click.option(
+    "--write-tests", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Write a pytest module that proves the leaks gone, or still there (- prints it); change no code.",
 )  # fmt: skip
 @click.option(
     "--explain", metavar="CODE", callback=_explain, expose_value=False, is_eager=True,
-    help="Print the page of a rule.",
+    help="Print the page of a rule, as CCL101.",
 )  # fmt: skip
-@click.option("--stdin-filename", metavar="FILE", help="The name of what '-' reads.")
+@click.option("--stdin-filename", metavar="FILE", help="The file name of what '-' reads.")
 @click.option(
-    "--select", multiple=True, callback=_listed, metavar="CODES", help="Only these codes."
+    "--select",
+    multiple=True,
+    callback=_listed,
+    metavar="CODES",
+    help="Only these codes, or beginnings of codes: CCL2,CCL101.",
 )
-@click.option("--ignore", multiple=True, callback=_listed, metavar="CODES", help="Not these codes.")
+@click.option(
+    "--ignore",
+    multiple=True,
+    callback=_listed,
+    metavar="CODES",
+    help="Not these codes, or beginnings of codes.",
+)
 @click.option(
     "--output-format", type=click.Choice(FORMATS), default="text", show_default=True,
     help="The form of the report.",
 )  # fmt: skip
-@click.option("--output-file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--output-file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the report to FILE instead of the terminal.",
+)  # fmt: skip
 @click.option(
     "--baseline", metavar="FILE", type=click.Path(path_type=Path),
     help="Findings in FILE are accepted: marked, not counted, not repaired.",

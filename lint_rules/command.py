@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lint_rules.baseline import (
     Baseline,
     BaselineError,
+    ensure_writable,
     fingerprints,
     read_baseline,
     write_baseline,
 )
-from lint_rules.configfiles import per_file_ignores
+from lint_rules.choices import Choices, read_choices
 from lint_rules.console import Console
 from lint_rules.deadline import TIME_LIMIT
 from lint_rules.discovery import Target, common_directory, discover
@@ -28,20 +29,17 @@ from lint_rules.output.text import error_line, summary_line
 from lint_rules.runner import (
     Change,
     Report,
-    Selection,
     Task,
     run,
     run_text,
     write_changes,
 )
-from lint_rules.settings import LoadedSettings, SettingsError, load_settings
+from lint_rules.settings import SettingsError, load_settings
 from lint_rules.textfile import FileProblem, decode
-
-if TYPE_CHECKING:
-    from lint_rules.suppress import PerFile
 
 FORMATS = ("text", "concise", "json", "sarif", "github")
 _STDIN = "-"
+_COLLECTED = re.compile(r"test_.*\.py|.*_test\.py")
 _CODE = re.compile(r"C(C(L\d{0,3})?)?")
 
 
@@ -58,6 +56,7 @@ class Command:
     check: bool = False
     diff: bool = False
     matrix: bool = False
+    write_tests: Path | None = None
     stdin_filename: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -80,12 +79,15 @@ class Command:
         self._validate()
         console = Console(self.output_file, quiet=self.quiet)
         try:
-            task = self._task(console)
+            choices = self._choices()
+            task = self._task(choices, console)
+            if self.write_baseline is not None:
+                ensure_writable(self.write_baseline)
             console.open()
             if _STDIN in self.paths:
                 report = self._standard_input(task, console)
             else:
-                report = self._files(task, console)
+                report = self._files(task, choices, console)
             return self._finish(report, console)
         except BaselineError as problem:
             raise SettingsError(str(problem)) from problem
@@ -94,60 +96,67 @@ class Command:
 
     @property
     def _rewrites(self) -> bool:
-        return not (self.check or self.diff or self.matrix)
+        return not (self.check or self.diff or self._lists)
+
+    @property
+    def _lists(self) -> bool:
+        """Asked for what there is, not for what is wrong."""
+        return self.matrix or self.write_tests is not None
 
     def _validate(self) -> None:
         if not self.paths:
             raise Usage("give files, directories, or - for standard input")
-        modes = (("--check", self.check), ("--diff", self.diff), ("--matrix", self.matrix))
+        modes = (
+            ("--check", self.check), ("--diff", self.diff), ("--matrix", self.matrix),
+            ("--write-tests", self.write_tests is not None),
+        )  # fmt: skip
         asked = [name for name, given in modes if given]
         if len(asked) > 1:
-            raise Usage(f"{' and '.join(asked)} exclude each other")
+            raise Usage(f"{' and '.join(asked)} exclude each other; give one of them")
         if self.matrix and self.output_format not in ("text", "json"):
             raise Usage(
                 "--matrix is printed as text or json; leave out --output-format, or give json"
             )
+        if self.write_tests is not None and (self.output_file or self.output_format != "text"):
+            raise Usage("--write-tests writes FILE; leave out --output-format and --output-file")
         if _STDIN in self.paths and len(self.paths) > 1:
-            raise Usage("- (standard input) cannot be combined with other paths")
+            raise Usage("- (standard input) cannot be combined with other paths; run once for each")
         if self.stdin_filename is not None and _STDIN not in self.paths:
-            raise Usage("--stdin-filename needs - as the path")
+            raise Usage("--stdin-filename names what - reads; give - as the path")
         if self.config is not None and self.isolated:
-            raise Usage("--config and --isolated exclude each other")
+            raise Usage("--config and --isolated exclude each other; give one of them")
         if self.diff and self.write_baseline is not None:
-            raise Usage("--diff and --write-baseline exclude each other")
+            raise Usage(
+                "--diff and --write-baseline exclude each other; use --check --write-baseline"
+            )
         for code in (*self.select, *self.ignore):
             if not _CODE.fullmatch(code.upper()):
                 raise Usage(f"{code!r} is no code or prefix of one; write for example CCL2, CCL101")
 
     # ------------------------------------------------------------------ before
 
-    def _task(self, console: Console) -> Task:
+    def _task(self, choices: Choices, console: Console) -> Task:
         loaded = load_settings(
             self._start(), config=self.config, isolated=self.isolated, overrides=self.overrides
         )
         if self.verbose:
-            self._tell_settings(loaded, console)
+            for line in (*loaded.told(), *choices.told):
+                console.note(printable(line))
         accepted = read_baseline(self.baseline) if self.baseline is not None else Baseline()
-        upper = Selection(
-            tuple(code.upper() for code in self.select), tuple(code.upper() for code in self.ignore)
-        )
         return Task(
-            loaded.settings, upper, repair=not (self.check or self.matrix), accepted=accepted.identities,
-            lists_subjects=self.matrix, cache=not self.no_cache, cache_dir=self.cache_dir,
-            per_file_ignores=self._per_file_ignores(), time_limit=self.time_limit or None,
+            loaded.settings, choices.selection, repair=not (self.check or self._lists),
+            accepted=accepted.identities, lists_subjects=self._lists, cache=not self.no_cache,
+            cache_dir=self.cache_dir, per_file_ignores=choices.per_file_ignores,
+            time_limit=self.time_limit or None,
         )  # fmt: skip
 
-    def _per_file_ignores(self) -> PerFile:
-        """What flake8's section says of single files: the same findings in every face."""
-        found = None if self.isolated else per_file_ignores(self._start(), self.config)
-        if found is None:
-            return ()
-        from lint_rules.suppress import parse_per_file_ignores
-
-        try:
-            return parse_per_file_ignores(found[0], found[1].parent)
-        except ValueError as problem:
-            raise SettingsError(f"{found[1]}: [flake8] per-file-ignores: {problem}") from problem
+    def _choices(self) -> Choices:
+        """What is wanted: by the command line, and by what the project has told flake8."""
+        return read_choices(
+            self._start(), config=self.config, isolated=self.isolated,
+            select=tuple(code.upper() for code in self.select),
+            ignore=tuple(code.upper() for code in self.ignore),
+        )  # fmt: skip
 
     def _start(self) -> Path:
         """The directory from which configuration files are searched upward."""
@@ -155,15 +164,10 @@ class Command:
             return common_directory([self.stdin_filename]) if self.stdin_filename else Path.cwd()
         return common_directory(self.paths)
 
-    def _tell_settings(self, loaded: LoadedSettings, console: Console) -> None:
-        for name, origin in loaded.origins.items():
-            values = getattr(loaded.settings, name.replace("-", "_"))
-            console.note(f"{name} = {', '.join(values) or '(none)'}  [{printable(origin)}]")
-
     # ------------------------------------------------------------------ the two kinds of input
 
-    def _files(self, task: Task, console: Console) -> Report:
-        found = discover(self.paths, self.exclude)
+    def _files(self, task: Task, choices: Choices, console: Console) -> Report:
+        found = discover(self.paths, (*self.exclude, *choices.exclude))
         with console.progress() as progress:
             report = run(found, task, jobs=self.jobs, progress=progress)
         if self.diff:
@@ -205,6 +209,9 @@ class Command:
         )  # fmt: skip
         if self.matrix:
             self._print_matrix(result, report, console)
+        elif self.write_tests is not None:
+            self._write_tests(self.write_tests, result, report, console)
+            return 2 if report.errors else 0
         elif self.diff:
             self._after_diff(result, report, console)
         else:
@@ -242,6 +249,47 @@ class Command:
             for error in result.errors:
                 console.error(error_line(error))
             self._beside(summary_line(result), console)
+
+    def _write_tests(self, path: Path, result: Result, report: Report, console: Console) -> None:
+        from lint_rules.output import testfile, testmodule
+
+        for error in report.errors:
+            console.error(error_line(error))
+        findings = [finding for finding, _, accepted in result.entries() if not accepted]
+        module = testmodule.render(report.subjects, findings, self._asked_for())
+        if module.count == 0:
+            console.note(
+                f"{printable(str(path))}: not written: nothing was found that a test could call"
+            )
+            for line in module.left_out:
+                console.note(f"  left out: {printable(line)}")
+            return
+        if str(path) == _STDIN:
+            console.data(testfile.content(module).encode())
+            return
+        try:
+            testfile.write(path, module)
+        except testfile.TestFileError as problem:
+            raise SettingsError(printable(str(problem))) from problem
+        left = f", {len(module.left_out)} left out (the file says why)" if module.left_out else ""
+        tests = f"{module.count} test{'' if module.count == 1 else 's'}"
+        console.note(f"{printable(str(path))}: {tests}{left}")
+        if not _COLLECTED.fullmatch(path.name):
+            console.note(
+                f"pytest looks into test_*.py and *_test.py only: give it {printable(path.name)}"
+            )
+
+    def _asked_for(self) -> str:
+        """The command line, as far as it says what the tests are about."""
+        config = ["--config", str(self.config)] if self.config is not None else []
+        isolated = ["--isolated"] if self.isolated else []
+        settings = [
+            word
+            for name, values in self.overrides.items()
+            for word in (f"--{name}", ",".join(values))
+        ]
+        asked = [*config, *isolated, *settings, "--write-tests", str(self.write_tests), *self.paths]
+        return printable(shlex.join(["fix-cache-leak", *asked]))
 
     def _print(self, result: Result, changes: tuple[Change, ...], console: Console) -> None:
         for line in _changes(changes) if self._rewrites else ():

@@ -7,27 +7,47 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from lint_rules.regularfile import read_regular_text
-from lint_rules.settings import PREFIX, SettingsError, checked_values, option_named, split_list
-
-Layer = tuple[str, Mapping[str, tuple[str, ...]]]
+from lint_rules.settings import (
+    PREFIX,
+    Layer,
+    SettingsError,
+    checked_values,
+    option_named,
+    split_list,
+)
 
 FLAKE8_FILES = ("setup.cfg", "tox.ini", ".flake8")
 """In the order in which flake8 looks at them."""
 
 
-def read_layers(
-    start: Path, config: Path | None = None, *, pyproject_only: bool = False
-) -> list[Layer]:
+def read_layers(start: Path, config: Path | None = None) -> list[Layer]:
     """What the files say, the weakest first; ``config`` names the only file to look at."""
     if config is not None:
         return [_read_given(config)]
-    found = (find_pyproject(start), None if pyproject_only else find_flake8_config(start))
+    found = (find_pyproject(start), find_flake8_config(start))
     return [layer for layer in found if layer is not None]
+
+
+def read_flake8_layers(config: Path | None, append: Iterable[Path]) -> list[Layer]:
+    """What the files that flake8 reads say of our options, the weakest first.
+
+    ``config`` and ``append`` are flake8's ``--config`` and ``--append-config``; without the former
+    flake8 looks from the working directory upward.
+    """
+    first = find_flake8_config(Path.cwd()) if config is None else _section_of(config)
+    found = [first, *map(_section_of, append)]
+    return [layer for layer in found if layer is not None]
+
+
+def _section_of(path: Path) -> Layer | None:
+    text = _text_of(path)
+    section = None if text is None else _flake8_section(path, text, strict=True)
+    return None if section is None else _flake8_layer(path, section)
 
 
 def find_pyproject(start: Path) -> Layer | None:
@@ -49,19 +69,22 @@ def find_flake8_config(start: Path) -> Layer | None:
     return None if found is None else _flake8_layer(*found)
 
 
-def per_file_ignores(start: Path, config: Path | None = None) -> tuple[str, Path] | None:
-    """flake8's own ``per-file-ignores`` as it is written, and the file."""
-    if config is not None:
+def flake8_section(
+    start: Path, config: Path | None = None
+) -> tuple[Path, str, Mapping[str, str]] | None:
+    """The ``[flake8]`` section for ``start``: its file, how reports call that, and its keys.
+
+    ``config`` names the only file to look at.  None when there is no such section.
+    """
+    if config is None:
+        found = _nearest_section(start)
+    else:
         text = None if config.suffix == ".toml" else _text_of(config)
         section = None if text is None else _flake8_section(config, text, strict=True)
         found = None if section is None else (config, section)
-    else:
-        found = _nearest_section(start)
     if found is None:
         return None
-    path, section = found
-    written = section.get("per-file-ignores", section.get("per_file_ignores"))
-    return None if written is None else (written, Path(os.path.abspath(path)))
+    return Path(os.path.abspath(found[0])), _shown(found[0]), found[1]
 
 
 def _nearest_section(start: Path) -> tuple[Path, Mapping[str, str]] | None:
@@ -122,7 +145,9 @@ def _toml_table(path: Path, text: str) -> Layer | None:
     try:
         document: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{_shown(path)}: is not valid TOML: {_one_line(error)}") from error
+        raise SettingsError(
+            f"{_shown(path)}: is not valid TOML: {_one_line(error)}; correct it"
+        ) from error
     tool = document.get("tool")
     if not isinstance(tool, dict) or "cache-leak" not in tool:
         return None
@@ -147,7 +172,9 @@ def _flake8_section(path: Path, text: str, *, strict: bool) -> Mapping[str, str]
     except configparser.Error as error:
         if strict:
             reason = _one_line(error)
-            raise SettingsError(f"{_shown(path)}: is not a valid INI file: {reason}") from error
+            raise SettingsError(
+                f"{_shown(path)}: is not a valid INI file: {reason}; correct it"
+            ) from error
         # flake8 passes over a file that it cannot parse, and nothing in this one is meant for us.
         return None
     if "flake8" not in parser:
@@ -162,16 +189,9 @@ def _flake8_layer(path: Path, section: Mapping[str, str]) -> Layer:
     for key, value in section.items():
         name = key.replace("_", "-")
         if name.startswith(PREFIX):
-            option = _flake8_option(name, where)
-            values[option.name] = checked_values(option, split_list(value), where)
+            option = option_named(name[len(PREFIX) :], where, PREFIX)
+            values[option.name] = checked_values(option, split_list(value), where, PREFIX)
     return _shown(path), values
-
-
-def _flake8_option(name: str, where: str) -> Any:
-    try:
-        return option_named(name[len(PREFIX) :], where)
-    except SettingsError as error:
-        raise SettingsError(f"{error} (with {PREFIX!r} before it)") from None
 
 
 def _shown(path: Path) -> str:

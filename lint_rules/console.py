@@ -35,6 +35,9 @@ class Console:
         """True when the report goes to a terminal that wants colours."""
         if self._path is not None or os.environ.get("NO_COLOR"):
             return False
+        # Emacs gives a compilation a terminal, and shows colours as the characters they are.
+        if os.environ.get("INSIDE_EMACS", "").endswith("compile"):
+            return False
         stream = sys.stderr if self._on_stderr else sys.stdout
         return is_terminal(stream) and os.environ.get("TERM") != "dumb"
 

@@ -155,8 +155,9 @@ class _Search:
         yield key, is_link, Target(Path(entry.path), self._prefix + shown_path(inner))
 
     def _excluded(self, name: str, inner: str) -> bool:
-        """True when a glob names the entry: by its name, its path below, or as it is shown."""
+        """True when a glob names the entry: by its name, its path below, as shown, or absolute."""
         if not self._exclude:
             return False
-        forms = (name, inner, (self._prefix + inner).removeprefix("./"))
+        absolute = os.path.join(os.path.abspath(self._given), inner)
+        forms = (name, inner, (self._prefix + inner).removeprefix("./"), absolute)
         return any(fnmatch(form, pattern) for pattern in self._exclude for form in forms)

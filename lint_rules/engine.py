@@ -269,7 +269,7 @@ def _useless(
         }
     keys = {_key(finding) for finding in after.findings}
     found = {
-        _key(finding): "the repair that this tool knows would not end it"
+        _key(finding): "the repair that this tool knows would not end the leak: repair it by hand"
         for finding in applied
         if finding.fix.reason is None and _key(finding) in keys
     }

@@ -103,11 +103,76 @@ Mark = Literal[
 SubjectKind = Literal["cache-copy helper", "merge function"]
 
 
+Role = Literal["carrier", "source", "item", "cache", "flag", "text", "number", "none"]
+"""What a test passes: the carrier, the source, one item of it, a cache, both truth values in turn, any
+text, any number, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A class or function that a test can import: its module and its qualified name there."""
+
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What a test passes for one parameter; ``keyword`` is None where it goes by its place."""
+
+    name: str
+    role: Role
+    keyword: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a merge function takes its values from.
+
+    ``model`` is its class, None for a mapping, or where ``untyped`` for an object of which only the
+    attributes are known.  ``taken`` says for each field of the carrier what the source calls it, None
+    where that cannot be said; ``also`` is what it must hold besides.
+    """
+
+    model: Named | None
+    untyped: bool
+    may_be_none: bool
+    taken: tuple[tuple[str, str | None], ...]
+    also: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """How a test calls a subject: what it is, on what, with what.
+
+    ``on_new`` means that a new object of the function's class is called; ``model`` is None for a
+    mapping.  ``caches`` are global names of the function's module that hold the caches it fills,
+    ``stores`` says that what it puts into a cache can be seen and belongs to all users.  ``values`` are the
+    fields that need one particular value, as an expression; ``unsure`` those of which a test cannot tell
+    what is right, with the reason.
+    """
+
+    function: Named
+    on_new: bool
+    arguments: tuple[Argument, ...]
+    model: Named | None
+    source: Source | None = None
+    caches: tuple[str, ...] = ()
+    stores: bool = False
+    values: tuple[tuple[str, str], ...] = ()
+    unsure: tuple[tuple[str, str], ...] = ()
+
+    def has(self, role: Role) -> bool:
+        """True when some argument has this role."""
+        return any(argument.role == role for argument in self.arguments)
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A cache-copy helper or merge function of one model, and what it does to each field.
 
-    ``marks`` stand in declaration order, one for each per-request field of the model.
+    ``marks`` stand in declaration order, one for each per-request field of the model.  ``call`` is how a
+    test calls it, or why none can.
     """
 
     kind: SubjectKind
@@ -116,6 +181,7 @@ class Subject:
     line: int
     model: str
     marks: tuple[tuple[FieldFinding, Mark], ...]
+    call: Call | str = "how it is called is not known"
 
     @property
     def sort_key(self) -> tuple[str, str, str, int]:

@@ -7,16 +7,28 @@ What flake8 does itself stays with it: ``# noqa``, ``--select``, syntax errors (
 from __future__ import annotations
 
 import ast
-from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import sys
+from argparse import ArgumentError, ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from logging import INFO, Logger, getLogger
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lint_rules import __version__
 from lint_rules.contain import Contained
 from lint_rules.discovery import common_directory
-from lint_rules.settings import OPTIONS, PREFIX, Settings, SettingsError, load_settings
+from lint_rules.settings import (
+    OPTIONS,
+    PREFIX,
+    LoadedSettings,
+    Settings,
+    SettingsError,
+    load_flake8_settings,
+)
 from lint_rules.store import default_directory
 
 if TYPE_CHECKING:
@@ -28,14 +40,66 @@ PROBLEM_CODE = "CCL901"
 """The code of a file that could not be analysed, and of a configuration that cannot be used."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What flake8 was told that matters here; hashable, so that it can be worked out once."""
+
+    given: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    start: Path = Path()
+    config: Path | None = None
+    append: tuple[Path, ...] = ()
+    isolated: bool = False
+
+    @classmethod
+    def by(cls, options: Namespace) -> _Told:
+        """Picked out of flake8's options."""
+        given = []
+        for option in OPTIONS:
+            value = getattr(options, f"{PREFIX}{option.name}".replace("-", "_"), None)
+            if value is not None:
+                given.append((option.name, tuple(value)))
+        files = _files_asked_for(sys.argv)
+        return cls(
+            tuple(given), _start_of(options), files.config, tuple(files.append), files.isolated
+        )
+
+
+_PROGRAM = re.compile(r"(?:^|[/\\\\])flake8(?:\.exe|[/\\\\]__main__\.py|-script\.pyw?)?$")
+
+
+def _files_asked_for(argv: Sequence[str]) -> Namespace:
+    """Which configuration files flake8 was told to read: it keeps that to itself.
+
+    The words of another program that runs flake8 in its own process mean nothing here.
+    """
+    parser = ArgumentParser(add_help=False, exit_on_error=False)
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--append-config", dest="append", action="append", type=Path, default=[])
+    parser.add_argument("--isolated", action="store_true")
+    ours = _PROGRAM.search(argv[0]) if argv else None
+    try:
+        return parser.parse_known_args(argv[1:] if ours else [])[0]
+    except ArgumentError:
+        # flake8 has accepted its own words by now, so these were not its.
+        return parser.parse_known_args([])[0]
+
+
+def _start_of(options: Namespace) -> Path:
+    """Where the search for ``pyproject.toml`` begins: as for the command line."""
+    names = getattr(options, "filenames", None) or ()
+    # An editor sends the text on standard input and says whose it is.
+    shown = getattr(options, "stdin_display_name", "stdin")
+    alone = [] if shown == "stdin" else [shown]
+    return common_directory([name for name in names if name != "-"] or (alone if names else []))
+
+
 class CacheLeakPlugin:
     """One file, as flake8 hands it over."""
 
     name = "flake8-cache-leak"
     version = __version__
 
-    _given: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    _start: ClassVar[Path] = Path()
+    _told: ClassVar[_Told] = _Told()
 
     def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str]) -> None:
         # flake8 runs plugins with this parameter once per file that parses.
@@ -62,13 +126,14 @@ class CacheLeakPlugin:
 
         This runs again in every worker process, so it must cost nothing.
         """
-        given = {}
-        for option in OPTIONS:
-            value = getattr(options, f"{PREFIX}{option.name}".replace("-", "_"), None)
-            if value is not None:
-                given[option.name] = tuple(value)
-        cls._given = given
-        cls._start = _start_of(getattr(options, "filenames", None) or ())
+        cls._told = _Told.by(options)
+        # An editor may keep one process for many runs, and files have changed since the last one.
+        _loaded.cache_clear()
+        _engine.cache_clear()
+        # Only who asks for it pays for reading the files at once, and only one process says it.
+        log = getLogger("flake8.cache_leak")
+        if log.isEnabledFor(INFO) and parent_process() is None:
+            _say_where_from(cls._told, log)
 
     def run(self) -> Iterator[Problem]:
         """The findings of the file, and at most one problem."""
@@ -84,7 +149,7 @@ class CacheLeakPlugin:
 
     def _findings(self) -> list[Problem]:
         try:
-            settings = _settings(self._start, tuple(self._given.items()))
+            settings = _loaded(self._told).settings
         except SettingsError as error:
             return [self._problem(str(error))]
         text = "".join(self._lines)
@@ -110,17 +175,23 @@ def _message(finding: Finding) -> str:
     return f"{finding.code} {finding.function}: {fields or finding.name}"
 
 
-def _start_of(filenames: Sequence[str]) -> Path:
-    """Where the search for ``pyproject.toml`` begins: as for the command line."""
-    return common_directory([name for name in filenames if name != "-"])
-
-
 @lru_cache(maxsize=8)
-def _settings(start: Path, given: tuple[tuple[str, tuple[str, ...]], ...]) -> Settings:
+def _loaded(told: _Told) -> LoadedSettings:
     """The settings in force: flake8's own section and command line over ``pyproject.toml``."""
-    return load_settings(
-        start, pyproject_only=True, overrides=dict(given), override_origin="flake8"
-    ).settings
+    return load_flake8_settings(
+        told.start, dict(told.given), config=told.config, append=told.append, isolated=told.isolated
+    )
+
+
+def _say_where_from(told: _Told, log: Logger) -> None:
+    """What ``flake8 -v`` says of our options, beside what it says of itself."""
+    try:
+        loaded = _loaded(told)
+    except SettingsError as error:
+        log.error("%s", error)
+        return
+    for line in loaded.told():
+        log.info("%s%s", PREFIX, line)
 
 
 @lru_cache(maxsize=8)

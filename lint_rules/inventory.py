@@ -6,9 +6,11 @@ What is wrong with a field is what the rules said of it; nothing is decided here
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from lint_rules.findings import FieldFinding, Mark, Subject, SubjectKind
+from lint_rules.calling import call_of_helper, call_of_merge
+from lint_rules.findings import Call, FieldFinding, Mark, Subject, SubjectKind
 from lint_rules.knowledge.perrequest import is_given
 from lint_rules.rules.base import kind_of
 from lint_rules.rules.copies import matters
@@ -44,18 +46,36 @@ def subjects(
                 if p.code.startswith("CCL1") and p.carrier in (copy.base, copy.copy)
             ]
             marks: dict[str, Mark] = dict.fromkeys(found.evidence, "reset")
+            marks |= _said(mine)
+            call = _contained(partial(call_of_helper, facts, copy, marks))
             yield _subject(
-                "cache-copy helper", facts, copy.copy, found, marks | _said(mine), display, shown
+                "cache-copy helper", facts, copy.copy, found, marks, call, display, shown
             )
     for carrier, merges in knowledge.fields.merges(facts.function):
         found = knowledge.fields.of(carrier.model, facts, carrier)
         written = {merge.write.field for merge in merges} & found.evidence.keys()
+        if _builds(facts, carrier):
+            continue
         if written and is_given(facts, carrier) and knowledge.sharing.why(facts, carrier):
             mine = [p for p in problems if p.code.startswith("CCL2") and p.carrier == carrier]
-            marks = dict.fromkeys(written, "overwritten")
-            yield _subject(
-                "merge function", facts, carrier, found, marks | _said(mine), display, shown
-            )
+            marks = dict.fromkeys(found.ordered(list(written)), "overwritten")
+            marks |= _said(mine)
+            call = _contained(partial(call_of_merge, facts, carrier, merges, marks, found))
+            yield _subject("merge function", facts, carrier, found, marks, call, display, shown)
+
+
+def _contained(how: Callable[[], Call | str]) -> Call | str:
+    """How a test calls a subject; where that cannot be told, no finding may be lost for it."""
+    try:
+        return how()
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"
+        return f"how to call it could not be told ({problem}); please report this as a bug of the checker"
+
+
+def _builds(facts: Facts, carrier: Obj) -> bool:
+    """True for a constructor: what it writes on is new, and nobody's yet."""
+    return carrier.origin == "self" and facts.function.name.endswith(("_init__", "__setstate__"))
 
 
 def _said(problems: list[Problem]) -> dict[str, Mark]:
@@ -69,8 +89,8 @@ def _said(problems: list[Problem]) -> dict[str, Mark]:
 
 
 def _subject(
-    kind: SubjectKind, facts: Facts, carrier: Obj, found: PerRequest, marks: dict[str, Mark], display: str,
-    shown: Shown,
+    kind: SubjectKind, facts: Facts, carrier: Obj, found: PerRequest, marks: dict[str, Mark],
+    call: Call | str, display: str, shown: Shown,
 ) -> Subject:  # fmt: skip
     model = carrier.model.dotted if carrier.model is not None else kind_of(None, carrier)
     return Subject(
@@ -79,4 +99,5 @@ def _subject(
             (shown(found.finding(name)), marks.get(name, ""))
             for name in found.ordered(list(found.evidence))
         ),
+        call,
     )  # fmt: skip

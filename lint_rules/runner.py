@@ -28,16 +28,26 @@ EngineClass = Callable[[Settings], "Engine"]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which codes are wanted: prefixes, as flake8 reads them (the longest one decides)."""
+    """Which codes are wanted: prefixes, as flake8 reads them (the longest one decides).
+
+    Without ``select`` every code is; ``extend`` says so once more of some, against ``ignore``.
+    """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    extend: tuple[str, ...] = ()
 
     def __call__(self, finding: Finding) -> bool:
         """True when the finding's code is wanted."""
-        chosen = _longest(self.select, finding.code) if self.select else 0
+        chosen = _longest((*self.select, *self.extend), finding.code)
+        if not self.select:
+            # flake8 then selects the plugin's own prefix, which outweighs a shorter "extend".
+            chosen = 0 if chosen is None else max(chosen, len(_PLUGIN))
         dropped = _longest(self.ignore, finding.code)
         return chosen is not None and (dropped is None or chosen > dropped)
+
+
+_PLUGIN = "CCL"
 
 
 def _longest(prefixes: tuple[str, ...], code: str) -> int | None:

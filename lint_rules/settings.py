@@ -7,7 +7,7 @@ keys of the configuration files all derive from it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -76,6 +76,10 @@ OPTIONS: tuple[Option, ...] = (
 BY_NAME: Mapping[str, Option] = MappingProxyType({option.name: option for option in OPTIONS})
 
 
+Layer = tuple[str, Mapping[str, tuple[str, ...]]]
+"""What one place says: how the place is called, and for each option it names the values."""
+
+
 class SettingsError(ValueError):
     """A configuration that cannot be used: one line with the place, the reason and the remedy."""
 
@@ -86,6 +90,12 @@ class LoadedSettings:
 
     settings: Settings
     origins: Mapping[str, str]
+
+    def told(self) -> Iterator[str]:
+        """One line for each setting: its name, its values, and the place that decided it."""
+        for option in OPTIONS:
+            values = getattr(self.settings, option.attribute)
+            yield f"{option.name} = {', '.join(values) or '(none)'}  [{self.origins[option.name]}]"
 
 
 def split_list(value: str) -> tuple[str, ...]:
@@ -98,32 +108,63 @@ def load_settings(
     *,
     config: Path | None = None,
     isolated: bool = False,
-    pyproject_only: bool = False,
     overrides: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
-    override_origin: str = "command line",
 ) -> LoadedSettings:
     """Read the settings for files below ``start`` (a directory, or a file in it).
 
     The nearest ``pyproject.toml`` with ``[tool.cache-leak]`` counts, and the nearest of
     ``setup.cfg``, ``tox.ini`` and ``.flake8`` with a ``[flake8]`` section, which wins where both
-    say something.  ``config`` names the only file to read; ``isolated`` reads none, and
-    ``pyproject_only`` leaves flake8's files to flake8.  ``overrides`` (option name to values) win
-    over every file.  Raises ``SettingsError``.
+    say something.  ``config`` names the only file to read; ``isolated`` reads none.  ``overrides``
+    (option name to values) win over every file.  Raises ``SettingsError``.
     """
-    layers: list[tuple[str, Mapping[str, tuple[str, ...]]]] = []
+    layers: list[Layer] = []
     if not isolated:
         # Configuration files are read by their own module: a run without any needs no parser.
         from lint_rules.configfiles import read_layers
 
-        layers += read_layers(start, config, pyproject_only=pyproject_only)
-    checked = {
-        name: checked_values(option_named(name, override_origin), values, override_origin)
-        for name, values in overrides.items()
+        layers += read_layers(start, config)
+    return _merge([*layers, _command_line(overrides, "--")])
+
+
+def load_flake8_settings(
+    start: Path,
+    given: Mapping[str, tuple[str, ...]],
+    *,
+    config: Path | None = None,
+    append: Sequence[Path] = (),
+    isolated: bool = False,
+) -> LoadedSettings:
+    """The settings under flake8, for files below ``start``.
+
+    ``given`` (option name to values) is what flake8 itself has read, from its files and its command
+    line.  Its files are looked at once more, since it passes over keys that it does not know and
+    does not say where a value stands: ``config``, ``append`` and ``isolated`` are its own options
+    for them.  ``pyproject.toml`` counts as for ``load_settings``.  Raises ``SettingsError``.
+    """
+    layers: list[Layer] = []
+    if not isolated:
+        from lint_rules.configfiles import find_pyproject, read_flake8_layers
+
+        pyproject, sections = find_pyproject(start), read_flake8_layers(config, append)
+        layers += sections if pyproject is None else [pyproject, *sections]
+        written = {name: values for _, section in sections for name, values in section.items()}
+        given = {
+            name: values
+            for name, values in given.items()
+            if written.get(name) != tuple(dict.fromkeys(values))
+        }
+    return _merge([*layers, _command_line(given, f"--{PREFIX}")])
+
+
+def _command_line(given: Mapping[str, tuple[str, ...]], prefix: str) -> Layer:
+    origin = "command line"
+    return origin, {
+        name: checked_values(option_named(name, origin, prefix), values, origin, prefix)
+        for name, values in given.items()
     }
-    return _merge([*layers, (override_origin, checked)])
 
 
-def _merge(layers: Iterable[tuple[str, Mapping[str, tuple[str, ...]]]]) -> LoadedSettings:
+def _merge(layers: Iterable[Layer]) -> LoadedSettings:
     values: dict[str, tuple[str, ...]] = {}
     origins = {option.name: "default" for option in OPTIONS}
     for origin, layer in layers:
@@ -133,29 +174,34 @@ def _merge(layers: Iterable[tuple[str, Mapping[str, tuple[str, ...]]]]) -> Loade
     return LoadedSettings(Settings(**values), MappingProxyType(origins))
 
 
-def option_named(name: str, where: str) -> Option:
-    """The option of a name as users write it; ``SettingsError`` with the nearest one if none."""
+def option_named(name: str, where: str, prefix: str = "") -> Option:
+    """The option of a name as users write it; ``SettingsError`` with the nearest one if none.
+
+    ``prefix`` is what stands before each name at that place.
+    """
     option = BY_NAME.get(name)
     if option is not None:
         return option
     from difflib import get_close_matches
 
     close = get_close_matches(name, BY_NAME, n=1)
-    remedy = f"did you mean {close[0]!r}?" if close else f"the options are {', '.join(BY_NAME)}"
-    raise SettingsError(f"{where}: unknown option {name!r}; {remedy}")
+    names = ", ".join(prefix + known for known in BY_NAME)
+    remedy = f"did you mean '{prefix}{close[0]}'?" if close else f"the options are {names}"
+    raise SettingsError(f"{where}: unknown option '{prefix}{name}'; {remedy}")
 
 
-def checked_values(option: Option, value: Any, where: str) -> tuple[str, ...]:
-    """The values of one option, every one of them a usable pattern."""
+def checked_values(option: Option, value: Any, where: str, prefix: str = "") -> tuple[str, ...]:
+    """The values of one option, every one of them a usable pattern; ``SettingsError`` otherwise."""
+    where = f"{where}: {prefix}{option.name}"
     if isinstance(value, str):
-        raise SettingsError(f'{where}: {option.name} must be a list; write ["{value}"]')
+        raise SettingsError(f'{where} must be a list; write ["{value}"]')
     if not isinstance(value, list | tuple):
         kind = type(value).__name__
-        raise SettingsError(f'{where}: {option.name} must be a list, not {kind}; write ["name"]')
+        raise SettingsError(f'{where} must be a list, not {kind}; write ["name"]')
     for item in value:
         problem = _problem(option, item)
         if problem:
-            raise SettingsError(f"{where}: {option.name}: {item!r} {problem}")
+            raise SettingsError(f"{where}: {item!r} {problem}")
     return tuple(dict.fromkeys(value))
 
 

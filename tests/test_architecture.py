@@ -1,8 +1,9 @@
-"""The arrows of docs/architecture.md, checked against the imports of every module."""
+"""The picture in docs/architecture.md, checked against the imports of every module."""
 
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ ROOMS = [
     {"knowledge"},
     {"rules"},
     {"fixes"},
+    {"calling"},
     {"inventory"},
     {"reporting"},
     {"engine"},
@@ -37,7 +39,16 @@ FACES = {
 }
 HEAVY = {"libcst", "flake8", "click"}
 ALLOWED = {
-    "libcst": {"flow", "knowledge", "rules", "fixes", "inventory", "reporting", "codemod"},
+    "libcst": {
+        "flow",
+        "knowledge",
+        "rules",
+        "fixes",
+        "calling",
+        "inventory",
+        "reporting",
+        "codemod",
+    },
     "flake8": {"flake8_plugin", "suppress"},
     "click": {"cli"},
 }
@@ -59,6 +70,8 @@ def imported(path: Path, *, lazy: bool) -> set[str]:
     for node in nodes:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "lint_rules":
+            found |= {f"lint_rules.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
     return found
@@ -123,6 +136,72 @@ def test_a_run_without_candidates_imports_no_libcst(tmp_path: Path) -> None:
     assert done.stdout.strip() == "False"
 
 
+def test_the_assertions_for_users_and_the_analysis_do_not_know_each_other() -> None:
+    for path in modules():
+        inside = room_of(path) == "testing"
+        for name in imported(path, lazy=True):
+            if name.split(".")[0] == "lint_rules":
+                assert (name.split(".")[1:2] == ["testing"]) is inside, f"{path} imports {name}"
+
+
 def test_no_module_is_a_drawer() -> None:
     long = {p.name: n for p in modules() if (n := len(p.read_text().splitlines())) > 450}
     assert not long
+
+
+# ---------------------------------------------------------------------- the picture
+
+PAGE = "docs/architecture.md"
+Arrows = set[tuple[str, str]]
+
+
+def picture(text: str) -> tuple[dict[str, str], Arrows]:
+    """The box of every module, and the arrows between boxes, of the page's mermaid block."""
+    block = re.search(r"^```mermaid\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert block is not None
+    boxes = re.findall(r'^ *(\w+)\["\1: (.*)"\]$', block[1], re.MULTILINE)
+    arrows = re.findall(r"^ *(\w+) -->\|[^|]+\| (\w+)$", block[1], re.MULTILINE)
+    lines = [line for line in block[1].splitlines()[1:] if line.strip()]
+    assert len(lines) == len(boxes) + len(arrows), "a line of the picture is neither box nor arrow"
+    placed = [(module, box) for box, modules in boxes for module in modules.split(", ")]
+    assert len(placed) == len(dict(placed)), "a module stands in two boxes"
+    return dict(placed), set(arrows)
+
+
+def imports_between(box_of: dict[str, str]) -> Arrows:
+    """The boxes that import each other, types and late imports included."""
+    found: Arrows = set()
+    for path in modules():
+        here = box_of[room_of(path)]
+        for name in imported(path, lazy=True):
+            parts = name.split(".")
+            if parts[0] == "lint_rules" and len(parts) > 1 and parts[1] != "__version__":
+                found.add((here, box_of[parts[1]]))
+    return {(here, there) for here, there in found if here != there}
+
+
+def reachable(arrows: Arrows) -> Arrows:
+    """The pairs of boxes that a way of arrows connects."""
+    found = set(arrows)
+    while True:
+        more = {(a, d) for a, b in found for c, d in arrows if b == c} - found
+        if not more:
+            return found
+        found |= more
+
+
+def test_the_picture_shows_the_imports() -> None:
+    box_of, arrows = picture((PACKAGE.parent / PAGE).read_text(encoding="utf-8"))
+    assert set(box_of) == {room_of(path) for path in modules()}
+    imports = imports_between(box_of)
+    assert arrows - imports == set(), "these arrows are no imports"
+    assert imports - reachable(arrows) == set(), "these imports go against the arrows"
+    assert {(a, b) for a, b in reachable(arrows) if a == b} == set(), "the arrows go in a circle"
+
+
+def test_a_wrong_picture_is_seen() -> None:
+    text = (PACKAGE.parent / PAGE).read_text(encoding="utf-8")
+    box_of, arrows = picture(text.replace("knowledge -->|what one", "project -->|what one"))
+    assert ("project", "flow") in arrows - imports_between(box_of)
+    _, arrows = picture(re.sub(r"^ *rules -->.*\n", "", text, flags=re.MULTILINE))
+    assert ("rules", "knowledge") in imports_between(box_of) - reachable(arrows)

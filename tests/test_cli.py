@@ -44,13 +44,15 @@ def cli(*arguments: str, data: bytes | None = None) -> Result:
     return result
 
 
-def process(*arguments: str, code: str = FAKED, **environment: str) -> subprocess.Popen[bytes]:
+def process(
+    *arguments: str, code: str = FAKED, stdout: int = subprocess.PIPE, **environment: str
+) -> subprocess.Popen[bytes]:
     """The command in a process of its own, in a session of its own."""
     path = f"{ROOT}{os.pathsep}{ROOT / 'tests'}"
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
         env={**os.environ, "PYTHONPATH": path, **environment},
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
@@ -120,6 +122,7 @@ def test_the_others_are_done_when_one_goes_wrong() -> None:
         ("--shared-fields", "a-b", "a.py"),
         ("--baseline", "missing.json", "a.py"),
         ("--diff", "--write-baseline", "b.json", "a.py"),
+        ("--write-baseline", "no/such/dir/b.json", "a.py"),
         ("--check", "--output-file", "no/such/dir/x", "a.py"),
     ],
 )
@@ -340,6 +343,23 @@ def test_a_corrupt_baseline_is_one_line(text: str) -> None:
     assert Path("a.py").read_bytes() == b"LEAK\n"
 
 
+def test_a_baseline_is_written_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    put("a.py", b"LEAK\n")
+    cli("--check", "--write-baseline", "b.json", "a.py")
+    before = Path("b.json").read_bytes()
+    put("a.py", b"LEAK\nSTUCK\n")
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    result = cli("--check", "--write-baseline", "b.json", "a.py")
+    assert result.exit_code == 2
+    assert "b.json: cannot be written: No space left on device" in result.stderr
+    assert Path("b.json").read_bytes() == before
+    assert sorted(os.listdir()) == ["a.py", "b.json"]
+
+
 # ---------------------------------------------------------------------------- streams
 
 
@@ -385,6 +405,37 @@ def test_the_report_goes_to_the_output_file(form: str) -> None:
     result = cli("--check", "--output-format", form, "--output-file", "out", "a.py")
     assert (result.stdout, result.exit_code) == ("", 1)
     assert Path("out").read_text(encoding="utf-8") == expected.stdout
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [
+        ({}, True),
+        ({"NO_COLOR": "1"}, False),
+        ({"TERM": "dumb"}, False),
+        ({"INSIDE_EMACS": "28.2,compile"}, False),
+        ({"INSIDE_EMACS": "28.2,comint"}, True),
+    ],
+)
+def test_colours_are_for_terminals_that_show_them(
+    environment: dict[str, str], coloured: bool
+) -> None:
+    put("a.py", b"LEAK\n")
+    outer, inner = os.openpty()
+    clean = {"TERM": "xterm", "NO_COLOR": "", "INSIDE_EMACS": ""}
+    with process("--check", "a.py", stdout=inner, **{**clean, **environment}) as running:
+        os.close(inner)
+        output = b""
+        try:
+            while more := os.read(outer, 65536):
+                output += more
+        except OSError:
+            pass  # Linux says so when the other end is closed
+        running.wait(60)
+    os.close(outer)
+    assert b"CCL101" in output
+    assert (b"\x1b[" in output) is coloured
+    assert "\x1b" not in cli("--check", "a.py").output
 
 
 def test_a_broken_pipe_is_silent() -> None:

@@ -63,9 +63,9 @@ def test_flake8_says_the_same(fixture: Fixture, tmp_path: Path) -> None:
     root = fixture.write(tmp_path)
     expected = _reports(fixture, root)
     plugin = flake8_plugin.CacheLeakPlugin
-    kept = plugin._given, plugin._start
-    plugin._given = {o.name: getattr(fixture.settings, o.attribute) for o in OPTIONS}
-    plugin._start = root
+    kept = plugin._told
+    given = tuple((o.name, getattr(fixture.settings, o.attribute)) for o in OPTIONS)
+    plugin._told = flake8_plugin._Told(given, root, isolated=True)
     try:
         for source in fixture.sources:
             path = root / source.relative
@@ -76,9 +76,9 @@ def test_flake8_says_the_same(fixture: Fixture, tmp_path: Path) -> None:
                 (line, column + 1, message.split()[0]) for line, column, message, _ in problems
             ] == [(f.line, f.column, f.code) for f in expected[source.relative].findings]
     finally:
-        plugin._given, plugin._start = kept
+        plugin._told = kept
         flake8_plugin._engine.cache_clear()
-        flake8_plugin._settings.cache_clear()
+        flake8_plugin._loaded.cache_clear()
 
 
 @_each(LEAKING)

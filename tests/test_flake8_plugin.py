@@ -21,7 +21,7 @@ from lint_rules.settings import OPTIONS, Settings
 
 ROOT = Path(__file__).parents[1]
 FAKED = (
-    "import sys; import lint_rules.engine as e; from fake_engine import FakeEngine;"
+    "import sys; sys.argv[0] = 'flake8'; import lint_rules.engine as e; from fake_engine import FakeEngine;"
     "e.Engine = FakeEngine; from flake8.main.cli import main; sys.exit(main())"
 )
 INSTALLED = any(
@@ -33,15 +33,14 @@ INSTALLED = any(
 def _fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(engine, "Engine", FakeEngine)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(CacheLeakPlugin, "_given", {})
-    monkeypatch.setattr(CacheLeakPlugin, "_start", tmp_path)
+    monkeypatch.setattr(CacheLeakPlugin, "_told", flake8_plugin._Told(start=tmp_path))
     _forget()
     yield
     _forget()
 
 
 def _forget() -> None:
-    flake8_plugin._settings.cache_clear()
+    flake8_plugin._loaded.cache_clear()
     flake8_plugin._engine.cache_clear()
 
 
@@ -49,19 +48,30 @@ def put(name: str, text: str) -> None:
     Path(name).write_bytes(text.encode())
 
 
+LOCAL = "" if INSTALLED else (
+    "[flake8:local-plugins]\nextension =\n"
+    f"    CCL = lint_rules.flake8_plugin:CacheLeakPlugin\npaths = {ROOT}\n"
+)  # fmt: skip
+
+
 def flake8(*arguments: str, section: str = "", data: str | None = None) -> tuple[str, int]:
-    plugins = "" if INSTALLED else (
-        "[flake8:local-plugins]\nextension =\n"
-        f"    CCL = lint_rules.flake8_plugin:CacheLeakPlugin\npaths = {ROOT}\n"
-    )  # fmt: skip
-    put("setup.cfg", f"[flake8]\nselect = CCL,E9\n{section}\n{plugins}")
+    put("setup.cfg", f"[flake8]\nselect = CCL,E9\n{section}\n{LOCAL}")
+    return plain_flake8(*arguments, data=data)
+
+
+def plain_flake8(*arguments: str, data: str | None = None) -> tuple[str, int]:
+    output, code, said = run_flake8(*arguments, data=data)
+    assert said == ""
+    return output, code
+
+
+def run_flake8(*arguments: str, data: str | None = None) -> tuple[str, int, str]:
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
     done = subprocess.run(
         [sys.executable, "-c", FAKED, *arguments], env=environment, capture_output=True, text=True,
         check=False, input=data,
     )  # fmt: skip
-    assert done.stderr == ""
-    return done.stdout, done.returncode
+    return done.stdout, done.returncode, done.stderr
 
 
 def lines(text: str, filename: str = "a.py") -> list[tuple[int, int, str]]:
@@ -78,7 +88,7 @@ def test_flake8_and_the_command_line_agree() -> None:
     put("b.py", "LEAK\r\nLEAK  # noqa\r\nLEAK  # noqa: CCL1\r\nSTUCK  # noqa: CCL1\r\n")
     put("c.py", "LEAK\n# flake8: noqa\n")
     output, code = flake8(".")
-    ours = invoke("--check", "--output-format", "concise", ".").stdout
+    ours = invoke("-q", "--check", "--output-format", "concise", ".").stdout
     assert code == 1
     places = [line.removeprefix("./").split(" ")[:2] for line in output.splitlines()]
     assert places == [line.split(" ")[:2] for line in ours.splitlines()]
@@ -114,14 +124,82 @@ def test_a_syntax_error_is_left_to_flake8() -> None:
     assert "E9" in output
 
 
-def test_a_bad_configuration_is_one_ccl901() -> None:
+@pytest.mark.parametrize(
+    ("name", "written", "said"),
+    [
+        ("setup.cfg", "cache-leak-shared-fields = a-b", "cache-leak-shared-fields: 'a-b' is not a"),
+        ("setup.cfg", "cache_leak_shared_fields = a-b", "cache-leak-shared-fields: 'a-b' is not a"),
+        (
+            "tox.ini",
+            "cache-leak-cache-objects =\n  x,\n  a.b",
+            "'a.b' has too many dots; use the bare",
+        ),
+        (
+            ".flake8",
+            "cache-leak-shared-field = x",
+            "unknown option 'cache-leak-shared-field'; did you mean 'cache-leak-shared-fields'?",
+        ),
+    ],
+)
+def test_a_mistake_in_flake8_s_files_is_one_ccl901_with_file_and_key(
+    name: str, written: str, said: str
+) -> None:
     put("a.py", "LEAK\n")
-    output, code = flake8("a.py", section="cache-leak-shared-fields = a-b")
+    put(name, f"[flake8]\nselect = CCL\n{written}\n{LOCAL}")
+    output, code = plain_flake8("a.py")
     assert code == 1
+    assert output.startswith(f"a.py:1:1: CCL901 {name}: [flake8]: ")
+    assert said in output
     assert output.count("\n") == 1
-    assert "CCL901 flake8: shared-fields: 'a-b'" in output
+
+
+def test_a_mistake_elsewhere_says_where() -> None:
+    put("a.py", "LEAK\n")
+    output, _ = flake8(
+        "--cache-leak-shared-fields=a-b", "a.py", section="cache-leak-shared-fields = x"
+    )
+    assert "CCL901 command line: --cache-leak-shared-fields: 'a-b'" in output
+    put("more.cfg", "[flake8]\ncache-leak-sharing = a\n")
+    output, _ = flake8("--append-config", "more.cfg", "a.py")
+    assert "CCL901 more.cfg: [flake8]: unknown option 'cache-leak-sharing'" in output
+    assert "CCL101" in flake8("a.py")[0]
     put("pyproject.toml", "[tool.cache-leak]\nwrong = 1\n")
     assert "CCL901 pyproject.toml: [tool.cache-leak]: unknown option" in flake8("a.py")[0]
+    assert "CCL101" in plain_flake8("--isolated", "--select=CCL", "a.py")[0]
+
+
+def test_verbose_says_where_each_value_comes_from() -> None:
+    put("a.py", "LEAK\n")
+    put(
+        "pyproject.toml",
+        '[tool.cache-leak]\nshared-fields = ["p"]\ncache-objects = ["memo"]\n'
+        'merge-functions = ["m_*"]\n',
+    )
+    put(
+        "setup.cfg",
+        f"[flake8]\ncache-leak-shared-fields = a\ncache-leak-merge-functions=x\n{LOCAL}",
+    )
+    for jobs in ("-j1", "-j2"):
+        _, _, said = run_flake8(
+            "-v", jobs, "--cache-leak-merge-functions=c, d", "a.py", "pyproject.toml"
+        )
+        assert [
+            line.split(" INFO ")[1].strip() for line in said.splitlines() if "cache-leak-" in line
+        ] == [
+            "cache-leak-per-request-fields = end_user_*  [default]",
+            "cache-leak-shared-fields = a  [setup.cfg]",
+            "cache-leak-cache-copy-helpers = (none)  [default]",
+            "cache-leak-merge-functions = c, d  [command line]",
+            "cache-leak-cache-objects = memo  [pyproject.toml]",
+        ]
+
+
+def test_the_settings_of_stdin_are_those_of_its_file() -> None:
+    Path("sub").mkdir()
+    put("sub/pyproject.toml", "[tool.cache-leak]\nwrong = 1\n")
+    assert "CCL101" in flake8("-", data="LEAK\n")[0]
+    output, _ = flake8("-", "--stdin-display-name", "sub/x.py", data="LEAK\n")
+    assert output.startswith("sub/x.py:1:1: CCL901 sub/pyproject.toml: [tool.cache-leak]: unknown")
 
 
 def test_the_options_of_flake8_win(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +212,6 @@ def test_the_options_of_flake8_win(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(engine, "Engine", Spy)
     put("pyproject.toml", '[tool.cache-leak]\nshared-fields = ["p"]\ncache-objects = ["memo"]\n')
-    put("setup.cfg", "[flake8]\ncache-leak-merge-functions = not_read_here\n")
     CacheLeakPlugin.parse_options(
         Namespace(cache_leak_shared_fields=["a", "b"], filenames=["a.py"], other=1)
     )
@@ -142,6 +219,24 @@ def test_the_options_of_flake8_win(monkeypatch: pytest.MonkeyPatch) -> None:
     lines("x\n")
     lines("y\n")
     assert seen == [Settings(shared_fields=("a", "b"), cache_objects=("memo",))]
+
+
+@pytest.mark.parametrize(
+    ("argv", "config", "isolated"),
+    [
+        (["/x/bin/flake8", "--config", "c.cfg", "--isolated", "a.py"], "c.cfg", True),
+        (["C:\\\\x\\\\flake8.exe", "--config=c.cfg", "--unknown", "-"], "c.cfg", False),
+        (["/x/flake8/__main__.py", "--isolated"], None, True),
+        (["flake8", "--config"], None, False),
+        (["/x/bin/pytest", "--config", "c.cfg", "--isolated"], None, False),
+        ([], None, False),
+    ],
+)
+def test_flake8_s_own_words_are_read_and_no_other_program_s(
+    argv: list[str], config: str | None, isolated: bool
+) -> None:
+    files = flake8_plugin._files_asked_for(argv)
+    assert (files.config, files.isolated) == (None if config is None else Path(config), isolated)
 
 
 def test_options_on_both_of_flake8s_ways() -> None:

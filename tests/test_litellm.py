@@ -5,9 +5,9 @@ The wheel is downloaded into a cache folder (never into the repository) and the 
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,12 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from page_format import read_blocks, read_commands
+from page_runner import compare
 
 pytestmark = pytest.mark.litellm
 
 VERSION = "1.85.0"
 HELPERS = "litellm/proxy/auth/auth_checks.py"
 MERGES = "litellm/proxy/auth/user_api_key_auth.py"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "litellm.md"
 FIELDS = {
     "end_user_id",
     "end_user_tpm_limit",
@@ -102,6 +105,28 @@ def test_the_whole_tree_gives_the_two_known_defects_and_nothing_else(
     assert checked["errors"] == []
 
 
+def test_the_page_names_every_finding() -> None:
+    table = (
+        PAGE.read_text(encoding="utf-8").partition("| finding | fields |")[2].partition("\n\n")[0]
+    )
+    rows = [row for row in table.splitlines() if row.startswith("| CCL")]
+    told: set[tuple[str, str]] = set()
+    for row in rows:
+        code, fields = row[2:8], row.partition(" | ")[2]
+        told |= {(code, name) for name in re.findall(r"`(\w+)`", fields)}
+    assert told == {(code, name) for _, code, _, names in expected() for name in names}
+
+
+def test_the_page_shows_the_real_diff(pristine: Path) -> None:
+    blocks = [b for b in read_blocks(PAGE, "docs/litellm.md") if "checked by" in b.marks]
+    (command,) = read_commands(blocks[0])
+    words = command.line.split()
+    assert words[0] == "fix-cache-leak"
+    done = run(pristine, *words[1:])
+    assert done.returncode == 1
+    compare(blocks[1].place, blocks[1].text, done.stdout + done.stderr)
+
+
 def test_every_field_has_its_evidence(checked: dict[str, Any]) -> None:
     for finding in checked["findings"]:
         for field in finding["fields"]:
@@ -173,11 +198,44 @@ def _function(path: Path, name: str) -> str:
     raise AssertionError(name)
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("fastapi") is None or importlib.util.find_spec("openai") is None,
-    reason="litellm's own dependencies are not installed",
-)
-def test_the_fixed_functions_with_the_real_model(repaired: Path) -> None:
+@pytest.fixture(scope="session")
+def proxy_python() -> Path:
+    """A Python with litellm's own dependencies, so that its code can be run."""
+    target = cache_folder() / f"litellm-{VERSION}-environment"
+    python = target / ("Scripts" if os.name == "nt" else "bin") / "python"
+    ready = target / "ready"
+    if not ready.exists():
+        shutil.rmtree(target, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", str(target)], check=True)
+        install = [
+            str(python),
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            f"litellm[proxy]=={VERSION}",
+            "pytest",
+        ]
+        subprocess.run(install, check=True)
+        ready.touch()
+    return python
+
+
+def run_with(
+    python: Path, where: Path, *arguments: str, cwd: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run Python on the litellm in ``where``, with ``lint_rules.testing`` beside it, offline."""
+    paths = os.pathsep.join([str(where), str(Path(__file__).parents[1])])
+    environment = {**os.environ, "PYTHONPATH": paths, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    command = [str(python), "-B", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_fixed_functions_with_the_real_model(
+    repaired: Path, proxy_python: Path, tmp_path: Path
+) -> None:
     """Alice's object is left alone, and bob gets his own values."""
     source = "\n\n".join(
         (
@@ -191,5 +249,25 @@ def test_the_fixed_functions_with_the_real_model(repaired: Path) -> None:
             "assert bob.end_user_id == 'bob' and bob.end_user_max_budget is None",
         )
     )
-    environment = {**os.environ, "PYTHONPATH": str(repaired)}
-    subprocess.run([sys.executable, "-c", source], env=environment, check=True)
+    done = run_with(proxy_python, repaired, "-c", source, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_written_tests_fail_on_litellm_and_pass_on_the_repaired_one(
+    pristine: Path, repaired: Path, proxy_python: Path, tmp_path: Path
+) -> None:
+    name = "test_shared_keys.py"
+    done = run(pristine, "--write-tests", str(tmp_path / name), HELPERS, MERGES)
+    assert done.returncode == 0, done.stderr
+    pytest_ = ("-m", "pytest", "-q", "-p", "no:cacheprovider", name)
+
+    before = run_with(proxy_python, pristine, *pytest_, cwd=tmp_path)
+    assert before.returncode == 1, before.stdout + before.stderr
+    assert "2 failed" in before.stdout
+    for field in FIELDS:
+        said = f"_copy_user_api_key_auth_for_cache: {field} of what goes into the cache is still"
+        assert said in before.stdout
+    assert "end_user_max_budget is 1003.5 after the merge, not 2003.5" in before.stdout
+
+    after = run_with(proxy_python, repaired, *pytest_, cwd=tmp_path)
+    assert "2 passed" in after.stdout, after.stdout + after.stderr

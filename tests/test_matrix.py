@@ -80,6 +80,14 @@ def test_the_leaking_gateway_and_the_repaired_one(gateway: Path) -> None:
     assert rows["end_user_max_budget"].split() == ["reset", "overwritten"]
 
 
+def test_a_constructor_is_no_merge_function(tmp_path: Path) -> None:
+    (fixture,) = [f for f in collect() if f.name == "CCL101/plain_class"]
+    path = fixture.write(tmp_path) / fixture.sources[0].relative
+    assert "def __init__(" in path.read_text()
+    report = Engine(fixture.settings).check(path, path.read_text(), display="x.py")
+    assert [subject.function for subject in report.subjects] == ["copy_for_cache"]
+
+
 def test_it_writes_nothing(gateway: Path) -> None:
     before = {path: path.read_bytes() for path in gateway.rglob("*.py")}
     cli("--matrix", "gateway")
@@ -138,11 +146,3 @@ def test_colours_only_when_asked_and_nothing_steers_the_terminal() -> None:
     assert "a\nb" not in as_text([evil])
     assert "\x1b[31;1mguarded\x1b[0m" in as_text([subject], colour=True)
     assert json.loads(as_json([evil], ()))["models"][0]["model"] == "m\x1b]0;x\x07"
-
-
-def test_the_readme_shows_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    root = GATEWAY.parents[1]
-    monkeypatch.chdir(root)
-    result = cli("--matrix", "examples/gateway")
-    table = result.stdout.partition("\n\n  end_user_id:")[0]
-    assert f"```text\n{table}\n```" in (root / "README.md").read_text(encoding="utf-8")

@@ -141,15 +141,46 @@ def test_lines_end_where_python_ends_them() -> None:
     assert lines_of("a\x0cb\r\nc\rd\ne\u2028f") == ["a\x0cb", "c", "d", "e\u2028f"]
 
 
-def test_github_escapes() -> None:
-    odd = replace(FINDING, path="a,b:c%.py", message="100%\nsure: yes, so")
-    assert github.render(result(odd)) == (
-        "::error file=a%2Cb%3Ac%25.py,line=2,endLine=2,col=11,endColumn=18,"
-        "title=CCL101 unreset-field::CCL101 100%25%0Asure: yes, so\n"
-    )
+def runner_reads(line: str) -> tuple[str, dict[str, str], str]:
+    """A workflow command as GitHub's runner takes it apart: command, properties, message."""
+    head, _, data = line.removeprefix("::").partition("::")
+    command, _, rest = head.partition(" ")
+    properties = {}
+    for part in rest.split(","):
+        key, _, value = part.partition("=")
+        for code, plain in (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")):
+            value = value.replace(code, plain)
+        properties[key] = value
+    for code, plain in (("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
+        data = data.replace(code, plain)
+    return command, properties, data
+
+
+@pytest.mark.parametrize("path", ["a,b:c%.py", "p%2Cq%0A.py", "x\ny::error.py", "é 漢.py"])
+def test_github_escapes(path: str) -> None:
+    odd = replace(FINDING, path=path, message="100%\nsure: yes, so %0A ::stop::")
+    written = github.render(result(odd))
+    assert written.count("\n") == 1
+    assert runner_reads(written.rstrip("\n")) == (
+        "error",
+        {
+            "file": path, "line": "2", "endLine": "2", "col": "11", "endColumn": "18",
+            "title": "CCL101 unreset-field",
+        },
+        "CCL101 100%\nsure: yes, so %0A ::stop::\n"
+        "end_user_id, end_user_b: its name matches end_user_* (pkg/models.py:3, 4)\n"
+        "region: merged with it (pkg/models.py:9)\n"
+        "fix: none: its type is unknown",
+    )  # fmt: skip
+
+
+def test_github_carriage_returns_start_no_line() -> None:
+    written = github.render(result(replace(FINDING, message="a\r\nb")))
+    assert "::CCL101 a%0D%0Ab%0A" in written
+    assert "\r" not in written
 
 
 def test_github_gives_columns_only_within_a_line() -> None:
     shown = github.render(result(replace(FINDING, end_line=3), accepted=True))
     assert shown.startswith("::notice file=pkg/a.py,line=2,endLine=3,title=")
-    assert shown.endswith("(baselined)\n")
+    assert "::CCL101 The copy keeps what belongs to one request. (baselined)%0A" in shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import re
 import shutil
 import subprocess
@@ -13,8 +14,8 @@ import pytest
 
 GATEWAY = Path(__file__).parents[1] / "examples" / "gateway"
 FORMAT = "--format=%(path)s|%(row)d|%(col)d|%(code)s"
-SPAWN = (
-    "import sys, multiprocessing; multiprocessing.set_start_method('spawn');"
+START = (
+    "import sys, multiprocessing; multiprocessing.set_start_method(sys.argv.pop(1));"
     "from flake8.main.cli import main; sys.exit(main(sys.argv[1:]))"
 )
 
@@ -67,9 +68,48 @@ def test_the_number_of_flake8_s_processes_changes_nothing(folder: Path) -> None:
     assert _flake8(folder, "-j2", "gateway") == expected
 
 
-def test_spawned_processes_say_the_same(folder: Path) -> None:
-    out = _run(folder, "-c", SPAWN, "--select=CCL", FORMAT, "-j2", "gateway")
-    assert _places(out) == _cli(folder, "gateway")
+@pytest.mark.parametrize("method", sorted(set(multiprocessing.get_all_start_methods())))
+def test_however_processes_start_they_say_the_same(folder: Path, method: str) -> None:
+    (folder / "setup.cfg").write_text("[flake8]\ncache-leak-shared-fields = end_user_id\n")
+    (folder / "pyproject.toml").write_text('[tool.cache-leak]\ncache-objects = ["memo"]\n')
+    expected = _cli(folder, "gateway")
+    assert len(expected) == 5
+    for jobs in ("-j1", "-j2"):
+        out = _run(folder, "-c", START, method, "--select=CCL", FORMAT, jobs, "gateway")
+        assert _places(out) == expected
+
+
+TWICE = """
+import runpy, sys
+from pathlib import Path
+changed, old, new, *arguments = sys.argv[1:]
+for round in 1, 2:
+    sys.argv = ["flake8", *arguments]
+    try:
+        runpy.run_module("flake8", run_name="__main__")
+    except SystemExit:
+        print("--")
+    path = Path(changed)
+    path.write_text(path.read_text().replace(old, new))
+"""
+
+
+@pytest.mark.parametrize(
+    "change", [("gateway/models.py", "end_user_", "eu_"), ("pyproject.toml", "#", "")]
+)
+def test_a_process_that_lives_for_many_runs_sees_files_and_settings_change(
+    folder: Path, change: tuple[str, str, str]
+) -> None:
+    """As under an editor's language server that runs flake8 inside itself."""
+    name = "gateway/end_users.py"
+    settings = '[tool.cache-leak]\n#shared-fields = ["end_user_tpm_limit"]\n'
+    (folder / "pyproject.toml").write_text(settings)
+    expected = _cli(folder, name)
+    assert len(expected) == 4
+    out = _run(folder, "-c", TWICE, *change, "--select=CCL", FORMAT, "-j1", name)
+    first, second, _ = out.split("--\n")
+    assert _places(first) == expected
+    assert _places(second) == _cli(folder, name) != expected
 
 
 def test_standard_input_says_the_same(folder: Path) -> None:
@@ -111,16 +151,48 @@ def test_a_file_under_noqa_is_silent_in_both(folder: Path) -> None:
     assert _flake8(folder, "gateway") == expected
 
 
-def test_the_same_settings_from_either_file(folder: Path) -> None:
-    (folder / "setup.cfg").write_text("[flake8]\ncache-leak-shared-fields = end_user_*\n")
+@pytest.mark.parametrize("name", ["setup.cfg", "tox.ini", ".flake8"])
+def test_the_same_settings_from_either_file(folder: Path, name: str) -> None:
+    (folder / name).write_text("[flake8]\ncache-leak-shared-fields = end_user_*\n")
     from_cfg = _cli(folder, "gateway")
     assert _flake8(folder, "gateway") == from_cfg
-    (folder / "setup.cfg").unlink()
+    (folder / name).unlink()
     (folder / "pyproject.toml").write_text('[tool.cache-leak]\nshared-fields = ["end_user_*"]\n')
     assert _cli(folder, "gateway") == from_cfg == _flake8(folder, "gateway")
     assert len(from_cfg) < 5
-    (folder / "setup.cfg").write_text("[flake8]\ncache-leak-shared-fields = nothing_else\n")
+    (folder / name).write_text("[flake8]\ncache-leak-shared-fields = nothing_else\n")
     assert len(_cli(folder, "gateway")) == len(_flake8(folder, "gateway")) == 5
+    option = "shared-fields=end_user_*"
+    assert _cli(folder, f"--{option}", "gateway") == from_cfg
+    assert _flake8(folder, f"--cache-leak-{option}", "gateway") == from_cfg
+
+
+@pytest.mark.parametrize("name", ["setup.cfg", "tox.ini", ".flake8", "pyproject.toml"])
+@pytest.mark.parametrize(
+    ("key", "values", "said"),
+    [
+        ("shared-field", ["x"], "unknown option"),
+        ("cache-objects", ["a b!"], "is not a name pattern"),
+    ],
+)
+def test_a_mistake_is_told_in_both_with_file_and_key(
+    folder: Path, name: str, key: str, values: list[str], said: str
+) -> None:
+    toml = name == "pyproject.toml"
+    section, full = ("tool.cache-leak", key) if toml else ("flake8", f"cache-leak-{key}")
+    written = json.dumps(values) if toml else ",".join(values)
+    (folder / name).write_text(f"[{section}]\n{full} = {written}\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "lint_rules", "--check", "gateway"], cwd=folder,
+        capture_output=True, encoding="utf-8", timeout=120, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    told = _run(folder, "-m", "flake8", "--select=CCL", "gateway").splitlines()
+    assert len(told) == len(list((folder / "gateway").glob("*.py")))
+    for line in (done.stderr, *told):
+        assert f" {name}: [{section}]: " in line
+        assert full in line
+        assert said in line
 
 
 @pytest.mark.parametrize(
@@ -143,6 +215,70 @@ def test_per_file_ignores_count_in_both(folder: Path, ignores: str, left: int) -
     assert len(_cli(folder, "--isolated", "gateway")) == 5
 
 
+@pytest.mark.parametrize(
+    ("section", "options", "left"),
+    [
+        ("ignore = CCL2", (), 1),
+        ("ignore = E,W\nextend-ignore = CCL2", (), 1),
+        ("extend_ignore = CCL202,CCL101", (), 1),
+        ("select = CCL1", (), 1),
+        ("select = E,CCL2,CCL101\nignore = CCL202", (), 2),
+        ("extend-select = CCL101\nextend-ignore = C", (), 1),
+        ("ignore = CCL1", ("--ignore=CCL2",), 1),
+        ("extend-ignore = CCL1", ("--ignore=CCL203",), 3),
+        ("select = CCL1", ("--select=CCL2",), 4),
+        ("extend-exclude = end_users.py", (), 1),
+        ("exclude = gateway/auth.py", (), 4),
+        ("exclude =\n    gateway/end*,\n    .git", (), 1),
+        ("exclude = */auth.py", (), 4),
+    ],
+)
+def test_what_flake8_s_section_wants_holds_in_both(
+    folder: Path, section: str, options: tuple[str, ...], left: int
+) -> None:
+    (folder / ".flake8").write_text(f"[flake8]\n{section}\n", encoding="utf-8")
+    out = _run(folder, "-m", "flake8", FORMAT, *options, "gateway")
+    expected = {place for place in _places(out) if place[3].startswith("CCL")}
+    assert len(expected) == left
+    assert _cli(folder, *options, "gateway") == expected
+    assert len(_cli(folder, "--isolated", "gateway")) == 5
+
+
+def test_a_selection_without_our_codes_is_about_other_plugins(folder: Path) -> None:
+    (folder / "setup.cfg").write_text("[flake8]\nselect = E,F\n", encoding="utf-8")
+    assert _places(_run(folder, "-m", "flake8", FORMAT, "--extend-ignore=E,W", "gateway")) == set()
+    assert len(_cli(folder, "gateway")) == 5
+
+
+def test_what_flake8_s_section_excludes_is_not_rewritten(folder: Path) -> None:
+    (folder / "setup.cfg").write_text("[flake8]\nexclude = gateway/auth.py\n", encoding="utf-8")
+    before = (folder / "gateway" / "auth.py").read_bytes()
+    assert "end_users.py: fixed 4" in _run(folder, "-m", "lint_rules", ".")
+    assert (folder / "gateway" / "auth.py").read_bytes() == before
+    # What is named is taken, as a directory of it would be.
+    assert "auth.py: fixed 1" in _run(folder, "-m", "lint_rules", "gateway/auth.py")
+
+
+def test_what_flake8_s_section_says_of_a_file_holds_on_standard_input(folder: Path) -> None:
+    ignores = "per-file-ignores = gateway/end_users.py: CCL202\nextend-ignore = CCL1"
+    (folder / "tox.ini").write_text(f"[flake8]\n{ignores}\n", encoding="utf-8")
+    name = "gateway/end_users.py"
+    text = (folder / name).read_text(encoding="utf-8")
+    expected = _cli(folder, "-", "--stdin-filename", name, text=text)
+    assert {code for *_, code in expected} == {"CCL203"}
+    assert _flake8(folder, "--stdin-display-name", name, "-", text=text) == expected
+
+
+@pytest.mark.parametrize(
+    "line", ["# flake8: noqa: CCL101", "# flake8: NOQA", "x = 1  # flake8: noqa"]
+)
+def test_a_noqa_for_files_is_flake8_s(folder: Path, line: str) -> None:
+    path = folder / "gateway" / "auth.py"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text}\n{line}\n", encoding="utf-8")
+    assert _cli(folder, "gateway/auth.py") == _flake8(folder, "gateway/auth.py")
+
+
 def test_what_a_file_ignores_is_not_repaired_either(folder: Path) -> None:
     (folder / "setup.cfg").write_text("[flake8]\nper-file-ignores = gateway/auth.py: CCL1\n")
     before = (folder / "gateway" / "auth.py").read_bytes()
@@ -158,5 +294,5 @@ def test_malformed_per_file_ignores_are_one_clear_error(folder: Path) -> None:
         capture_output=True, encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert "setup.cfg: [flake8] per-file-ignores: " in done.stderr
+    assert "setup.cfg: [flake8]: per-file-ignores: " in done.stderr
     assert "Traceback" not in done.stderr

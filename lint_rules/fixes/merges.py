@@ -20,6 +20,13 @@ _DECISION = (
     "whether an absent value should clear the field is the program's decision: the value does not "
     "come from a field of the same name"
 )
+_UNKNOWN_FORM = (
+    "this tool cannot change the way in which the function merges: write the field on every way "
+    "through it by hand"
+)
+_NO_NEIGHBOUR = (
+    "this tool cannot extend the way in which the function merges: add the missing write by hand"
+)
 
 
 def fix_merges(problem: Problem, layout: Layout) -> Fix:
@@ -37,9 +44,7 @@ def fix_merges(problem: Problem, layout: Layout) -> Fix:
     if edits is None:
         edits = _reset_first(problem, layout, values)
     if edits is None:
-        return Fix(
-            reason="the merge is written in a form that this fix does not know how to change"
-        )
+        return Fix(reason=_UNKNOWN_FORM)
     comment = _comment_above(layout, edits[0].start)
     note = (
         NOTE
@@ -50,7 +55,7 @@ def fix_merges(problem: Problem, layout: Layout) -> Fix:
 
 
 def _removal(name: str) -> str:
-    return f"the key {name} may not be None, and removing it is not what a merge does"
+    return f"the key {name} may not be None: write down by hand what it is without a new value"
 
 
 # --------------------------------------------------------------------------- overwrite
@@ -310,7 +315,7 @@ def fix_missing(problem: Problem, layout: Layout) -> Fix:
         edit = _neighbour(problem, layout, merge)
         if edit is not None:
             return Fix((edit,), note=NOTE)
-    return Fix(reason="the function merges in a form that this fix does not know how to extend")
+    return Fix(reason=_NO_NEIGHBOUR)
 
 
 def _neighbour(problem: Problem, layout: Layout, merge: Merge) -> Edit | None:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 #: Copies whose fields cannot be assigned afterwards, or read better as keywords.
 _KEYWORDS = frozenset({"replace", "evolve", "assoc", "_replace", "__replace__"})
 
+_NO_STATEMENT = (
+    "the edit is part of a larger expression: assign a new container in a statement of its own"
+)
+
 
 def fix_copy(problem: Problem, layout: Layout) -> Fix:
     """Insert unconditional resets of the problem's fields on the copy."""
@@ -35,10 +39,14 @@ def fix_copy(problem: Problem, layout: Layout) -> Fix:
     edits = list(there.values()) or _edits(problem, layout, values)
     if edits is None and problem.model is not None and problem.model.frozen:
         return Fix(
-            reason=f"objects of {problem.model.name} are frozen and this copy takes no values"
+            reason=f"objects of {problem.model.name} cannot be changed after the copy (the class is "
+            "frozen), and this way to copy takes no new values: use one that does, as replace(...)"
         )
     if edits is None:
-        return Fix(reason="the copy is made in a form that this fix does not know how to extend")
+        return Fix(
+            reason="this tool cannot extend the way in which the copy is made: reset the fields on "
+            "the copy by hand"
+        )
     return Fix(tuple(edits), reason="; ".join(reasons) or None)
 
 
@@ -74,13 +82,13 @@ def fix_shared_edit(problem: Problem, layout: Layout) -> Fix:
     container = _edited(edit.node)
     variable, _ = _variable(problem, layout, problem.carrier.node or edit.node)
     if statement is None or container is None or layout.line_of(statement) is None:
-        return Fix(reason="the edit is part of a larger expression")
+        return Fix(reason=_NO_STATEMENT)
     if not isinstance(statement, cst.Expr | cst.Del | cst.Assign):
-        return Fix(reason="the edit is part of a larger expression")
+        return Fix(reason=_NO_STATEMENT)
     target = layout.source(container)
     if isinstance(container, cst.Name):
         if variable is None:
-            return Fix(reason="the copy has no name here")
+            return Fix(reason="the copy has no name here: give it one, and assign the field on it")
         mapping = problem.carrier.mapping
         target = f'{variable}["{name}"]' if mapping else f"{variable}.{name}"
     value = _rebound(problem, layout, name, target)
@@ -113,7 +121,9 @@ def _rebound(problem: Problem, layout: Layout, name: str, target: str) -> str:
         index = subscript.slice[0].slice if isinstance(subscript, cst.Subscript) else None
         key = index.value if isinstance(index, cst.Index) else None
     elif edit.method not in ("clear", "[:]"):
-        return f"!what .{edit.method}() leaves in the container is not known"
+        return (
+            f"!what .{edit.method}() leaves in the container is not known: assign a new one by hand"
+        )
     if key is not None:
         return f"{{k: v for k, v in {target}.items() if k != {layout.source(key)}}}"
     if isinstance(edit.node, cst.Assign):

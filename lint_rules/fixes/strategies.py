@@ -29,5 +29,7 @@ def plan(knowledge: Knowledge, problem: Problem) -> Fix:
     """The repair of a problem, as edits of its file."""
     strategy = _PLANS.get(problem.code)
     if strategy is None:
-        return Fix(reason="where the copy belongs is the program's decision")
+        return Fix(
+            reason="whether to copy before the store or before the write is the program's decision"
+        )
     return strategy(problem, Layout(knowledge.library, problem.facts.function))

@@ -27,4 +27,7 @@ def reset_value(model: ClassRef | None, name: str) -> ResetValue | str:
     if decl.default.kind in ("none", "constant", "factory") and decl.default.text is not None:
         return ResetValue(decl.default.text)
     what = decl.annotation or "its type"
-    return f"{name} may not be None ({what}) and has no constant default to reset it to"
+    return (
+        f"{name} may not be None ({what}) and has no constant default: reset it by hand to what "
+        "means that there is no end user"
+    )

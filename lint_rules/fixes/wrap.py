@@ -15,21 +15,40 @@ if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
     from lint_rules.rules.base import Problem
 
+_NONE = (
+    "the project has no cache-copy helper for the class: write one that resets the fields on a copy, "
+    "and store what it returns"
+)
+_SEVERAL = "the project has more than one cache-copy helper for the class: store what the right one returns"
+
 
 def fix_store(problem: Problem, layout: Layout) -> Fix:
     """Wrap the stored object in the one cache-copy helper of its model."""
     if len(problem.helpers) != 1:
-        what = "no cache-copy helper" if not problem.helpers else "more than one cache-copy helper"
-        return Fix(reason=f"the project has {what} for the model: write one, and store its result")
+        return Fix(reason=_SEVERAL if problem.helpers else _NONE)
     helper = problem.helpers[0]
     if not _takes_one(helper):
-        return Fix(reason=f"{helper.qualname} cannot be called with the object alone")
+        return Fix(
+            reason=(
+                f"the cache-copy helper {helper.qualname} needs more than the object: call it by hand"
+            )
+        )
     stored = _stored(problem)
     if stored is None:
-        return Fix(reason="what is stored has no expression of its own here")
+        return Fix(
+            reason=(
+                "what is stored is not written out here, so nothing can be put around it: store a "
+                "sanitized copy by hand"
+            )
+        )
     name, extra = _name_of(helper, layout)
     if name is None:
-        return Fix(reason=f"{helper.qualname} is not in scope: import it from {helper.module.name}")
+        return Fix(
+            reason=(
+                f"the cache-copy helper {helper.qualname} is not imported here: import it from "
+                f"{helper.module.name}, and store what it returns"
+            )
+        )
     start, end = layout.outer_span(stored)
     note = f"the cache now holds the copy that {helper.qualname} makes"
     wrapped = f"{name}({layout.text[start:end]})"

@@ -45,6 +45,8 @@ class HelperCopy:
     fields: dict[str, Value]
     #: The copy that a reset belongs on, where what leaves is only its serialised form.
     base: Obj
+    #: Some way returns it; else it only goes into a cache.
+    returned: bool
 
     def value(self, name: str) -> Value:
         """What a field of the copy may hold where the copy leaves the function."""
@@ -135,7 +137,8 @@ class Helpers:
             why = self._why(facts, copy, returned=bool(returned), stored=bool(stored))
             if why:
                 fields = _joined(facts, copy.id, returned + stored)
-                out.append(HelperCopy(facts, copy, why, fields, _resettable(facts, copy)))
+                base = _resettable(facts, copy)
+                out.append(HelperCopy(facts, copy, why, fields, base, bool(returned)))
         return out
 
     def _copies_carrier(self, facts: Facts, copy: Obj) -> bool:

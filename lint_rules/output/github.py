@@ -5,6 +5,7 @@ from __future__ import annotations
 from lint_rules.findings import Finding
 from lint_rules.output.plain import printable
 from lint_rules.output.result import Result
+from lint_rules.output.text import field_notes, fix_line
 
 
 def render(result: Result) -> str:
@@ -27,7 +28,10 @@ def _finding(finding: Finding, accepted: bool) -> str:
         place |= {"col": str(finding.column), "endColumn": str(finding.end_column)}
     properties = _properties({**place, "title": f"{finding.code} {finding.name}"})
     command, mark = ("notice", " (baselined)") if accepted else ("error", "")
-    return f"::{command} {properties}::{_data(f'{finding.code} {finding.message}{mark}')}"
+    # The annotation is all that a reviewer sees: what is wrong, why it is believed, what to do.
+    head = f"{finding.code} {finding.message}{mark}"
+    said = "\n".join((head, *field_notes(finding), fix_line(finding)))
+    return f"::{command} {properties}::{_data(said)}"
 
 
 def _properties(values: dict[str, str]) -> str:

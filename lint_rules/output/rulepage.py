@@ -19,6 +19,7 @@ class RuleText:
     code: str
     name: str
     summary: str
+    description: str
     markdown: str
 
     @property
@@ -44,8 +45,10 @@ def rule_text(code: str, name: str) -> RuleText:
     """The texts of a rule; of one that is not registered, its name says it all."""
     rule = _rule(code)
     if rule is None:
-        return RuleText(code, name, name.replace("-", " "), f"# {name} ({code})\n")
-    return RuleText(code, rule.name, rule.summary, _markdown(rule))
+        words = name.replace("-", " ")
+        return RuleText(code, name, words, words, f"# {name} ({code})\n")
+    what = rule.summary if rule.page is None else " ".join(rule.page.what.split())
+    return RuleText(code, rule.name, rule.summary, what, _markdown(rule))
 
 
 def _rule(code: str) -> Rule | None:

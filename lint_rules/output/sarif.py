@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from lint_rules import __version__
-from lint_rules.findings import Diagnostic, Finding
+from lint_rules.baseline import stable_path
+from lint_rules.findings import Diagnostic, Evidence, Finding
 from lint_rules.output.plain import json_text, lines_of
 from lint_rules.output.result import Result
-from lint_rules.output.rulepage import RuleText, rule_text
+from lint_rules.output.rulepage import RuleText, known_codes, rule_text
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+HOMEPAGE = "https://github.com/flake8-cache-leak/flake8-cache-leak"
+ROOT = "%SRCROOT%"
+"""What relative paths are told from; the name is the one that code scanners know."""
 TAGS = ("security", "external/cwe/cwe-488", "external/cwe/cwe-524")
 """Exposure of data to the wrong session; use of a cache that holds sensitive information."""
 
 
 def render(result: Result) -> str:
     """One SARIF log with one run, in ASCII."""
-    rules = [rule_text(code, name) for code, name in _codes(result.findings)]
+    rules = [rule_text(code, name) for code, name in _codes(result.findings).items()]
     index = {rule.code: number for number, rule in enumerate(rules)}
     results = [
         _result(finding, name, accepted, index[finding.code], result)
@@ -31,11 +37,15 @@ def render(result: Result) -> str:
         "tool": {
             "driver": {
                 "name": "flake8-cache-leak",
+                "informationUri": HOMEPAGE,
                 "semanticVersion": __version__,
                 "rules": [_rule(rule) for rule in rules],
             }
         },
         "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {
+            ROOT: {"description": {"text": "The directory in which fix-cache-leak was run."}}
+        },
         "invocations": [
             {
                 "executionSuccessful": not result.errors,
@@ -47,8 +57,10 @@ def render(result: Result) -> str:
     return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _codes(findings: Iterable[Finding]) -> list[tuple[str, str]]:
-    return sorted({finding.code: finding.name for finding in findings}.items())
+def _codes(findings: Iterable[Finding]) -> dict[str, str]:
+    """Every rule, with findings or without: a scanner lists what was looked for."""
+    names = dict.fromkeys(known_codes(), "") | {entry.code: entry.name for entry in findings}
+    return dict(sorted(names.items()))
 
 
 def _rule(rule: RuleText) -> dict[str, Any]:
@@ -56,7 +68,7 @@ def _rule(rule: RuleText) -> dict[str, Any]:
         "id": rule.code,
         "name": rule.name,
         "shortDescription": {"text": rule.summary},
-        "fullDescription": {"text": rule.summary},
+        "fullDescription": {"text": rule.description},
         "help": {"text": rule.markdown, "markdown": rule.markdown},
         "helpUri": rule.uri,
         "defaultConfiguration": {"level": "error"},
@@ -71,13 +83,13 @@ def _result(
         "ruleId": finding.code,
         "ruleIndex": rule,
         "level": "error",
-        "message": {"text": finding.message},
+        "message": {"text": finding.message + _links(finding)},
         "locations": [_location(finding.path, _region(finding), finding.function)],
-        "partialFingerprints": {"cacheLeak/v1": name},
+        # GitHub looks at the first key only, and would make up a value from the line's text.
+        "partialFingerprints": {"primaryLocationLineHash": name, "cacheLeak/v1": name},
     }
-    related = _related(finding)
-    if related:
-        entry["relatedLocations"] = related
+    if finding.fields:
+        entry["relatedLocations"] = _related(finding)
     if finding.trace:
         entry["codeFlows"] = [{"threadFlows": [{"locations": _steps(finding)}]}]
     if finding.fix.available and finding.path in result.sources:
@@ -85,7 +97,10 @@ def _result(
     if result.has_baseline:
         entry["baselineState"] = "unchanged" if accepted else "new"
     if accepted:
-        entry["suppressions"] = [{"kind": "external", "justification": "in the baseline"}]
+        justification = "accepted: it is in the baseline"
+        entry["suppressions"] = [
+            {"kind": "external", "status": "accepted", "justification": justification}
+        ]
     return entry
 
 
@@ -100,28 +115,46 @@ def _region(finding: Finding) -> dict[str, int]:
 
 def _location(path: str, region: Mapping[str, Any], function: str | None = None) -> dict[str, Any]:
     location: dict[str, Any] = {
-        "physicalLocation": {"artifactLocation": {"uri": _uri(path)}, "region": dict(region)}
+        "physicalLocation": {"artifactLocation": _artifact(path), "region": dict(region)}
     }
     if function is not None:
         location["logicalLocations"] = [{"fullyQualifiedName": function, "kind": "function"}]
     return location
 
 
-def _uri(path: str) -> str:
-    quoted = quote(path.encode("utf-8", "surrogateescape"), safe="/~")
-    return f"file://{quoted}" if path.startswith("/") else quoted.removeprefix("./")
+def _artifact(path: str) -> dict[str, str]:
+    """Where a file is: below the working directory, as code scanning wants it, or absolute."""
+    stable = stable_path(path)
+    if os.path.isabs(stable):
+        return {"uri": Path(stable).as_uri()}
+    uri = quote(stable.encode("utf-8", "surrogateescape"), safe="/~")
+    return {"uri": uri, "uriBaseId": ROOT}
+
+
+def _proofs(finding: Finding) -> list[tuple[int, str, Evidence]]:
+    """The evidence of each field, numbered from 1."""
+    pairs = [(entry.name, proof) for entry in finding.fields for proof in entry.evidence]
+    return [(number, name, proof) for number, (name, proof) in enumerate(pairs, 1)]
+
+
+def _links(finding: Finding) -> str:
+    """The end of the message: each field, as a link to what proves it."""
+    numbers: dict[str, int] = {}
+    for number, name, _ in _proofs(finding):
+        numbers.setdefault(name, number)
+    links = ", ".join(f"[{name}]({number})" for name, number in numbers.items())
+    return f" Why these belong to one request: {links}." if links else ""
 
 
 def _related(finding: Finding) -> list[dict[str, Any]]:
     """The evidence of each field, as places to look at."""
-    proofs = [(entry.name, proof) for entry in finding.fields for proof in entry.evidence]
     return [
         {
             "id": number,
             **_location(proof.path, {"startLine": proof.line}),
             "message": {"text": f"{name}: {proof.text}"},
         }
-        for number, (name, proof) in enumerate(proofs, 1)
+        for number, name, proof in _proofs(finding)
     ]
 
 
@@ -146,7 +179,7 @@ def _fix(finding: Finding, sources: Mapping[str, str]) -> dict[str, Any]:
         }
         for edit in sorted(finding.fix.edits, key=lambda edit: (edit.start, edit.end))
     ]
-    change = {"artifactLocation": {"uri": _uri(finding.path)}, "replacements": replacements}
+    change = {"artifactLocation": _artifact(finding.path), "replacements": replacements}
     text = finding.fix.note or f"repair {finding.code} in {finding.function}"
     return {"description": {"text": text}, "artifactChanges": [change]}
 
@@ -186,5 +219,5 @@ def _notification(error: Diagnostic) -> dict[str, Any]:
     return {
         "level": "error",
         "message": {"text": error.message},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(error.path)}}}],
+        "locations": [{"physicalLocation": {"artifactLocation": _artifact(error.path)}}],
     }

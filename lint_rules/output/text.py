@@ -77,7 +77,7 @@ def _one(finding: Finding, lines: list[str], accepted: bool, colour: bool) -> It
     yield from shown
     indent = " " * len(str(finding.line))
     label = f"{_CYAN}={_OFF}" if colour else "="
-    yield from (f"{indent} {label} {note}" for note in _field_notes(finding))
+    yield from (f"{indent} {label} {note}" for note in field_notes(finding))
     for step in finding.trace:
         place = f"{printable(step.path)}:{step.line}"
         yield f"{indent} {label} trace: {place}: {printable(step.text)}"
@@ -87,7 +87,7 @@ def _one(finding: Finding, lines: list[str], accepted: bool, colour: bool) -> It
     yield f"{indent} {label} {last}"
 
 
-def _field_notes(finding: Finding) -> Iterator[str]:
+def field_notes(finding: Finding) -> Iterator[str]:
     """Why each field is per-request; fields with the same reasons share one note."""
     groups: dict[tuple[str, ...], list[str]] = {}
     places: dict[tuple[str, ...], list[list[Evidence]]] = {}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.helpers import HelperCopy
 
 _WHY = {
-    "name": "its name says that it copies for a cache",
+    "name": "the function's name says that it copies for a cache",
     "stored": "the copy reaches a cache",
     "looked-up": "what it copies comes out of a cache",
 }

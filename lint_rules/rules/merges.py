@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.merging import Merge
     from lint_rules.knowledge.perrequest import PerRequest
 
+_DECIDES = "this decides whether the old value stays"
+_SHARED = "written here, on an object that many requests share"
+
 
 def kept(knowledge: Knowledge, facts: Facts, code: str, kinds: frozenset[str]) -> Iterator[Problem]:
     """Merges onto a shared carrier whose old value may survive in one of the ways ``kinds``."""
@@ -49,8 +52,8 @@ def _problem(
     if guard is not None:
         decides = facts.guard_nodes[guard.id]
         text = " ".join(facts.tree.code_for_node(decides).split())
-        trace.append(step(knowledge, facts, decides, f"the old value stays here: {_shorten(text)}"))
-    trace.append(step(knowledge, facts, node, f"written here; the carrier is shared: {why}"))
+        trace.append(step(knowledge, facts, decides, f"{_DECIDES}: {_shorten(text)}"))
+    trace.append(step(knowledge, facts, node, f"{_SHARED}: {why}"))
     return Problem(
         code, facts, node, message, carrier.model, fields, found, carrier, tuple(trace),
         merges=tuple(group),
@@ -64,7 +67,7 @@ def _message(facts: Facts, carrier: Obj, merge: Merge, fields: tuple[str, ...]) 
     how = {
         "or": f"{name} may write the old value of {listed(fields)} back",
         "unset": f"{name} writes {listed(fields)} only where nothing was there yet",
-        "guard": f"{name} writes {listed(fields)} only when the source has {they}",
+        "guard": f"{name} writes {listed(fields)} only when a new value is there",
     }[merge.keeps]
     return (
         f"{how}: what an earlier request left on the shared {what} stays for the next user. "

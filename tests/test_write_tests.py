@@ -1,0 +1,634 @@
+"""``--write-tests``: what it writes fails on leaking code and passes on repaired and on right code."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from fixture_format import Fixture, collect
+from written_tests import Outcome, Written, renamed, run_pytest, stem_of, write_for
+
+from lint_rules.cli import main
+from lint_rules.output.testfile import content
+from lint_rules.testing import assert_overwrites, assert_reset_for_cache
+
+GATEWAY = Path(__file__).parents[1] / "examples" / "gateway"
+
+#: Leaking fixtures for which no test can be written; the module must say why.
+UNTESTED = {
+    "CCL101/handed_out": "its object comes from a cache",
+    "CCL101/lru_cache_result": "its object comes from an attribute",
+    "CCL104/through_calls": "what it stores is out of a test's reach",
+    "CCL202/async_lookup": "its object comes from a cache",
+    "CCL202/names_decide": "the class of 'valid_token' is not known",
+    "layout/nested_blocks": "its object comes from an attribute",
+}
+#: Repaired fixtures in which a test still fails, for a reason of its own and none of the rules'.
+HARMED = {"CCL101/reset_alias_of_original", "CCL101/reset_on_wrong_object"}
+ALL = collect()
+_FAILURE = re.compile(
+    r"AssertionError: [\w.]+: (\w+) (?:is|of) .*?(first|second|\d{4}|True|\{)", re.S
+)
+
+
+# ------------------------------------------------------------------------ every fixture, run
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Fixture, Written]]:
+    """The tests written for every fixture as it is, with its files beside them in ``before``."""
+    before = tmp_path_factory.getbasetemp() / "before"
+    found = {}
+    for fixture in map(renamed, ALL):
+        root = fixture.write(before / stem_of(fixture))
+        found[fixture.name] = (fixture, write_for(fixture, root))
+    return found
+
+
+def _run(
+    directory: Path, written: dict[str, tuple[Fixture, Written]], *, fixed: bool
+) -> dict[str, list[Outcome]]:
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    (directory / "pytest.ini").write_text("[pytest]\n")
+    # What Python 3.13 has; the fixtures' own probes do the same.
+    (directory / "conftest.py").write_text(
+        "import copy\nimport dataclasses\n\n"
+        'copy.replace = getattr(copy, "replace", dataclasses.replace)\n'
+    )
+    for fixture, (_, made) in zip(map(renamed, ALL), written.values(), strict=True):
+        root = fixture.write(directory / stem_of(fixture), fixed=fixed)
+        if made.module.count:
+            (root / f"test_{stem_of(fixture)}.py").write_text(content(made.module))
+    return run_pytest(directory)
+
+
+@pytest.fixture(scope="session")
+def before(
+    written: dict[str, tuple[Fixture, Written]], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[Outcome]]:
+    """What pytest says of the fixtures as they are."""
+    return _run(tmp_path_factory.getbasetemp() / "run-before", written, fixed=False)
+
+
+@pytest.fixture(scope="session")
+def after(
+    written: dict[str, tuple[Fixture, Written]], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[Outcome]]:
+    """What pytest says of the same tests on the repaired fixtures."""
+    return _run(tmp_path_factory.getbasetemp() / "run-after", written, fixed=True)
+
+
+def _failed(outcomes: list[Outcome]) -> list[str]:
+    return [outcome.message for outcome in outcomes if outcome.message]
+
+
+def _module(name: str) -> str:
+    return f"test_{name.replace('/', '_')}"
+
+
+def _names(which: str) -> list[str]:
+    return [
+        fixture.name
+        for fixture in ALL
+        if fixture.leaks is (which == "leaking") and (which != "fixed" or fixture.is_fixed)
+    ]
+
+
+@pytest.mark.parametrize("name", _names("leaking"))
+def test_leaking_code_fails_and_field_and_value_are_named(
+    name: str, written: dict[str, tuple[Fixture, Written]], before: dict[str, list[Outcome]]
+) -> None:
+    fixture, made = written[name]
+    if name in UNTESTED:
+        assert any(UNTESTED[name] in line for line in made.module.left_out)
+        assert _failed(before.get(_module(name), [])) == []
+        return
+    failures = _failed(before[_module(name)])
+    assert failures, "the code leaks, and the tests pass"
+    leaking = {field for s in fixture.sources for _, _, names in s.expected for field in names}
+    for message in failures:
+        match = _FAILURE.match(message)
+        assert match, message
+        if name not in HARMED:
+            assert match[1] in leaking
+
+
+@pytest.mark.parametrize("name", [f.name for f in ALL if f.is_fixed])
+def test_the_same_tests_pass_on_the_repaired_code(
+    name: str, written: dict[str, tuple[Fixture, Written]], after: dict[str, list[Outcome]],
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    fixture, made = written[name]
+    failures = _failed(after.get(_module(name), []))
+    if name in HARMED:
+        assert all("of the object it was given is None now" in message for message in failures)
+        assert failures
+        return
+    again = write_for(fixture, fixture.write(tmp_path, fixed=True))
+    remaining = {field for finding in again.findings for field in finding.field_names}
+    for message in failures:
+        match = _FAILURE.match(message)
+        assert match and match[1] in remaining, message
+    if made.module.count and name not in UNTESTED:
+        assert bool(failures) is bool(remaining)
+        assert again.module.text == made.module.text, "written anew, it tests for less"
+
+
+@pytest.mark.parametrize("name", [f.name for f in ALL if not f.leaks])
+def test_right_code_passes(name: str, before: dict[str, list[Outcome]]) -> None:
+    assert _failed(before.get(_module(name), [])) == []
+
+
+def test_most_fixtures_are_tested(
+    written: dict[str, tuple[Fixture, Written]], before: dict[str, list[Outcome]]
+) -> None:
+    assert not any("bug" in line for _, made in written.values() for line in made.module.left_out)
+    leaking = [fixture.name for fixture in ALL if fixture.leaks]
+    assert {name for name in leaking if _module(name) not in before} <= set(UNTESTED)
+    right = [fixture.name for fixture in ALL if not fixture.leaks]
+    assert sum(_module(name) in before for name in right) > 0.9 * len(right)
+
+
+@pytest.mark.parametrize("tool", ["check", "imports", "select", "format", "flake8"])
+def test_linters_and_formatters_have_nothing_to_say(
+    tool: str, written: dict[str, tuple[Fixture, Written]], before: dict[str, list[Outcome]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:  # fmt: skip
+    directory = tmp_path_factory.getbasetemp() / "run-before"
+    files = sorted(map(str, directory.rglob("test_*.py")))
+    assert len(files) > 300
+    command = {
+        "check": ["ruff", "check", "--isolated", "--config", 'src = ["*/case"]'],
+        "imports": ["ruff", "check", "--isolated", "--select", "I", "--config", 'src = ["*/case"]'],
+        "select": ["ruff", "check", "--isolated", "--line-length", "79", "--select",
+                   "E,F,W,B,C4,PIE,PT,RET,SIM,RUF,UP,N,ANN001,ANN201,D1,D4,ARG,Q,COM"],
+        "format": ["ruff", "format", "--isolated", "--check"],
+        "flake8": ["flake8", "--isolated"],
+    }[tool]  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", *command, *files],
+        cwd=directory, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+# ------------------------------------------------------------------------ the command
+
+
+def cli(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with the example in it: ``gateway`` and ``tests``."""
+    shutil.copytree(GATEWAY, tmp_path / "gateway", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["."]\n')
+    (tmp_path / "tests").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+FILE = "tests/test_shared_keys.py"
+
+
+def pytest_says(project: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", FILE],
+        cwd=project, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_the_gateway_before_and_after_its_repair(gateway: Path) -> None:
+    result = cli("--write-tests", FILE, "gateway")
+    assert result.exit_code == 0
+    assert result.stderr == f"{FILE}: 2 tests\n"
+    assert result.stdout == ""
+    text = (gateway / FILE).read_text()
+    before = pytest_says(gateway)
+    assert before.returncode == 1
+    assert "2 failed" in before.stdout
+    assert "copy_key_auth_for_cache: end_user_id of what goes into the cache" in before.stdout
+    assert "'first-end_user_id'" in before.stdout
+    assert "update_key_auth_with_end_user_params: end_user_max_budget is 1001.5" in before.stdout
+
+    assert cli("gateway").exit_code == 0
+    assert "2 passed" in pytest_says(gateway).stdout
+    assert cli("--write-tests", FILE, "gateway").exit_code == 0
+    assert (gateway / FILE).read_text() == text, "repaired code is tested for the same"
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "said"),
+    [
+        (
+            "auth.py", "copied.end_user_max_budget = None", "pass",
+            "end_user_max_budget of what goes into the cache is still 1001.5",
+        ),
+        (
+            "end_users.py", 'auth.end_user_tpm_limit = params.get("end_user_tpm_limit")',
+            'auth.end_user_tpm_limit = params.get("end_user_tpm_limit") or auth.end_user_tpm_limit',
+            "end_user_tpm_limit is still 1002, which the first end user left on the shared KeyAuth",
+        ),
+        (
+            "end_users.py", 'auth.end_user_id = params.get("end_user_id")', "auth.end_user_id = None",
+            "end_user_id is None after the merge, not 'second-end_user_id'",
+        ),
+        (
+            "auth.py", "copied.end_user_tpm_limit = None",
+            "copied.end_user_tpm_limit = auth.end_user_tpm_limit = None",
+            "end_user_tpm_limit of the object it was given is None now, no longer 1002",
+        ),
+    ],
+)  # fmt: skip
+def test_each_mistake_in_the_repaired_gateway_is_found(
+    gateway: Path, file: str, right: str, wrong: str, said: str
+) -> None:
+    cli("--write-tests", FILE, "gateway")
+    cli("gateway")
+    path = gateway / "gateway" / file
+    assert path.read_text().count(right) == 1
+    path.write_text(path.read_text().replace(right, wrong))
+    done = pytest_says(gateway)
+    assert done.returncode == 1
+    assert said in done.stdout
+
+
+def test_it_reads_well_and_says_how_it_was_made(gateway: Path) -> None:
+    cli("--write-tests", FILE, "gateway")
+    text = (gateway / FILE).read_text()
+    assert text.startswith('"""Two end users share one key: neither may get')
+    assert f"#     fix-cache-leak --write-tests {FILE} gateway\n" in text
+    assert re.search(r"^# Written by fix-cache-leak --write-tests \[[0-9a-f]{16}\]", text, re.M)
+    isort = ["ruff", "check", "--isolated", "--select", "I", FILE]
+    done = subprocess.run(
+        [sys.executable, "-m", *isort], cwd=gateway, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_code_is_not_changed_and_runs_write_the_same_bytes(gateway: Path) -> None:
+    code = {path: path.read_bytes() for path in gateway.rglob("gateway/*.py")}
+    texts = set()
+    for jobs in ("1", "2"):
+        for paths in (["gateway"], ["gateway"]):
+            cli("--write-tests", FILE, "--jobs", jobs, *paths)
+            texts.add((gateway / FILE).read_bytes())
+            (gateway / FILE).unlink()
+    assert len(texts) == 1
+    assert code == {path: path.read_bytes() for path in gateway.rglob("gateway/*.py")}
+    one = cli("--write-tests", "-", "gateway/auth.py", "gateway/end_users.py").stdout
+    other = cli("--write-tests", "-", "gateway/end_users.py", "gateway/auth.py").stdout
+    assert one.partition("\nfrom")[2] == other.partition("\nfrom")[2]
+
+
+def test_a_dash_prints_it(gateway: Path) -> None:
+    result = cli("--write-tests", "-", "gateway")
+    assert result.exit_code == 0
+    compile(result.stdout, "printed", "exec")
+    assert "def test_copy_key_auth_for_cache_resets() -> None:" in result.stdout
+    assert not (gateway / "-").exists()
+
+
+def test_a_file_of_somebody_elses_is_left_alone(gateway: Path) -> None:
+    (gateway / FILE).write_text("def test_mine() -> None:\n    assert True\n")
+    result = cli("--write-tests", FILE, "gateway")
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert f"{FILE}: not written: it is there already, and --write-tests did not" in result.stderr
+    assert "give another name" in result.stderr
+    assert (gateway / FILE).read_text() == "def test_mine() -> None:\n    assert True\n"
+
+
+def test_a_file_that_was_changed_by_hand_is_left_alone(gateway: Path) -> None:
+    cli("--write-tests", FILE, "gateway")
+    text = (gateway / FILE).read_text()
+    for changed in (text.replace('"request_route"', '"other"'), f"{text}\n# keep this\n"):
+        (gateway / FILE).write_text(changed)
+        result = cli("--write-tests", FILE, "gateway")
+        assert result.exit_code == 2
+        assert "changed by hand since it was written; delete it, or give another" in result.stderr
+        assert (gateway / FILE).read_text() == changed
+
+
+def test_a_file_that_a_formatter_changed_is_written_anew(gateway: Path) -> None:
+    cli("--write-tests", FILE, "gateway")
+    text = (gateway / FILE).read_text()
+    reformatted = re.sub(r",\n +\]", "]", text).replace("\n\n\n", "\n\n").replace('"', "'")
+    assert reformatted != text
+    (gateway / FILE).write_text(reformatted)
+    assert cli("--write-tests", FILE, "gateway").exit_code == 0
+    assert (gateway / FILE).read_text() == text
+
+
+def test_an_older_one_is_replaced_and_keeps_its_mode(gateway: Path) -> None:
+    cli("--write-tests", FILE, "gateway/auth.py")
+    (gateway / FILE).chmod(0o600)
+    assert cli("--write-tests", FILE, "gateway").exit_code == 0
+    assert "update_key_auth" in (gateway / FILE).read_text()
+    assert stat.S_IMODE((gateway / FILE).stat().st_mode) == 0o600
+    assert [path.name for path in (gateway / "tests").iterdir()] == ["test_shared_keys.py"]
+
+
+def test_a_new_file_has_the_usual_mode(gateway: Path) -> None:
+    (gateway / "other").touch()
+    cli("--write-tests", FILE, "gateway")
+    assert (gateway / FILE).stat().st_mode == (gateway / "other").stat().st_mode
+
+
+@pytest.mark.parametrize("file", ["no/such/test_x.py", "gateway/auth.py/test_x.py"])
+def test_a_place_that_cannot_be_written_is_one_clear_line(gateway: Path, file: str) -> None:
+    result = cli("--write-tests", file, "gateway")
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert f"{file}: not written: " in result.stderr
+    assert "give a path that can be written" in result.stderr
+
+
+def test_a_directory_is_bad_usage(gateway: Path) -> None:
+    result = cli("--write-tests", "tests", "gateway")
+    assert result.exit_code == 2
+    assert "tests" in result.stderr
+
+
+def test_a_failing_disk_leaves_nothing_behind(
+    gateway: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    for prepared in (False, True):
+        if prepared:
+            monkeypatch.undo()
+            monkeypatch.chdir(gateway)
+            cli("--write-tests", FILE, "gateway/auth.py")
+        old = (gateway / FILE).read_bytes() if prepared else None
+        monkeypatch.setattr(os, "fsync", full)
+        result = cli("--write-tests", FILE, "gateway")
+        assert result.exit_code == 2
+        assert "No space left on device" in result.stderr
+        assert [p.read_bytes() for p in (gateway / "tests").iterdir()] == ([old] if old else [])
+
+
+def test_a_name_that_pytest_does_not_collect_is_said(gateway: Path) -> None:
+    assert "test_*.py" in cli("--write-tests", "shared.py", "gateway").stderr
+    assert "test_*.py" not in cli("--write-tests", "shared_test.py", "gateway").stderr
+
+
+def test_nothing_to_test_writes_nothing_and_says_so(gateway: Path) -> None:
+    result = cli("--write-tests", FILE, "gateway/cache.py")
+    assert result.exit_code == 0
+    assert "not written: nothing was found that a test could call" in result.stderr
+    assert not (gateway / FILE).exists()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [("--check",), ("--diff",), ("--matrix",), ("--output-format", "json"), ("--output-file", "x")],
+)
+def test_what_does_not_go_together_is_bad_usage(gateway: Path, other: tuple[str, ...]) -> None:
+    result = cli("--write-tests", FILE, *other, "gateway")
+    assert result.exit_code == 2
+    assert "--write-tests" in result.stderr
+    assert not (gateway / FILE).exists()
+
+
+def test_a_broken_file_is_said_and_the_rest_is_tested(gateway: Path) -> None:
+    (gateway / "gateway" / "broken.py").write_text("def (:\n")
+    result = cli("--write-tests", FILE, "gateway")
+    assert result.exit_code == 2
+    assert "broken.py" in result.stderr
+    assert "2 tests" in result.stderr
+    assert (gateway / FILE).exists()
+
+
+# ------------------------------------------------------------------------ what is left out
+
+
+def test_what_somebody_accepted_is_left_out(gateway: Path) -> None:
+    path = gateway / "gateway" / "end_users.py"
+    line = 'auth.end_user_tpm_limit = params["end_user_tpm_limit"]'
+    path.write_text(path.read_text().replace(line, f"{line}  # noqa: CCL202"))
+    text = cli("--write-tests", "-", "gateway").stdout
+    merge = text.partition("_overwrites() -> None:")[2].partition("also=")[0]
+    assert '"end_user_tpm_limit"' not in merge
+    assert '"end_user_rpm_limit"' in merge
+    said = " ".join(re.findall(r"^# [* ] (.*)$", text, re.M))
+    assert "end_user_tpm_limit: its finding is suppressed, not selected, or accepted" in said
+
+    selected = cli("--write-tests", "-", "--select", "CCL1", "gateway").stdout
+    assert (
+        '"end_user_rpm_limit"'
+        not in selected.partition("_overwrites() -> None:")[2].partition("also=")[0]
+    )
+    assert '"end_user_rpm_limit"' in selected.partition("_resets() -> None:")[2]
+
+    cli("--check", "--write-baseline", "baseline.json", "gateway")
+    accepted = cli("--write-tests", FILE, "--baseline", "baseline.json", "gateway")
+    assert accepted.exit_code == 0
+    assert "2 passed" in pytest_says(gateway).stdout
+
+
+MODELS = """\
+from pydantic import BaseModel
+
+
+class Auth(BaseModel):
+    token: str = ""
+    end_user_id: str | None = None
+    end_user_max_budget: float | None = None
+
+
+_cache: dict[str, Auth] = {}
+"""
+CALLS = {
+    "closure": (
+        "def outer():\n    def copy_for_cache(auth: Auth) -> Auth:\n        return auth.model_copy()\n",
+        "outer.copy_for_cache: it is defined inside outer",
+    ),
+    "parameter": (
+        "def copy_for_cache(auth: Auth, request: Request) -> Auth:\n    return auth.model_copy()\n",
+        "copy_for_cache: a test does not know what to pass for 'request'",
+    ),
+    "generator": (
+        "def copy_for_cache(auth: Auth):\n    copied = auth.model_copy()\n    _cache['k'] = copied\n"
+        "    yield copied\n",
+        "copy_for_cache: it is a generator",
+    ),
+    "needs": (
+        "class Store:\n    def __init__(self, url):\n        self.url = url\n\n"
+        "    def copy_for_cache(self, auth: Auth) -> Auth:\n        return auth.model_copy()\n",
+        "Store.copy_for_cache: Store needs arguments that a test does not know",
+    ),
+    "private": (
+        "class Store:\n    def __copy_for_cache(self, auth: Auth) -> Auth:\n"
+        "        return auth.model_copy()\n",
+        "Store.__copy_for_cache: its name is private to its class",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CALLS)
+def test_what_cannot_be_called_stands_in_the_file_with_the_reason(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, reason = CALLS[kind]
+    (tmp_path / "app.py").write_text(
+        f"{MODELS}\n\n{code}\n\ndef strip_for_cache(auth: Auth) -> Auth:\n    return auth.model_copy()\n"
+    )
+    text = cli("--write-tests", "-", "app.py").stdout
+    said = " ".join(re.findall(r"^# [* ] (.*)$", text, re.M))
+    assert f"app.py: {reason}" in said
+    assert text.count("\ndef test_") == 1
+
+
+CALLED = {
+    "method": "class Store:\n    def copy_for_cache(self, auth: Auth) -> Auth:\n    {body}",
+    "static": "class Store:\n    @staticmethod\n    def copy_for_cache(auth: Auth) -> Auth:\n    {body}",
+    "class": "class Store:\n    @classmethod\n    def copy_for_cache(cls, auth: Auth) -> Auth:\n    {body}",
+    "async": "async def copy_for_cache(auth: Auth) -> Auth:\n{body}",
+    "place": "def copy_for_cache(auth: Auth, /, key: str) -> Auth:\n{body}",
+    "keyword": "def copy_for_cache(*, auth: Auth, ttl: int, x: list | None) -> Auth:\n{body}",
+    "flag": "def copy_for_cache(auth: Auth, deep: bool, *more, **rest) -> Auth:\n{body}",
+    "cache": "def put_for_cache(auth: Auth, my_cache) -> None:\n"
+    "    my_cache.set(auth.token, auth.model_copy({args}))\n",
+    "async_cache": "async def put_for_cache(auth: Auth, my_cache: object = None) -> None:\n"
+    "    await my_cache.async_set_cache(auth.token, auth.model_copy({args}))\n",
+    "global": "def put_for_cache(auth: Auth) -> None:\n"
+    "    _cache[auth.token] = auth.model_copy({args})\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CALLED)
+def test_every_way_to_call(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["."]\n')
+    reset = 'update={"end_user_id": None, "end_user_max_budget": None}'
+    for args, expected in (("", "failed"), (reset, "passed")):
+        body = f"    return auth.model_copy({args})\n"
+        code = CALLED[kind].replace("{body}", body).replace("{args}", args)
+        (tmp_path / "app.py").write_text(f"{MODELS}\n\n{code}")
+        result = cli("--write-tests", FILE, "app.py")
+        assert result.exit_code == 0
+        done = pytest_says(tmp_path)
+        assert expected in done.stdout, done.stdout
+        assert "error" not in done.stdout.lower().replace("assertionerror", "")
+        shutil.rmtree(tmp_path / "__pycache__", ignore_errors=True)
+
+
+@pytest.mark.parametrize("flag", ["keep: bool = False", "keep=False", "*, keep: bool"])
+def test_a_flag_takes_both_values(
+    flag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["."]\n')
+    (tmp_path / "app.py").write_text(
+        f"{MODELS}\n\ndef copy_for_cache(auth: Auth, {flag}) -> Auth:\n"
+        "    copied = auth.model_copy(update={'end_user_id': None})\n"
+        "    if not keep:\n        copied.end_user_max_budget = None\n    return copied\n"
+    )
+    cli("--write-tests", FILE, "app.py")
+    done = pytest_says(tmp_path)
+    assert "1 failed, 1 passed" in done.stdout
+    assert "test_copy_for_cache_resets[True]" in done.stdout
+
+
+def test_names_that_clash_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["."]\n')
+    helper = "\n\ndef copy_for_cache(auth: Auth) -> Auth:\n    return auth.model_copy()\n"
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text(MODELS + helper)
+    cli("--write-tests", FILE, "one.py", "two.py")
+    text = (tmp_path / FILE).read_text()
+    assert "copy_for_cache as copy_for_cache_2" in text
+    assert "2 failed" in pytest_says(tmp_path).stdout
+    for rules in ("I", "F,E"):
+        lint = ["ruff", "check", "--isolated", "--select", rules, FILE]
+        done = subprocess.run(
+            [sys.executable, "-m", *lint], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout
+
+
+def test_hostile_names_cannot_break_out_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = 'x"""\nimport os\n\x1b[2J'
+    folder = tmp_path / "a\\"
+    folder.mkdir()
+    helper = "\n\ndef copy_for_cache(auth: Auth) -> Auth:\n    return auth.model_copy()\n"
+    (folder / "app.py").write_text(MODELS + helper)
+    (tmp_path / f"{name}.py").write_text(MODELS + helper)
+    result = cli("--write-tests", FILE.removeprefix("tests/"), "a\\", f"{name}.py")
+    assert result.exit_code == 0
+    text = (tmp_path / "test_shared_keys.py").read_text()
+    compile(text, "written", "exec")
+    assert "\x1b" not in text + result.stderr
+    assert "\nimport os" not in text
+
+
+def test_no_finding_is_lost_where_the_call_cannot_be_told(
+    gateway: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = cli("--check", "gateway").stdout
+
+    def broken(*arguments: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("lint_rules.inventory.call_of_helper", broken)
+    assert cli("--check", "--jobs", "1", "gateway").stdout == checked
+    text = cli("--write-tests", "-", "--jobs", "1", "gateway").stdout
+    assert "(RuntimeError: boom)" in text
+    assert "def test_update_key_auth" in text
+
+
+# ------------------------------------------------------------------------ the page
+
+
+PAGE = (GATEWAY.parents[1] / "docs/testing.md").read_text(encoding="utf-8")
+
+
+def _blocks(kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```", PAGE, re.M | re.S)
+
+
+def test_the_page_shows_what_is_written_and_said(gateway: Path) -> None:
+    command, said = _blocks("console")[0].removeprefix("$ fix-cache-leak ").split("\n", 1)
+    assert cli(*command.split()).stderr == said
+    written = (gateway / FILE).read_text()
+    assert re.sub(r"\[[0-9a-f]{16}\]", "[SUM]", written) == _blocks("python")[0]
+    assert _blocks("text")[0] in pytest_says(gateway).stdout
+
+
+@pytest.mark.parametrize(
+    ("number", "leaking"), [(1, "2 failed"), (2, "1 failed, 1 passed")], ids=["first", "second"]
+)
+def test_the_pages_own_tests_fail_before_and_pass_after(
+    gateway: Path, number: int, leaking: str
+) -> None:
+    (gateway / FILE).write_text(_blocks("python")[number])
+    assert leaking in pytest_says(gateway).stdout
+    cli("gateway")
+    assert "2 passed" in pytest_says(gateway).stdout
+
+
+def test_every_option_stands_on_the_page() -> None:
+    for function in (assert_reset_for_cache, assert_overwrites):
+        section = PAGE.partition(f"### {function.__name__}(")[2].partition("###")[0]
+        for name in inspect.signature(function).parameters:
+            assert re.search(rf"\b{name}\b", section), name
