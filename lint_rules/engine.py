@@ -36,12 +36,12 @@ class Unreadable(Exception):
 class Engine:
     """Analyses files one at a time; projects found on the way are shared by all of them."""
 
-    def __init__(self, settings: Settings, *, cache_dir: Path | None = None) -> None:
-        """``cache_dir`` is where reports are kept for other runs; None keeps nothing."""
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.cache_dir = cache_dir
+        #: Where reports are kept for other runs (only those without subjects); None keeps nothing.
+        self.cache_dir: Path | None = None
         #: Whether reports list helpers and merge functions, the right ones too.
-        self.lists_subjects = False
+        self.lists_subjects = True
         self._stores: dict[Path, Store] = {}
         self._repairing = False
         self._projects: dict[Path, Project] = {}

@@ -199,4 +199,6 @@ def _engine(settings: Settings) -> Engine:
     """One engine for all files of this process, so that they share what it learns."""
     from lint_rules.engine import Engine
 
-    return Engine(settings, cache_dir=default_directory())
+    engine = Engine(settings)
+    engine.cache_dir, engine.lists_subjects = default_directory(), False
+    return engine

@@ -34,7 +34,7 @@ class Reporter:
         out: list[Finding] = []
         about: list[Subject] = []
         for function in functions:
-            if not self.knowledge.relevance.matters(function):
+            if not self.knowledge.relevance.matters(function, right_too=self.lists_subjects):
                 continue
             facts = self.knowledge.library.facts(function)
             if facts is None or facts.final is None:

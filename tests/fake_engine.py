@@ -33,6 +33,8 @@ class FakeEngine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.cache_dir: Path | None = None
+        self.lists_subjects = True
 
     def check(
         self,

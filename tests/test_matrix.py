@@ -42,7 +42,6 @@ def test_every_finding_is_a_mark_and_every_bad_mark_a_finding(
 ) -> None:
     root = fixture.write(tmp_path)
     engine = Engine(fixture.settings)
-    engine.lists_subjects = True
     for source in fixture.sources:
         path = root / source.relative
         report = engine.check(

@@ -104,8 +104,10 @@ def test_the_order_of_paths(tree: Path, expected: dict[str, tuple[int, bytes, by
     for order in itertools.islice(itertools.permutations(folders), 0, None, 7):
         assert said(*options("text"), *order, cwd=tree.parent) == expected["text"]
     files = [str(path) for path in sorted(tree.rglob("*.py"), reverse=True)]
-    # A file that is named is promised to be looked at, a broken one too: the errors may say more.
-    assert said(*options("text"), *files, cwd=tree.parent)[1] == expected["text"][1]
+    # A file that is named is promised to be looked at, a broken one too: the errors may say more, and
+    # their number in the last line.
+    named = said(*options("text"), *files, cwd=tree.parent)[1].splitlines()
+    assert named[:-1] == expected["text"][1].splitlines()[:-1]
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

@@ -10,9 +10,12 @@ from fixture_format import Fixture, collect
 
 from lint_rules.engine import Engine
 from lint_rules.findings import FileReport
+from lint_rules.knowledge.relevance import Relevance
 from lint_rules.project.functions import FunctionRef
 from lint_rules.project.modules import Module
 from lint_rules.screen.caches import CacheUsers
+from lint_rules.screen.shapereader import shape_of
+from lint_rules.screen.shapes import Shape
 from lint_rules.screen.survey import Survey
 from lint_rules.settings import Settings
 
@@ -27,6 +30,10 @@ def _everything(self: Survey, module: Module) -> list[FunctionRef]:
 def _whole_project(self: Survey | CacheUsers) -> tuple[FunctionRef, ...]:
     paths = self.project.paths
     return tuple(f for path in paths for f in self.project.module(path).all_functions)
+
+
+def _all_shapes(self: CacheUsers) -> dict[FunctionRef, Shape]:
+    return {f: shape_of(f.node, self.names(f.module.path)) for f in _whole_project(self)}
 
 
 def _always(*args: object, **kwargs: object) -> bool:
@@ -49,7 +56,8 @@ def _force(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Survey, "may_store", _always)
     monkeypatch.setattr(Survey, "writers", lambda self, names: list(_whole_project(self)))
     monkeypatch.setattr(Survey, "helpers", property(_whole_project))
-    monkeypatch.setattr(CacheUsers, "all", property(lambda self: set(_whole_project(self))))
+    monkeypatch.setattr(CacheUsers, "shapes", property(_all_shapes))
+    monkeypatch.setattr(Relevance, "matters", _always)
 
 
 def _same(paths: list[Path], settings: Settings, monkeypatch: pytest.MonkeyPatch) -> int:

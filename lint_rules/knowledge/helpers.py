@@ -238,6 +238,38 @@ def resets_any(facts: Facts, copy: Obj) -> bool:
     return any(_is_emptied(a) or isinstance(a, Absent) for v in fields.values() for a in v.atoms)
 
 
+def resets_partly(facts: Facts, copy: Obj) -> bool:
+    """True when the function resets something on the copy that may hold the old value all the same."""
+    if facts.shared_edits or _is_resettable_elsewhere(facts, copy):
+        return resets_any(facts, copy)
+    assert facts.final is not None
+    chain = _chain(facts, copy.id)
+    states = [facts.final, *(leave.state for leave in facts.exits)]
+    states += [State(heap={copy.id: dict(store.fields)}) for store in facts.stores]
+    for state in states:
+        for name in state.heap.get(copy.id, {}):
+            atoms = read(state, facts.objects, copy.id, name).atoms
+            emptied = any(_is_emptied(a) or isinstance(a, Absent) for a in atoms)
+            if emptied and any(isinstance(a, Init) and a.obj in chain for a in atoms):
+                return True
+    return _resets_late(facts, copy)
+
+
+def _is_resettable_elsewhere(facts: Facts, copy: Obj) -> bool:
+    """True for a copy of a copy, or one that is copied on: what is reset on one may be kept in another."""
+    return copy.how in SERIALISED or any(
+        copy.id in other.of or other.id in copy.of
+        for other in facts.objects.all()
+        if other.origin == "copy"
+    )
+
+
+def _resets_late(facts: Facts, copy: Obj) -> bool:
+    """True for a copy that leaves the function at several places, perhaps before its resets."""
+    returned, stored = _leaving(facts, copy.id)
+    return len(returned) + len(stored) > 1 and resets_any(facts, copy)
+
+
 def _related(one: ClassRef, other: ClassRef) -> bool:
     return one == other or one.is_subclass_of(other) or other.is_subclass_of(one)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Obj
-from lint_rules.knowledge.helpers import own_copies, resets_any
+from lint_rules.knowledge.helpers import own_copies, resets_any, resets_partly
 
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
@@ -32,19 +32,26 @@ class Relevance:
         self.survey = survey
         self._plausible: dict[ClassRef, bool] = {}
 
-    def matters(self, function: FunctionRef) -> bool:
-        """True when the function may be reported."""
+    def matters(self, function: FunctionRef, *, right_too: bool = False) -> bool:
+        """True when the function may be reported; ``right_too`` when it may be a helper or merge."""
         facts = self.library.facts(function, 0)
         if facts is None or facts.final is None:
             return False
-        return self._copies(facts) or self._writes(facts) or self.survey.may_store(function)
+        return (
+            self._copies(facts, right_too=right_too)
+            or self._writes(facts)
+            or self.survey.may_store(function)
+        )
 
-    def _copies(self, facts: Facts) -> bool:
+    def _copies(self, facts: Facts, *, right_too: bool) -> bool:
         for copy in own_copies(facts):
             if copy.model is not None:
                 if self.plausible(copy.model):
                     return True
-            elif resets_any(facts, copy) and self.survey.may_help(facts.function):
+                continue
+            # Of a copy whose class is not known only its own resets prove anything.
+            resets = resets_any(facts, copy) if right_too else resets_partly(facts, copy)
+            if resets and self.survey.may_help(facts.function):
                 return True
         return False
 

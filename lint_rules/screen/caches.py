@@ -14,7 +14,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lint_rules.naming import CACHE_LIBRARIES, is_cache_name, longest_literal
-from lint_rules.screen.shapes import COPY, FOUND, Names, Shape, result_of, shape_of
+from lint_rules.screen.shapereader import shape_of
+from lint_rules.screen.shapes import COPY, FOUND, RESULT, Names, Shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +48,7 @@ _BEFORE_MADE = re.compile(r"=[ \t]*(?:await[ \t]+)?[\w.]*$")
 _DECORATOR = re.compile(
     r"@[\w.]*\b(?:lru_cache|alru_cache|cache|(?:multi_)?cached(?!_property)\w*|\w*cache)\b"
 )
+_RENAMED = re.compile(rb"(?:import|,|\()\s*(\w+)[ \t]+as[ \t]+(\w+)")
 _LIBRARIES = tuple(library.encode() for library in CACHE_LIBRARIES)
 
 
@@ -116,7 +118,11 @@ class CacheUsers:
                     name in classes or name in imports
                 )  # fmt: skip
 
-            self._plain[path] = Names(is_cache, is_class)
+            renamed = {
+                new.decode("utf-8", "ignore"): old.decode("utf-8", "ignore")
+                for old, new in _RENAMED.findall(self.project.bytes_of(path))
+            }
+            self._plain[path] = Names(is_cache, is_class, renamed=renamed)
         return self._plain[path]
 
     # ----------------------------------------------------------------- functions
@@ -192,7 +198,7 @@ class CacheUsers:
         functions in which that happens."""
         out: dict[str, list[FunctionRef]] = {}
         for function, shape in self.shapes.items():
-            names = {token[len(_RESULT) :] for token in shape.stored if token.startswith(_RESULT)}
+            names = {token[len(RESULT) :] for token in shape.stored if token.startswith(RESULT)}
             names |= {name for name, given in shape.given.items() if FOUND in given}
             for name in names:
                 out.setdefault(name, []).append(function)
@@ -260,7 +266,6 @@ class Wrappers:
         return out
 
 
-_RESULT = result_of("")
 _COMMON = frozenset(
     {"get", "set", "pop", "update", "add", "put", "save", "load", "read", "write", "find", "fetch",
      "create", "list", "copy", "items", "values", "keys", "append", "remove", "delete", "run", "call",

@@ -19,7 +19,8 @@ from lint_rules.project.functions import qualname_of
 from lint_rules.screen import forms
 from lint_rules.screen.caches import CacheUsers, is_memoised, leads_by_itself, stem
 from lint_rules.screen.carriers import CarrierWords
-from lint_rules.screen.shapes import CARRIER, COPY, shape_of
+from lint_rules.screen.shapereader import shape_of
+from lint_rules.screen.shapes import CARRIER, COPY
 
 if TYPE_CHECKING:
     from pathlib import Path
