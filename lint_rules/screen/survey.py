@@ -80,6 +80,8 @@ class Survey:
         return self._may_help[function]
 
     def _copies_for_cache(self, function: FunctionRef) -> bool:
+        if not function.readable:
+            return True  # a file that cannot be read is said to be one
         shape = self.caches.shape(function)
         if not shape.copies:
             return False
@@ -155,7 +157,7 @@ class Survey:
             function
             for path in sorted(places)
             for function in self.project.module(path).functions_named(places[path])
-            if self.caches.shape(function).copies
+            if not function.readable or self.caches.shape(function).copies
         )
 
     def _around(self, module: Module, places: Iterable[int]) -> tuple[FunctionRef, ...]:
@@ -225,6 +227,8 @@ class Survey:
         named = bool(self._named.search(function.source))
         if not named and next(self._words_in(function), None) is None:
             return False
+        if not function.readable:
+            return True
         names = replace(self.caches.names(function.module.path), carriers=self.carriers.words)
         owner = (function.class_name or "").rpartition(".")[2]
         writes = shape_of(function.node, names, owner=owner).writes
