@@ -350,7 +350,7 @@ def test_a_place_that_cannot_be_written_is_one_clear_line(gateway: Path, file: s
     result = cli("--write-tests", file, "gateway")
     assert result.exit_code == 2
     assert result.stderr.count("\n") == 1
-    assert f"{file}: not written: " in result.stderr
+    assert f"{file}: not written: {Path(file).parent} is no directory; make it" in result.stderr
     assert "give a path that can be written" in result.stderr
 
 
