@@ -79,7 +79,7 @@ def test_the_page_is_true_from_an_empty_environment_on(name: str, tmp_path: Path
 def test_the_readme_s_flake8_hook_has_the_plugin(tmp_path: Path) -> None:
     """With a stand-in for flake8's repository: a package that needs nothing but flake8."""
     (block,) = [block for block in blocks_of("README.md") if "PyCQA/flake8" in block.text]
-    (entry,) = yaml.safe_load(block.text)
+    (entry,) = yaml.safe_load(block.text)["repos"]
     flake8 = tmp_path / "flake8"
     flake8.mkdir()
     (flake8 / "setup.py").write_text(
@@ -96,7 +96,7 @@ def test_the_readme_s_flake8_hook_has_the_plugin(tmp_path: Path) -> None:
     run = PageRun(tmp_path, current_scripts(), online=True, mirrors=mirrors)
     run.enter("default")
     config = run.project / ".pre-commit-config.yaml"
-    config.write_text(yaml.safe_dump({"repos": [entry]}), encoding="utf-8")
+    config.write_text(block.text, encoding="utf-8")
     run.command("README.md", Command("git add .; ! pre-commit run --all-files"))
     assert run.printed is not None
     assert "src/auth.py:15:12: CCL101 copy_for_cache: end_user_max_budget\n" in run.printed

@@ -17,13 +17,15 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 from fake_engine import FakeEngine
+from page_blocks import HOME_PAGE
 from published import published_schema
 
 from lint_rules import engine
 from lint_rules.cli import main
 from lint_rules.output.rulepage import known_codes, rule_page
 
-GATEWAY = Path(__file__).parents[1] / "examples" / "gateway"
+ROOT = Path(__file__).parents[1]
+GATEWAY = ROOT / "examples" / "gateway"
 
 
 @pytest.fixture(autouse=True)
@@ -138,8 +140,9 @@ def test_every_rule_is_described_with_its_weaknesses() -> None:
             assert 0 < float(rule["properties"]["security-severity"]) <= 10
             assert rule["name"]
             assert rule["help"]["text"] == rule["help"]["markdown"] == rule_page(rule["id"])
-            assert urlsplit(rule["helpUri"]).scheme == "https"
-            assert rule["id"] in rule["helpUri"]
+            page = rule["helpUri"].removeprefix(f"{HOME_PAGE}/blob/main/")
+            assert page.startswith("docs/rules/")
+            assert (ROOT / page).read_text(encoding="utf-8") == rule_page(rule["id"])
             assert 0 < len(rule["shortDescription"]["text"]) <= 1024
             assert len(rule["fullDescription"]["text"]) > len(rule["shortDescription"]["text"])
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lint_rules.rules.base import Page, Rule
 
-DOCS = "https://flake8-cache-leak.readthedocs.io/en/latest/rules"
-"""Where the pages are published."""
+DOCS = "https://github.com/flake8-cache-leak/flake8-cache-leak/blob/main/docs/rules"
+"""Where the pages can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class RuleText:
     @property
     def uri(self) -> str:
         """The address of the rule's page."""
-        return f"{DOCS}/{self.code}/"
+        return f"{DOCS}/{self.code}.md"
 
 
 def rule_page(code: str) -> str | None:

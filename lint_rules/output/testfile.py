@@ -30,6 +30,8 @@ def write(path: Path, module: TestModule) -> None:
     Raises ``TestFileError``; the file is as it was then.
     """
     text = content(module).encode()
+    if not path.parent.is_dir():
+        raise TestFileError(f"{path}: not written: {path.parent} is no directory; make it first")
     try:
         if not path.exists():
             write_atomically(path, text)
