@@ -251,7 +251,9 @@ def test_what_does_not_go_together_is_bad_usage(gateway: Path, other: tuple[str,
 
 
 def test_a_broken_file_is_said_and_the_rest_is_tested(gateway: Path) -> None:
-    (gateway / "gateway" / "broken.py").write_text("def copy_for_cache(auth):\n    return copy(auth,\n")
+    (gateway / "gateway" / "broken.py").write_text(
+        "def copy_for_cache(auth):\n    return copy(auth,\n"
+    )
     result = cli("--write-tests", FILE, "gateway")
     assert result.exit_code == 2
     assert "broken.py" in result.stderr

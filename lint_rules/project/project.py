@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _IMPORTS = re.compile(rb"import\b[ \t]*(?:\([^)]*\)?|(?:[^\n\\]|\\\r?\n)*)")
 _WORDS = re.compile(rb"[\w\x80-\xff]+")
 _DEF = re.compile(rb"def[ \t]+([\w\x80-\xff]+)")
-_LOWER_CLASS = re.compile(rb"class[ \t]+(_*[a-z\x80-\xff][\w\x80-\xff]*)[ \t]*[(:\[]")
+_CLASS = re.compile(rb"class[ \t]+([\w\x80-\xff]+)[ \t]*[(:\[]")
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 MAX_NAMESPACE_DEPTH = 3
 """Directories without ``__init__.py`` that may lie between a file and its package."""
@@ -92,10 +92,9 @@ class Project:
         self._named: dict[str, Module | None] = {}
         self._holding: dict[bytes, list[Path]] = {}
         self._imported: dict[Path, frozenset[str]] = {}
-        self._caching: dict[tuple[Path, re.Pattern[bytes]], bool] = {}
         self._digests: dict[Path, tuple[bytes, bytes]] = {}
         self._definitions: dict[str, list[Path]] | None = None
-        self._lower_classes: frozenset[str] | None = None
+        self._class_names: frozenset[str] | None = None
         self.index = Index(self)
         self.graph = CallGraph(self)
 
@@ -156,9 +155,8 @@ class Project:
         self._modules.clear()
         self._named.clear()
         self._holding.clear()
-        self._caching.clear()
         self._imported.clear()
-        self._definitions = self._lower_classes = None
+        self._definitions = self._class_names = None
         self._paths = None
         self.module(path).original = text
         self.index = Index(self)
@@ -199,18 +197,17 @@ class Project:
         return self._definitions
 
     @property
+    def class_names(self) -> frozenset[str]:
+        """The names of all classes."""
+        if self._class_names is None:
+            names = (n for path in self.paths for n in _CLASS.findall(self.bytes_of(path)))
+            self._class_names = frozenset(name.decode("utf-8", "ignore") for name in names)
+        return self._class_names
+
+    @property
     def lower_classes(self) -> frozenset[str]:
         """The names of classes that do not begin like one."""
-        if self._lower_classes is None:
-            names = (n for path in self.paths for n in _LOWER_CLASS.findall(self.bytes_of(path)))
-            self._lower_classes = frozenset(name.decode("utf-8", "ignore") for name in names)
-        return self._lower_classes
-
-    def names_cache(self, path: Path, words: re.Pattern[bytes]) -> bool:
-        """True when a file's text holds a word that says cache; answers are kept."""
-        if (path, words) not in self._caching:
-            self._caching[path, words] = bool(words.search(self.bytes_of(path)))
-        return self._caching[path, words]
+        return frozenset(n for n in self.class_names if not n.lstrip("_")[:1].isupper())
 
     # ----------------------------------------------------------------- modules
 

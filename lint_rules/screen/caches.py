@@ -101,13 +101,17 @@ class CacheUsers:
     def _importing(self, path: Path, name: str) -> list[Path]:
         return self.project.files_containing(name.encode(), stem(path).encode())
 
+    @cached_property
+    def _lower_classes(self) -> frozenset[str]:
+        return self.project.lower_classes
+
     def names(self, path: Path) -> Names:
         """What names mean in one file: caches and classes."""
         if path not in self._plain:
             objects = self._objects.get(path, frozenset())
             extra = self.settings.cache_objects
             imports = self.project.imported_words(path)
-            classes = self.project.lower_classes
+            classes = self._lower_classes
 
             def is_cache(name: str) -> bool:
                 return name in objects or is_cache_name(name, extra)

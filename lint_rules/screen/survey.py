@@ -67,11 +67,37 @@ class Survey:
     @cached_property
     def _leads(self) -> dict[Path, frozenset[FunctionRef]]:
         found: dict[Path, set[FunctionRef]] = {}
-        for function in (*self.caches.shapes, *self.named_helpers, *self._beside()):
-            if function not in found.get(function.module.path, ()) and self.may_help(function):
+        for function in self._helping:
+            if self.may_reset(function) or self._may_keep(function):
                 around = (function, *function.module.enclosing(function))
                 found.setdefault(function.module.path, set()).update(around)
         return {path: frozenset(functions) for path, functions in found.items()}
+
+    @cached_property
+    def _helping(self) -> tuple[FunctionRef, ...]:
+        """The functions of the project that may be cache-copy helpers."""
+        asked = dict.fromkeys((*self.caches.shapes, *self.named_helpers, *self._beside()))
+        return tuple(function for function in asked if self.may_help(function))
+
+    def _may_keep(self, function: FunctionRef) -> bool:
+        """True for a copy of what may have per-request fields, though nothing is reset on it here.
+
+        Its class declares them, or another helper resets some on it: that one names the class, too.
+        """
+        if not function.readable or next(self._words_in(function), None) is not None:
+            return True
+        named = {*_CLASS_NAME.findall(function.source), *(function.class_name or "").split(".")}
+        return not named.isdisjoint(self._reset_classes)
+
+    @cached_property
+    def _reset_classes(self) -> frozenset[str]:
+        """The classes of the project that functions name which may reset fields of a copy."""
+        named: set[str] = set()
+        for function in self._helping:
+            if self.may_reset(function):
+                named.update(_CLASS_NAME.findall(function.source))
+                named.update((function.class_name or "").split("."))
+        return frozenset(named & self.project.class_names)
 
     def may_help(self, function: FunctionRef) -> bool:
         """True when the function may be a cache-copy helper."""
@@ -332,6 +358,7 @@ class Survey:
 
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_CLASS_NAME = re.compile(r"\b_*[A-Z]\w*")
 _CALLED = re.compile(r"\b(\w+)\s*[(,)]")
 
 
