@@ -75,8 +75,8 @@ def main() -> int:
         ratio = f"{measured.seconds / base.seconds:8.2f}" if base else " " * 8
         print(f"{name:<52}{measured.seconds:9.2f} s{measured.megabytes:8.0f} MB{ratio}")
 
-    with TemporaryDirectory() as kept:
-        os.environ["XDG_CACHE_HOME"] = kept  # flake8 keeps its reports there, too
+    with TemporaryDirectory() as kept, TemporaryDirectory() as of_flake8:
+        os.environ["XDG_CACHE_HOME"] = of_flake8
         keep = [*tool, "--cache-dir", kept]
         base = measure(where, [*lint, "litellm"], rounds, (0, 1))
         row("ruff check --select F401, whole tree", base)
