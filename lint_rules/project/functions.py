@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from lint_rules.project.outline import Outline, outline
+from lint_rules.project.outline import resets_copy
 from lint_rules.project.scan import Block
 
 if TYPE_CHECKING:
@@ -126,9 +126,9 @@ class FunctionRef:
         return ast.unparse(self.node.returns) if self.node.returns is not None else None
 
     @cached_property
-    def outline(self) -> Outline:
-        """What the function may do, as far as its syntax shows."""
-        return outline(self.node)
+    def resets_copy(self) -> bool:
+        """True when the function may reset something on a copy that it makes."""
+        return resets_copy(self.node)
 
     @cached_property
     def source(self) -> str:

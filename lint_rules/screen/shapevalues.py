@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from lint_rules.naming import is_lookup_method, is_store_method
+from lint_rules.project.outline import COPY_FUNCTIONS, COPY_METHODS
 from lint_rules.screen.shapes import (
     ATTRIBUTE,
     CACHE,
@@ -25,15 +26,6 @@ from lint_rules.screen.shapes import (
     result_of,
 )
 
-COPY_METHODS = frozenset(
-    {"model_copy", "copy", "_replace", "__copy__", "__deepcopy__", "__replace__", "model_dump", "dict",
-     "_asdict", "to_dict", "model_dump_json", "json", "as_dict", "asdict"}
-)  # fmt: skip
-COPY_FUNCTIONS = frozenset(
-    {"copy", "deepcopy", "replace", "evolve", "assoc", "asdict", "vars", "dict", "jsonable_encoder",
-     "dumps", "loads", "model_validate", "parse_obj", "from_dict", "model_validate_json", "parse_raw",
-     "from_orm", "model_construct", "construct", "packb"}
-)  # fmt: skip
 _KEY_WORDS = frozenset({"key", "k", "name", "cache_key", "ttl", "timeout", "ex", "expire", "nx"})
 _PASSING = frozenset(
     {"cast", "next", "iter", "list", "tuple", "set", "sorted", "reversed", "wait_for", "shield",

@@ -119,11 +119,7 @@ class Survey:
 
     def may_reset(self, function: FunctionRef) -> bool:
         """True when what the function copies for a cache may be reset there: a proof for its fields."""
-        return (
-            self.may_help(function)
-            and forms.resets(function.source)
-            and function.outline.resets_copy
-        )
+        return self.may_help(function) and forms.resets(function.source) and function.resets_copy
 
     def _beside(self) -> Iterator[FunctionRef]:
         """The functions of the names that are called beside a cache."""
