@@ -213,13 +213,17 @@ class Survey:
         return self._merges[module]
 
     def _storing(self, module: Module) -> Iterator[FunctionRef]:
-        """The functions of a module that have to do with a cache and call a function that merges."""
-        if not self.names_fields or not any(f"{name}(" in module.text for name in self.merging):
+        """The functions of a module that fill a cache and call a function that merges."""
+        if module.path not in self._filling or not self.names_fields:
             return
         for function in module.all_functions:
-            if not self.merging.isdisjoint(_CALLED.findall(function.source)):
-                if self.may_store(function):
-                    yield function
+            if self.may_store(function):
+                yield function
+
+    @cached_property
+    def _filling(self) -> frozenset[Path]:
+        """The files in which a cache is filled."""
+        return frozenset(f.module.path for f, shape in self.caches.shapes.items() if shape.stores)
 
     def may_store(self, function: FunctionRef) -> bool:
         """True when the function may store what another one merged values onto."""
