@@ -155,7 +155,9 @@ class PageRun:
         )  # fmt: skip
 
     def _environment(self) -> dict[str, str]:
-        dropped = ("PYTHONPATH", "PYTHONHOME", "GITHUB_ACTIONS", "PYTEST_CURRENT_TEST")
+        # A make inside a make says where it goes; the reader's is none.
+        of_make = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+        dropped = ("PYTHONPATH", "PYTHONHOME", "GITHUB_ACTIONS", "PYTEST_CURRENT_TEST", *of_make)
         env = {name: value for name, value in os.environ.items() if name not in dropped}
         env |= {
             "PATH": f"{self.scripts}{os.pathsep}{env.get('PATH', '')}",
