@@ -47,7 +47,6 @@ class Store:
     """
 
     def __init__(self, directory: Path, project: Project, settings: Settings) -> None:
-        self._root = project.root
         base = blake2b(os.fsencode(project.root), digest_size=12).hexdigest()
         self._folder = directory / "reports"
         self._prefix = f"{base}-"

@@ -7,7 +7,6 @@ it have to do with a cache, too.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -219,7 +218,6 @@ class Wrappers:
     def __init__(self) -> None:
         self._by_word: dict[str, dict[str, tuple[bool, bool]]] = {}
         self._classes: dict[str, set[str]] = {}
-        self._defined: Counter[str] = Counter()
 
     def note(self, function: FunctionRef, shape: Shape) -> None:
         """Make a function known, if it is one."""
