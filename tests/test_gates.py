@@ -46,6 +46,13 @@ def test_the_new_text_must_parse() -> None:
     assert "parse" in reason
 
 
+def test_what_a_parser_did_not_read_before_is_no_fault_of_the_edit() -> None:
+    """LibCST rejects an annotated name in brackets, Python does not."""
+    old = OLD + "def g():\n    (x): int\n    print(x)\n"
+    assert _refused(old, _replace(old, "y = x", "y = None")) is None
+    assert _refused(old, _replace(old, "y = x", "y = = x")) is not None
+
+
 @pytest.mark.parametrize(
     "new",
     [

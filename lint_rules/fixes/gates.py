@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tokenize
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import libcst as cst
@@ -42,17 +44,37 @@ class _Change:
 
 def refusal(old: str, new: str, edits: list[Edit]) -> str | None:
     """Why ``new`` may not replace ``old``; None when every gate is passed."""
-    try:
-        cst.parse_module(new)
-        old_tokens, new_tokens = _tokens(old), _tokens(new)
-    except (cst.ParserSyntaxError, SyntaxError, tokenize.TokenError, RecursionError) as error:
+    error = _worse(cst.parse_module, old, new) or _worse(ast.parse, old, new)
+    if error is not None:
         return f"the new text would not parse ({error})"
+    try:
+        old_tokens, new_tokens = _tokens(old), _tokens(new)
+    except (SyntaxError, tokenize.TokenError) as unread:
+        return f"the new text cannot be compared with the old one ({unread})"
     ordered = sorted(edits, key=lambda edit: (edit.start, edit.end))
     change = _Change(old, new, ordered, old_tokens, new_tokens)
     for gate in (_text, _tree, _comments, _newlines, _control, _suppressed):
         reason = gate(change)
         if reason is not None:
             return reason
+    return None
+
+
+def _worse(parse: Callable[[str], object], old: str, new: str) -> Exception | None:
+    """Why this parser rejects the new text; None when it reads it, or rejects the old one as well.
+
+    No parser reads everything: LibCST stumbles over ``(name): int`` in a function, the running
+    Python over syntax newer than itself.
+    """
+    error = _error(parse, new)
+    return error if error is not None and _error(parse, old) is None else None
+
+
+def _error(parse: Callable[[str], object], text: str) -> Exception | None:
+    try:
+        parse(text)
+    except (cst.ParserSyntaxError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return error
     return None
 
 
