@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lint_rules.project.outline import resets_copy
 from lint_rules.project.scan import Block
@@ -24,22 +24,45 @@ class Param:
     default: str | None
 
 
+class Place(NamedTuple):
+    """Where a function stands in its module: enough to know it again without reading the module."""
+
+    start: int
+    qualname: str
+    class_name: str | None
+    parent_function: str | None
+
+    @classmethod
+    def of(cls, block: Block) -> Place:
+        """The place of a definition."""
+        owner = parent = block.parent
+        while owner is not None and not owner.is_class:
+            owner = owner.parent
+        inside = parent is not None and not parent.is_class
+        return cls(
+            block.start,
+            qualname_of(block),
+            qualname_of(owner) if owner is not None else None,
+            qualname_of(parent) if parent is not None and inside else None,
+        )
+
+
 class FunctionRef:
     """A function or method; lines count from 1, the first is that of the first decorator."""
 
-    def __init__(self, module: Module, block: Block) -> None:
+    def __init__(self, module: Module, place: Place) -> None:
         self.module = module
-        self.block = block
-        self.qualname = qualname_of(block)
-        self.name = block.name
-        parent = block.parent
-        owner = parent
-        while owner is not None and not owner.is_class:
-            owner = owner.parent
-        self.class_name = qualname_of(owner) if owner is not None else None
-        inside = parent is not None and not parent.is_class
-        self.parent_function = qualname_of(parent) if parent is not None and inside else None
-        self._key = (str(module.path), self.qualname, block.start)
+        self.place = place
+        self.qualname = place.qualname
+        self.name = place.qualname.rpartition(".")[2]
+        self.class_name = place.class_name
+        self.parent_function = place.parent_function
+        self._key = (str(module.path), place.qualname, place.start)
+
+    @cached_property
+    def block(self) -> Block:
+        """The definition in the module's text."""
+        return self.module.scan.block_at(self.place.start)
 
     @cached_property
     def _tree(self) -> ast.FunctionDef | ast.AsyncFunctionDef | None:

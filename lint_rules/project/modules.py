@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lint_rules.project.functions import FunctionRef, qualname_of
+from lint_rules.project.functions import FunctionRef, Place, qualname_of
 from lint_rules.project.scan import (
     Block,
     Scan,
@@ -123,9 +123,13 @@ class Module:
         return found
 
     def _function(self, block: Block) -> FunctionRef:
-        if block.start not in self._made:
-            self._made[block.start] = FunctionRef(self, block)
-        return self._made[block.start]
+        return self._made.get(block.start) or self.function_of(Place.of(block))
+
+    def function_of(self, place: Place) -> FunctionRef:
+        """The function at a place of this module."""
+        if place.start not in self._made:
+            self._made[place.start] = FunctionRef(self, place)
+        return self._made[place.start]
 
     @cached_property
     def all_functions(self) -> list[FunctionRef]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from hashlib import blake2b
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from lint_rules.deadline import check_time
+from lint_rules.project.kept import NO_CONTEXT, Kept, digest
 from lint_rules.project.modules import Module, decode
 from lint_rules.regularfile import read_regular
 
@@ -92,7 +92,9 @@ class Project:
         self._named: dict[str, Module | None] = {}
         self._holding: dict[bytes, list[Path]] = {}
         self._imported: dict[Path, frozenset[str]] = {}
-        self._digests: dict[Path, tuple[bytes, bytes]] = {}
+        #: What was read off the files, also by earlier runs.
+        self.kept = Kept()
+        self._overlaid = Kept(on_disk=False)
         self._definitions: dict[str, list[Path]] | None = None
         self._class_names: frozenset[str] | None = None
         self.index = Index(self)
@@ -132,13 +134,21 @@ class Project:
         known = self._modules.get(path)
         return known.text if known is not None else self.bytes_of(path).decode("utf-8", "replace")
 
-    def digest_of(self, path: Path) -> bytes:
-        """A digest of the bytes of a file."""
-        data = self.bytes_of(path)
-        known = self._digests.get(path)
-        if known is None or known[0] is not data:
-            known = self._digests[path] = (data, blake2b(data, digest_size=16).digest())
-        return known[1]
+    def digest_of(self, path: Path) -> str:
+        """A digest of the bytes of a file (of its overlay)."""
+        return self._kept(path).digest_of(path, lambda: self.bytes_of(path))
+
+    def of_file(self, kind: str, path: Path, context: str, ask: Callable[[], Any]) -> Any:
+        """What ``ask`` says of a file, which may depend on nothing but its text and the context.
+
+        It is asked only where no earlier answer is kept: ``kind`` names the question, ``context`` is the
+        digest of all else that the answer depends on.  The answer is JSON.
+        """
+        return self._kept(path).of(kind, path, context, lambda: self.bytes_of(path), ask)
+
+    def _kept(self, path: Path) -> Kept:
+        """What is read off a text that stands for a file is nothing to keep for other runs."""
+        return self._overlaid if path in self._texts else self.kept
 
     def overlay(self, path: Path, text: str) -> bool:
         """Let ``text`` stand for a file.
@@ -152,6 +162,7 @@ class Project:
         if self._texts.get(path) == data or (path not in self._texts and self._same(path, text)):
             return False
         self._texts[path] = data
+        self._overlaid.forget(path)
         self._modules.clear()
         self._named.clear()
         self._holding.clear()
@@ -179,10 +190,20 @@ class Project:
             out = held if out is None else [p for p in out if p in set(held)]
         return list(out or [])
 
+    def holding(self, kind: str, path: Path, words: tuple[str, ...], context: str) -> list[str]:
+        """Those of the words whose bytes a file holds; ``context`` is the digest of the words."""
+        held = self.of_file(
+            kind, path, context, lambda: [w for w in words if w.encode() in self.bytes_of(path)]
+        )
+        return cast("list[str]", held)
+
     def imported_words(self, path: Path) -> frozenset[str]:
         """Every word of a file's import statements."""
         if path not in self._imported:
-            self._imported[path] = frozenset(_imported(self.bytes_of(path)))
+            found = self.of_file(
+                "imports", path, NO_CONTEXT, lambda: sorted(_imported(self.bytes_of(path)))
+            )
+            self._imported[path] = frozenset(found)
         return self._imported[path]
 
     @property
@@ -191,8 +212,8 @@ class Project:
         if self._definitions is None:
             found: dict[str, list[Path]] = {}
             for path in self.paths:
-                for name in _DEF.findall(self.bytes_of(path)):
-                    found.setdefault(name.decode("utf-8", "ignore"), []).append(path)
+                for name in self._names_defined(path, "defs", _DEF):
+                    found.setdefault(name, []).append(path)
             self._definitions = found
         return self._definitions
 
@@ -200,9 +221,16 @@ class Project:
     def class_names(self) -> frozenset[str]:
         """The names of all classes."""
         if self._class_names is None:
-            names = (n for path in self.paths for n in _CLASS.findall(self.bytes_of(path)))
-            self._class_names = frozenset(name.decode("utf-8", "ignore") for name in names)
+            self._class_names = frozenset(
+                n for path in self.paths for n in self._names_defined(path, "classes", _CLASS)
+            )
         return self._class_names
+
+    def _names_defined(self, path: Path, kind: str, form: re.Pattern[bytes]) -> list[str]:
+        return cast("list[str]", self.of_file(
+            kind, path, NO_CONTEXT,
+            lambda: [n.decode("utf-8", "ignore") for n in form.findall(self.bytes_of(path))],
+        ))  # fmt: skip
 
     @property
     def lower_classes(self) -> frozenset[str]:

@@ -62,6 +62,10 @@ class Scan:
         ends = accumulate(len(line) + 1 for line in plain.split("\n"))
         return [0, *ends][:-1]
 
+    def block_at(self, start: int) -> Block:
+        """The definition that starts at a place (characters from 0)."""
+        return self.blocks[bisect_right(self._starts, start) - 1]
+
     def line_at(self, offset: int) -> int:
         """The line (from 1) of a place in the text."""
         return bisect_right(self._lines, offset)

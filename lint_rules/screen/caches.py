@@ -7,14 +7,24 @@ it have to do with a cache, too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, cast
 
 from lint_rules.naming import CACHE_LIBRARIES, is_cache_name, longest_literal
+from lint_rules.project.functions import Place
+from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.screen.shapereader import shape_of
-from lint_rules.screen.shapes import COPY, FOUND, RESULT, Names, Shape
+from lint_rules.screen.shapes import (
+    COPY,
+    FOUND,
+    RESULT,
+    Names,
+    Shape,
+    shape_as_json,
+    shape_from_json,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,50 +74,63 @@ class CacheUsers:
     @cached_property
     def files(self) -> list[Path]:
         """The files that name a cache."""
-        words = [b"ache", b"ACHE", *_LIBRARIES]
-        words += [w.encode() for w in map(longest_literal, self.settings.cache_objects)]
-        return [
-            path
-            for path in self.project.paths
-            if any(word in self.project.bytes_of(path) for word in words)
-        ]
+        extra = map(longest_literal, self.settings.cache_objects)
+        words = ("ache", "ACHE", *CACHE_LIBRARIES, *extra)
+        context = digest(words)
+        return [p for p in self.project.paths if self.project.holding("caches", p, words, context)]
 
     @cached_property
-    def _objects(self) -> dict[Path, frozenset[str]]:
+    def objects(self) -> dict[Path, frozenset[str]]:
         """By file the names of caches that do not say so, as their class or annotation tells.
 
         A name of the module level counts wherever it and the module are named together.
         """
         own: dict[Path, set[str]] = {}
+        tops: dict[str, set[str]] = {}
         for path in self.files:
             names = self._typed_names(path)
             if names:
                 own.setdefault(path, set()).update(names)
             for name, top in names.items():
-                for other in self._importing(path, name) if top else ():
-                    own.setdefault(other, set()).add(name)
+                if top:
+                    tops.setdefault(name, set()).add(stem(path))
+        words = tuple(sorted({*tops, *(home for homes in tops.values() for home in homes)}))
+        context = digest(words)
+        for path in self.project.paths if words else ():
+            held = set(self.project.holding("cache objects", path, words, context))
+            for name in held & tops.keys():
+                if not held.isdisjoint(tops[name]):
+                    own.setdefault(path, set()).add(name)
         return {path: frozenset(names) for path, names in own.items()}
 
     def _typed_names(self, path: Path) -> dict[str, bool]:
-        data = self.project.bytes_of(path)
-        names: dict[str, bool] = {}
-        if b"Cache" in data or b"ache(" in data:
-            names.update(_typed(self.project.module(path).text))
-        if any(word in data for word in _LIBRARIES):
-            names.update(_of_library(self.project.module(path).text))
-        return {n: top for n, top in names.items() if "cache" not in n.lower()}
+        def ask() -> dict[str, bool]:
+            data = self.project.bytes_of(path)
+            names: dict[str, bool] = {}
+            if b"Cache" in data or b"ache(" in data:
+                names.update(_typed(self.project.module(path).text))
+            if any(word in data for word in _LIBRARIES):
+                names.update(_of_library(self.project.module(path).text))
+            return {n: top for n, top in names.items() if "cache" not in n.lower()}
 
-    def _importing(self, path: Path, name: str) -> list[Path]:
-        return self.project.files_containing(name.encode(), stem(path).encode())
+        return cast("dict[str, bool]", self.project.of_file("typed caches", path, NO_CONTEXT, ask))
 
     @cached_property
     def _lower_classes(self) -> frozenset[str]:
         return self.project.lower_classes
 
+    @cached_property
+    def _lower_digest(self) -> str:
+        return digest(sorted(self._lower_classes))
+
+    def meanings(self, path: Path) -> tuple[object, ...]:
+        """What :meth:`names` of a file depends on beside its own text."""
+        return (self._lower_digest, sorted(self.objects.get(path, ())))
+
     def names(self, path: Path) -> Names:
         """What names mean in one file: caches and classes."""
         if path not in self._plain:
-            objects = self._objects.get(path, frozenset())
+            objects = self.objects.get(path, frozenset())
             extra = self.settings.cache_objects
             imports = self.project.imported_words(path)
             classes = self._lower_classes
@@ -134,12 +157,29 @@ class CacheUsers:
     def own(self) -> dict[FunctionRef, Shape]:
         """Functions whose own text asks or fills a cache, and those whose results are cached."""
         found: dict[FunctionRef, Shape] = {}
-        for path in dict.fromkeys([*self.files, *self._objects]):
-            for function in self._naming_cache(path):
-                shape = shape_of(function.node, self.names(path))
-                if shape.stores or shape.looks_up or is_memoised(function):
-                    found[function] = shape
+        for path in dict.fromkeys([*self.files, *self.objects]):
+            found.update(self._kept("own", path, (), partial(self._own_in, path)))
         return found
+
+    def _own_in(self, path: Path) -> Iterator[tuple[FunctionRef, Shape]]:
+        for function in self._naming_cache(path):
+            shape = shape_of(function.node, self.names(path))
+            shape.memoised = is_memoised(function)
+            if shape.stores or shape.looks_up or shape.memoised:
+                yield function, shape
+
+    def _kept(
+        self, kind: str, path: Path, more: tuple[object, ...],
+        ask: Callable[[], Iterable[tuple[FunctionRef, Shape]]],
+    ) -> Iterator[tuple[FunctionRef, Shape]]:  # fmt: skip
+        """The functions of a file and their shapes; ``more`` is what they depend on beside names."""
+        context = digest((self.meanings(path), more))
+        found = self.project.of_file(
+            kind, path, context, lambda: [[f.place, shape_as_json(shape)] for f, shape in ask()]
+        )
+        module = self.project.module(path) if found else None
+        for place, shape in found if module is not None else ():
+            yield module.function_of(Place(*place)), shape_from_json(shape)
 
     def _naming_cache(self, path: Path) -> Iterable[FunctionRef]:
         """The functions of a file that may use a cache, as far as words tell."""
@@ -147,7 +187,7 @@ class CacheUsers:
         forms = [
             form for form, bytes_ in zip(_USES, _USES_BYTES, strict=True) if bytes_.search(data)
         ]
-        names = {*self._objects.get(path, ()), *map(longest_literal, self.settings.cache_objects)}
+        names = {*self.objects.get(path, ()), *map(longest_literal, self.settings.cache_objects)}
         if names:
             forms.append(re.compile(rf"(?:{'|'.join(sorted(map(re.escape, names)))})\w*\s*[\[.(]"))
         found: dict[FunctionRef, None] = {}
@@ -170,18 +210,24 @@ class CacheUsers:
         found: dict[FunctionRef, Shape] = {}
         for path in self.project.paths:
             names = self._wrappers.visible(self.project, path)
-            if not names:
-                continue
-            data = self.project.bytes_of(path)
-            names = {name: does for name, does in names.items() if name.encode() in data}
             if names:
-                for function in around(self.project.module(path), _any_of(names)):
-                    meant = self._wrappers.meant(function, names)
-                    if meant:
-                        shape = shape_of(function.node, _with(self.names(path), meant))
-                        if shape.stores or shape.looks_up:
-                            found[function] = shape
+                more = self._wrappers.meaning(names)
+                ask = partial(self._through_in, path, names)
+                found.update(self._kept("through", path, more, ask))
         return found
+
+    def _through_in(
+        self, path: Path, visible: dict[str, tuple[bool, bool]]
+    ) -> Iterator[tuple[FunctionRef, Shape]]:
+        data = self.project.bytes_of(path)
+        names = {name: does for name, does in visible.items() if name.encode() in data}
+        for function in around(self.project.module(path), _any_of(names)) if names else ():
+            meant = self._wrappers.meant(function, names)
+            if meant:
+                shape = shape_of(function.node, _with(self.names(path), meant))
+                shape.memoised = is_memoised(function)
+                if shape.stores or shape.looks_up:
+                    yield function, shape
 
     @cached_property
     def shapes(self) -> dict[FunctionRef, Shape]:
@@ -221,7 +267,7 @@ class Wrappers:
 
     def note(self, function: FunctionRef, shape: Shape) -> None:
         """Make a function known, if it is one."""
-        does = (shape.stores_parameter, shape.returns_found or is_memoised(function))
+        does = (shape.stores_parameter, shape.returns_found or shape.memoised)
         if not any(does) or function.name.startswith("__"):
             return
         words = [str(function.module.path)]
@@ -245,6 +291,11 @@ class Wrappers:
                 old = out.get(name, (False, False))
                 out[name] = (old[0] or does[0], old[1] or does[1])
         return out
+
+    def meaning(self, names: dict[str, tuple[bool, bool]]) -> tuple[object, ...]:
+        """What :meth:`meant` depends on beside a function's text."""
+        owners = {name: sorted(self._classes.get(name, ())) for name in names if name in _COMMON}
+        return (sorted(names.items()), sorted(owners.items()))
 
     def meant(
         self, function: FunctionRef, names: dict[str, tuple[bool, bool]]

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from lint_rules.naming import longest_literal, matches_any
+from lint_rules.project.kept import digest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,10 +56,10 @@ class CarrierWords:
         """The words, and the files in which each was found to be one."""
         known: dict[str, set[Path]] = {}
         new = self._noted(self._declaring(), known)
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
             if not new:
                 break
-            found = self._noted(self._following(new, known), known)
+            found = self._noted(self._following(number, new, known), known)
             new = {word for word in found if _may_be_class(word)}
         return known
 
@@ -74,30 +75,46 @@ class CarrierWords:
     def present(self, path: Path) -> frozenset[str]:
         """The words that a file imports, defines, or uses as attributes."""
         if path not in self._present:
-            data = self.project.bytes_of(path)
             found = self.words & self.project.imported_words(path)
-            found |= {word for word, homes in self._homes.items() if path in homes}
-            found |= {word for word in self._attributes if word.encode() in data}
+            found |= self._at_home.get(path, set())
+            words, context = self._attributes
+            found |= set(self.project.holding("carrier attributes", path, words, context))
             self._present[path] = frozenset(found)
         return self._present[path]
 
     @cached_property
-    def _attributes(self) -> tuple[str, ...]:
-        return tuple(word for word in self.words if word[0] == ".")
+    def _at_home(self) -> dict[Path, set[str]]:
+        """The words that were found in each file."""
+        found: dict[Path, set[str]] = {}
+        for word, homes in self._homes.items():
+            for path in homes:
+                found.setdefault(path, set()).add(word)
+        return found
+
+    @cached_property
+    def _attributes(self) -> tuple[tuple[str, ...], str]:
+        """The attributes among the words, and their digest."""
+        words = tuple(sorted(word for word in self.words if word[0] == "."))
+        return words, digest(words)
 
     def _declaring(self) -> Iterator[tuple[str, Path]]:
         """The names of classes that declare such fields, and of collections of their names."""
+        context = digest((self._globs, self._owners))
+        for path in self.project.paths:
+            ask = partial(self._declared, path)
+            for word in self.project.of_file("carriers declared", path, context, ask):
+                yield word, path
+
+    def _declared(self, path: Path) -> list[str]:
+        data = self.project.bytes_of(path)
+        found = [owner for owner in self._owners if f"class {owner}".encode() in data]
         for glob in self._globs:
             part = longest_literal(glob)
-            for path in self.project.files_containing(part.encode()) if part else ():
-                for word in self._declared_in(self.project.module(path), part, glob):
-                    yield word, path
-        for path in self.project.files_containing(b"cache-leak:"):
-            for word in self._marked_in(self.project.module(path)):
-                yield word, path
-        for owner in self._owners:
-            for path in self.project.files_containing(f"class {owner}".encode()):
-                yield owner, path
+            if part and part.encode() in data:
+                found += self._declared_in(self.project.module(path), part, glob)
+        if b"cache-leak:" in data:
+            found += self._marked_in(self.project.module(path))
+        return sorted(set(found))
 
     def _marked_in(self, module: Module) -> Iterator[str]:
         for hit in re.finditer(r"#\s*cache-leak:", module.text):
@@ -134,17 +151,21 @@ class CarrierWords:
             yield from (block.name for block in blocks if block.is_class)
 
     def _following(
-        self, words: set[str], homes: dict[str, set[Path]]
+        self, number: int, words: set[str], homes: dict[str, set[Path]]
     ) -> Iterator[tuple[str, Path]]:
         """What aliases, extends, holds or returns what one of the words means."""
-        pattern = _any_of(words)
+        pattern, context = _any_of(words), digest(sorted(words))
         own = set().union(*(homes[word] for word in words))
         for path in self.project.paths:
             if path in own or not words.isdisjoint(self.project.imported_words(path)):
-                text = self.project.text_of(path)
-                for hit in pattern.finditer(text):
-                    for word in self._made_of(path, text, hit):
-                        yield word, path
+                ask = partial(self._made_in, path, pattern)
+                for word in self.project.of_file(f"carriers {number}", path, context, ask):
+                    yield word, path
+
+    def _made_in(self, path: Path, pattern: re.Pattern[str]) -> list[str]:
+        text = self.project.text_of(path)
+        made = (word for hit in pattern.finditer(text) for word in self._made_of(path, text, hit))
+        return sorted(set(made))
 
     def _made_of(self, path: Path, text: str, hit: re.Match[str]) -> Iterator[str]:
         """What the line of a word makes of it."""

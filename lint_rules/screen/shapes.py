@@ -7,9 +7,9 @@ interpretation, and decides which functions are interpreted at all.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 Tokens = frozenset[str]
 
@@ -44,7 +44,6 @@ def param(name: str) -> str:
 class Copy:
     """A copy: the tokens of what it was made from."""
 
-    node: ast.expr
     source: set[str] = field(default_factory=set)
 
 
@@ -69,6 +68,8 @@ class Shape:
     given: dict[str, set[str]] = field(default_factory=dict)
     stores: bool = False
     looks_up: bool = False
+    #: Under a decorator that keeps the function's results.
+    memoised: bool = False
 
     @property
     def stores_parameter(self) -> bool:
@@ -93,3 +94,24 @@ class Names:
     carriers: frozenset[str] = frozenset()
     #: What imports call otherwise: the new name, and the one it stands for.
     renamed: Mapping[str, str] = field(default_factory=dict)
+
+
+def shape_as_json(shape: Shape) -> list[Any]:
+    """A shape as JSON; of what calls are given only what was found is kept."""
+    return [
+        sorted(([w.name, sorted(w.target)] for w in shape.writes), key=repr),
+        sorted(shape.stored), sorted(shape.returned),
+        [sorted(copy.source) for copy in shape.copies.values()],
+        sorted(name for name, given in shape.given.items() if FOUND in given),
+        shape.stores, shape.looks_up, shape.memoised,
+    ]  # fmt: skip
+
+
+def shape_from_json(data: list[Any]) -> Shape:
+    """The shape that :func:`shape_as_json` told."""
+    writes, stored, returned, copies, given, stores, looks_up, memoised = data
+    return Shape(
+        {Write(name, frozenset(target)) for name, target in writes}, set(stored), set(returned),
+        {index: Copy(set(source)) for index, source in enumerate(copies)},
+        {name: {FOUND} for name in given}, stores, looks_up, memoised,
+    )  # fmt: skip

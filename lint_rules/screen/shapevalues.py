@@ -219,7 +219,7 @@ class Values:
         """Note a copy of what carries these tokens."""
         made = self.shape.copies.get(id(node))
         if made is None:
-            made = self.shape.copies[id(node)] = Copy(node)
+            made = self.shape.copies[id(node)] = Copy()
         made.source |= source
         return frozenset({COPY, CARRIER} if CARRIER in source else {COPY})
 

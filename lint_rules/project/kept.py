@@ -1,0 +1,117 @@
+"""What was read off single files, kept under the digest of their bytes and of what was asked.
+
+A value is a function of one file and of a *context*: what the rest of the project says that the
+question depends on.  So a run reads off again only what has changed, and all else follows from joining
+what the files say.  Values are JSON (lists, not tuples), so that they survive on disk (``store``).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+
+RACY = 2_000_000_000
+"""Nanoseconds that a file must not have been touched for before its stat stands for its bytes: within
+one tick of a file system's clock a second write would not show (as in git's index)."""
+
+
+class Value(NamedTuple):
+    """A value, and the digest of the context it was read off in."""
+
+    context: str
+    value: Any
+
+
+class Entry(NamedTuple):
+    """One file: what its stat was when it had these bytes (None: not to be relied on), and values."""
+
+    signature: tuple[int, ...] | None
+    digest: str
+    values: dict[str, Value]
+
+
+def digest(context: object) -> str:
+    """A short digest of a context; equal contexts have to look the same (sort what has no order)."""
+    return blake2b(repr(context).encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
+
+
+NO_CONTEXT = ""
+"""The context of what depends on the file's own text alone."""
+
+
+class Kept:
+    """The values of the files of one project."""
+
+    def __init__(self, *, on_disk: bool = True) -> None:
+        #: False where the texts are not those of the files: their stats say nothing then.
+        self._on_disk = on_disk
+        self._entries: dict[Path, Entry] = {}
+        self._current: set[Path] = set()
+        self._dirty: set[Path] = set()
+
+    def load(self, entries: Iterable[tuple[Path, Entry]]) -> None:
+        """Take in what an earlier run kept; a later entry replaces an earlier one."""
+        self._entries.update(entries)
+
+    def take_changed(self) -> list[tuple[Path, Entry]]:
+        """The entries that are new since they were asked for the last time."""
+        paths, self._dirty = sorted(self._dirty), set()
+        return [(path, self._entries[path]) for path in paths if path in self._entries]
+
+    @property
+    def changed(self) -> int:
+        """How many entries are new."""
+        return len(self._dirty)
+
+    def forget(self, path: Path) -> None:
+        """Look at a file again: it may have other bytes now."""
+        self._current.discard(path)
+
+    def digest_of(self, path: Path, read: Callable[[], bytes]) -> str:
+        """The digest of a file's bytes; they are read only where the stat has changed."""
+        return self._entry(path, read).digest
+
+    def of(
+        self, kind: str, path: Path, context: str, read: Callable[[], bytes], ask: Callable[[], Any]
+    ) -> Any:
+        """The value of a kind in a context: the kept one, or what ``ask`` says now."""
+        values = self._entry(path, read).values
+        known = values.get(kind)
+        if known is not None and known.context == context:
+            return known.value
+        value = ask()
+        values[kind] = Value(context, value)
+        self._dirty.add(path)
+        return value
+
+    def _entry(self, path: Path, read: Callable[[], bytes]) -> Entry:
+        known = self._entries.get(path)
+        if known is not None and path in self._current:
+            return known
+        self._current.add(path)
+        signature = _signature(path) if self._on_disk else None
+        if known is not None and signature is not None and known.signature == signature:
+            return known
+        found = blake2b(read(), digest_size=16).hexdigest()
+        if signature is not None and time.time_ns() - max(signature[:2]) < RACY:
+            signature = None
+        values = known.values if known is not None and known.digest == found else {}
+        entry = self._entries[path] = Entry(signature, found, values)
+        self._dirty.add(path)
+        return entry
+
+
+def _signature(path: Path) -> tuple[int, ...] | None:
+    """What of a file's stat changes when it is written; None where it has none."""
+    try:
+        known = os.stat(path)
+    except OSError:
+        return None
+    if not stat.S_ISREG(known.st_mode):
+        return None
+    return known.st_mtime_ns, known.st_ctime_ns, known.st_size, known.st_ino
