@@ -68,6 +68,7 @@ class CacheUsers:
         self.project = project
         self.settings = settings
         self._plain: dict[Path, Names] = {}
+        self._contexts: dict[Path, str] = {}
 
     # ----------------------------------------------------------------- objects
 
@@ -209,12 +210,15 @@ class CacheUsers:
         """Functions that call a wrapper, in which the call asks or fills the cache."""
         found: dict[FunctionRef, Shape] = {}
         for path in self.project.paths:
-            names = self._wrappers.visible(self.project, path)
+            names = self._visible(path)
             if names:
                 more = self._wrappers.meaning(names)
                 ask = partial(self._through_in, path, names)
                 found.update(self._kept("through", path, more, ask))
         return found
+
+    def _visible(self, path: Path) -> dict[str, tuple[bool, bool]]:
+        return self._wrappers.visible(self.project, path)
 
     def _through_in(
         self, path: Path, visible: dict[str, tuple[bool, bool]]
@@ -233,6 +237,21 @@ class CacheUsers:
     def shapes(self) -> dict[FunctionRef, Shape]:
         """Every function that has to do with a cache, with all that is known of its shape."""
         return {**self.own, **self.through}
+
+    @cached_property
+    def by_file(self) -> dict[Path, list[FunctionRef]]:
+        """The functions that have to do with a cache, by file."""
+        found: dict[Path, list[FunctionRef]] = {}
+        for function in self.shapes:
+            found.setdefault(function.module.path, []).append(function)
+        return found
+
+    def context(self, path: Path) -> str:
+        """The digest of what the shapes of a file's functions depend on beside its own text."""
+        if path not in self._contexts:
+            more = self._wrappers.meaning(self._visible(path))
+            self._contexts[path] = digest((self.meanings(path), more))
+        return self._contexts[path]
 
     def shape(self, function: FunctionRef) -> Shape:
         """The shape of any function."""

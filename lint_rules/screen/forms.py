@@ -42,8 +42,8 @@ def resets(source: str) -> bool:
 
 
 COPY_WORDS = (
-    b"copy", b"replace", b"evolve", b"assoc", b"_dump", b"dict", b"json", b"dumps", b"loads", b"packb", b"**",
-    b"validate", b"parse_", b"construct", b"from_", b"_make", b"items(", b"vars(", b"encoder", b"|",
+    "copy", "replace", "evolve", "assoc", "_dump", "dict", "json", "dumps", "loads", "packb", "**",
+    "validate", "parse_", "construct", "from_", "_make", "items(", "vars(", "encoder", "|",
 )  # fmt: skip
 """Without one of these nothing is copied in a file."""
 

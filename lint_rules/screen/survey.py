@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lint_rules.naming import is_cache_copy_name, longest_literal, matches_any
 from lint_rules.project.classes import ClassRef
-from lint_rules.project.functions import qualname_of
+from lint_rules.project.functions import Place, qualname_of
+from lint_rules.project.kept import digest
 from lint_rules.screen import forms
 from lint_rules.screen.caches import CacheUsers, is_memoised, leads_by_itself, stem
 from lint_rules.screen.carriers import CarrierWords
@@ -31,6 +32,21 @@ if TYPE_CHECKING:
     from lint_rules.settings import Settings
 
 _MARKER = b"cache-leak:"
+_COPY_WORDS = digest(forms.COPY_WORDS)
+
+
+class _Helping(NamedTuple):
+    """A function that may be a cache-copy helper, and what of it decides whether it matters."""
+
+    function: FunctionRef
+    #: Whether something may be reset on its copy.
+    resets: bool
+    #: Whether it names what has per-request fields by their names, or cannot be read.
+    carries: bool
+    #: The classes that it names.
+    classes: list[str]
+    #: The functions around it, and whether something may be reset there.
+    around: tuple[tuple[FunctionRef, bool], ...]
 
 
 class Survey:
@@ -60,44 +76,70 @@ class Survey:
 
         Nothing of the rest of the project is asked for a file in which nothing is copied.
         """
-        if not any(word in self.project.bytes_of(path) for word in forms.COPY_WORDS):
+        if not self.project.holding("copies", path, forms.COPY_WORDS, _COPY_WORDS):
             return frozenset()
         return self._leads.get(path, frozenset())
 
     @cached_property
     def _leads(self) -> dict[Path, frozenset[FunctionRef]]:
-        found: dict[Path, set[FunctionRef]] = {}
-        for function in self._helping:
-            if self.may_reset(function) or self._may_keep(function):
-                around = (function, *function.module.enclosing(function))
-                found.setdefault(function.module.path, set()).update(around)
-        return {path: frozenset(functions) for path, functions in found.items()}
+        """By file the possible helpers on whose copies something is reset, or may have to be.
 
-    @cached_property
-    def _helping(self) -> tuple[FunctionRef, ...]:
-        """The functions of the project that may be cache-copy helpers."""
-        asked = dict.fromkeys((*self.caches.shapes, *self.named_helpers, *self._beside()))
-        return tuple(function for function in asked if self.may_help(function))
-
-    def _may_keep(self, function: FunctionRef) -> bool:
-        """True for a copy of what may have per-request fields, though nothing is reset on it here.
-
-        Its class declares them, or another helper resets some on it: that one names the class, too.
+        A copy may have per-request fields though nothing is reset on it here: its class declares them,
+        or another helper resets some on it, which names the class, too.
         """
-        if not function.readable or next(self._words_in(function), None) is not None:
-            return True
-        named = {*_CLASS_NAME.findall(function.source), *(function.class_name or "").split(".")}
-        return not named.isdisjoint(self._reset_classes)
+        found: dict[Path, set[FunctionRef]] = {}
+        for one in self._helping:
+            if one.resets or one.carries or not self._reset_classes.isdisjoint(one.classes):
+                around = (one.function, *(outer for outer, _ in one.around))
+                found.setdefault(one.function.module.path, set()).update(around)
+        return {path: frozenset(functions) for path, functions in found.items()}
 
     @cached_property
     def _reset_classes(self) -> frozenset[str]:
         """The classes of the project that functions name which may reset fields of a copy."""
-        named: set[str] = set()
-        for function in self._helping:
-            if self.may_reset(function):
-                named.update(_CLASS_NAME.findall(function.source))
-                named.update((function.class_name or "").split("."))
+        named = {name for one in self._helping if one.resets for name in one.classes}
         return frozenset(named & self.project.class_names)
+
+    @cached_property
+    def _helping(self) -> tuple[_Helping, ...]:
+        """The functions of the project that may be cache-copy helpers."""
+        named = self._named_in
+        beside = self._beside
+        paths = sorted({*self.caches.by_file, *named, *beside})
+        return tuple(one for path in paths for one in self._helping_in(path))
+
+    def _helping_in(self, path: Path) -> Iterator[_Helping]:
+        """Those of one file."""
+        beside = [
+            (name, len(self.project.definitions[name]) == 1,
+             sorted((str(p), self.project.digest_of(p)) for p in self._calling_beside[name]))
+            for name in sorted(self._beside.get(path, ()))
+        ]  # fmt: skip
+        context = digest((self.caches.context(path), beside, sorted(self.carriers.present(path))))
+        found = self.project.of_file("helping", path, context, partial(self._ask_helping, path))
+        function_of = self.project.module(path).function_of
+        for place, resets, carries, classes, around in found:
+            outer = tuple((function_of(Place(*other)), also) for other, also in around)
+            yield _Helping(function_of(Place(*place)), resets, carries, classes, outer)
+
+    def _ask_helping(self, path: Path) -> list[Any]:
+        asked = dict.fromkeys(self.caches.by_file.get(path, ()))
+        asked.update(dict.fromkeys(f for f in self.named_helpers if f.module.path == path))
+        for function in self.project.module(path).functions_named(self._beside.get(path, ())):
+            if self._is_beside(function):
+                asked[function] = None
+        out: list[Any] = []
+        for function in asked:
+            if self.may_help(function):
+                classes = {*_CLASS_NAME.findall(function.source)}
+                classes.update((function.class_name or "").split("."))
+                carries = not function.readable or any(True for _ in self._words_in(function))
+                around = function.module.enclosing(function)
+                out.append([
+                    function.place, self.may_reset(function), carries, sorted(classes),
+                    [[outer.place, self.may_reset(outer)] for outer in around],
+                ])  # fmt: skip
+        return out
 
     def may_help(self, function: FunctionRef) -> bool:
         """True when the function may be a cache-copy helper."""
@@ -121,16 +163,19 @@ class Survey:
         """True when what the function copies for a cache may be reset there: a proof for its fields."""
         return self.may_help(function) and forms.resets(function.source) and function.resets_copy
 
-    def _beside(self) -> Iterator[FunctionRef]:
-        """The functions of the names that are called beside a cache."""
+    @cached_property
+    def _beside(self) -> dict[Path, set[str]]:
+        """By file the names defined there that are called beside a cache."""
         places: dict[Path, set[str]] = {}
         for name in self.caches.beside.keys() & self.project.definitions.keys():
             for path in self.project.definitions[name]:
                 places.setdefault(path, set()).add(name)
-        for path, names in places.items():
-            for function in self.project.module(path).functions_named(names):
-                if self._is_beside(function):
-                    yield function
+        return places
+
+    @cached_property
+    def _calling_beside(self) -> dict[str, set[Path]]:
+        """The files in which a name is called beside a cache."""
+        return {n: {f.module.path for f in users} for n, users in self.caches.beside.items()}
 
     def _is_beside(self, function: FunctionRef) -> bool:
         """True when a function that has to do with a cache may call this one for it.
@@ -159,28 +204,41 @@ class Survey:
     @cached_property
     def helpers(self) -> tuple[FunctionRef, ...]:
         """Every function of the project that may prove fields per-request by resetting them."""
-        return tuple(
-            function
-            for path in sorted(self._leads)
-            for function in sorted(self._leads[path], key=lambda function: function.block.start)
-            if self.may_reset(function)
-        )
+        found: set[FunctionRef] = set()
+        for one in self._helping:
+            if one.function in self._leads.get(one.function.module.path, ()):
+                found.update((one.function,) if one.resets else ())
+                found.update(outer for outer, resets in one.around if resets)
+        return tuple(sorted(found, key=lambda function: (function.module.path, function.place)))
 
     @cached_property
     def named_helpers(self) -> tuple[FunctionRef, ...]:
         """The functions whose own name says that they copy for a cache."""
-        extra = self.settings.cache_copy_helpers
+        found: list[FunctionRef] = []
+        for path, names in sorted(self._named_in.items()):
+            context = digest((sorted(names), self.caches.context(path)))
+            ask = partial(self._ask_named, path, names)
+            function_of = self.project.module(path).function_of
+            places = self.project.of_file("named helpers", path, context, ask)
+            found += (function_of(Place(*place)) for place in places)
+        return tuple(found)
+
+    def _ask_named(self, path: Path, names: set[str]) -> list[Place]:
+        return [
+            function.place
+            for function in self.project.module(path).functions_named(names)
+            if not function.readable or self.caches.shape(function).copies
+        ]
+
+    @cached_property
+    def _named_in(self) -> dict[Path, set[str]]:
+        """By file the names of functions that say that they copy for a cache."""
         places: dict[Path, set[str]] = {}
         for name, paths in self.project.definitions.items():
-            if is_cache_copy_name(name, extra):
+            if is_cache_copy_name(name, self.settings.cache_copy_helpers):
                 for path in paths:
                     places.setdefault(path, set()).add(name)
-        return tuple(
-            function
-            for path in sorted(places)
-            for function in self.project.module(path).functions_named(places[path])
-            if not function.readable or self.caches.shape(function).copies
-        )
+        return places
 
     def _around(self, module: Module, places: Iterable[int]) -> tuple[FunctionRef, ...]:
         """The functions around places of a module, the outer ones too, in the order of the text."""
