@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lint_rules.naming import is_cache_copy_name, longest_literal, matches_any
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lint_rules.project.project import Project
     from lint_rules.settings import Settings
 
-_MARKER = b"cache-leak:"
+_MARKER = "cache-leak:"
 _COPY_WORDS = digest(forms.COPY_WORDS)
 
 
@@ -59,7 +59,7 @@ class Survey:
         self.carriers = CarrierWords(project, settings)
         self._globs = tuple(p.rpartition(".")[2] for p in settings.per_request_fields)
         self._fields = [part for part in map(longest_literal, self._globs) if part]
-        self._merges: dict[Module, tuple[FunctionRef, ...]] = {}
+        self._merges: dict[Module, dict[FunctionRef, bool]] = {}
         self._may_help: dict[FunctionRef, bool] = {}
 
     # ----------------------------------------------------------------- the engine's question
@@ -257,31 +257,50 @@ class Survey:
 
     # ----------------------------------------------------------------- merges
 
-    def _merging(self, module: Module) -> tuple[FunctionRef, ...]:
-        """The functions of a module that may write a field which is per-request by its name."""
+    def _merging(self, module: Module) -> dict[FunctionRef, bool]:
+        """The functions of a module that may write a field which is per-request by its name.
+
+        True beside those that hold what the names of such fields have in common.
+        """
         if module not in self._merges:
-            data = self.project.bytes_of(module.path)
-            places: list[int] = []
-            if any(part.encode() in data for part in self._fields):
-                places += [hit.start() for hit in self._named.finditer(module.text)]
-            if forms.writes_dynamically(data) and self.carriers.present(module.path):
-                places += forms.dynamic_writes(module.text)
-            around = self._around(module, places)
-            self._merges[module] = tuple(f for f in around if self.may_merge(f))
+            path = module.path
+            context = digest((self.caches.meanings(path), sorted(self.carriers.present(path))))
+            context = digest((context, self._carrier_digest))
+            found = self.project.of_file("merging", path, context, partial(self._ask_merging, module))
+            self._merges[module] = {module.function_of(Place(*p)): named for p, named in found}
         return self._merges[module]
 
-    def _storing(self, module: Module) -> Iterator[FunctionRef]:
-        """The functions of a module that fill a cache and call a function that merges."""
-        if module.path not in self._filling or not self.names_fields:
-            return
-        for function in module.all_functions:
-            if self.may_store(function):
-                yield function
-
     @cached_property
-    def _filling(self) -> frozenset[Path]:
-        """The files in which a cache is filled."""
-        return frozenset(f.module.path for f, shape in self.caches.shapes.items() if shape.stores)
+    def _carrier_digest(self) -> str:
+        return digest(sorted(self.carriers.words))
+
+    def _ask_merging(self, module: Module) -> list[Any]:
+        data = self.project.bytes_of(module.path)
+        places: list[int] = []
+        if any(part.encode() in data for part in self._fields):
+            places += [hit.start() for hit in self._named.finditer(module.text)]
+        if forms.writes_dynamically(data) and self.carriers.present(module.path):
+            places += forms.dynamic_writes(module.text)
+        return [
+            [function.place, any(part in function.source for part in self._fields)]
+            for function in self._around(module, places)
+            if self.may_merge(function)
+        ]
+
+    def _storing(self, module: Module) -> Iterable[FunctionRef]:
+        """The functions of a module that fill a cache and call a function that merges."""
+        path = module.path
+        if not self.names_fields or not any(
+            self.caches.shapes[function].stores for function in self.caches.by_file.get(path, ())
+        ):
+            return ()
+        context = digest((self.caches.context(path), sorted(self.merging)))
+        found = self.project.of_file("storing", path, context, partial(self._ask_storing, path))
+        return [module.function_of(Place(*place)) for place in found]
+
+    def _ask_storing(self, path: Path) -> list[Place]:
+        users = self.caches.by_file.get(path, ())
+        return [function.place for function in users if self.may_store(function)]
 
     def may_store(self, function: FunctionRef) -> bool:
         """True when the function may store what another one merged values onto."""
@@ -292,19 +311,30 @@ class Survey:
     @cached_property
     def merging(self) -> frozenset[str]:
         """The names of the functions that may write a field which is per-request by its name."""
-        paths = (self.project.files_containing(part.encode()) for part in self._fields)
         return frozenset(
             function.name
-            for path in {path for some in paths for path in some}
-            for function in self._merging(self.project.module(path))
-            if any(part in function.source for part in self._fields)
+            for path in self._naming_fields
+            for function, named in self._merging(self.project.module(path)).items()
+            if named
         )
+
+    @cached_property
+    def _naming_fields(self) -> list[Path]:
+        """The files that hold what names of per-request fields have in common."""
+        words, context = tuple(self._fields), digest(self._fields)
+        paths = self.project.paths
+        return [p for p in paths if self.project.holding("field names", p, words, context)]
 
     @cached_property
     def names_fields(self) -> bool:
         """True when any file of the project names a per-request field, or marks one."""
-        words = [_MARKER, *(part.encode() for part in self._fields)]
-        return any(self.project.files_containing(word) for word in words)
+        return bool(self._naming_fields) or bool(self._marked)
+
+    @cached_property
+    def _marked(self) -> list[Path]:
+        """The files that hold a comment of ours."""
+        words, context = (_MARKER,), digest(_MARKER)
+        return [p for p in self.project.paths if self.project.holding("marked", p, words, context)]
 
     def may_merge(self, function: FunctionRef) -> bool:
         """True when the function may write a field whose name says that it is per-request."""
@@ -358,11 +388,16 @@ class Survey:
         written = {write.name for write in self.caches.shape(function).writes}
         return None in written or (name in written and len(written) > 1)
 
-    def rewriting(self, module: Module, names: Iterable[str]) -> set[FunctionRef]:
+    def rewriting(self, module: Module, names: frozenset[str]) -> set[FunctionRef]:
         """Functions of a module that write one of these fields from one of the same name.
 
         Such a function merges; that the fields are per-request the project has to prove.
         """
+        ask = partial(self._ask_rewriting, module, names)
+        found = self.project.of_file("rewriting", module.path, _digest_of(names), ask)
+        return {module.function_of(Place(*place)) for place in found}
+
+    def _ask_rewriting(self, module: Module, names: frozenset[str]) -> list[Place]:
         found: set[FunctionRef] = set()
         data = self.project.bytes_of(module.path)
         for name in names:
@@ -372,7 +407,7 @@ class Survey:
                 function = module.function_around(hit.start())
                 if function is not None and len(_uses(name, function.source, 2)) > 1:
                     found.update((function, *module.enclosing(function)))
-        return found
+        return sorted(function.place for function in found)
 
     @cached_property
     def provable(self) -> frozenset[str]:
@@ -401,18 +436,31 @@ class Survey:
     def marking(self) -> list[tuple[Module, str]]:
         """Modules and the classes in them that a comment or the configuration may speak of."""
         owners = {pattern.rpartition(".")[0] for pattern in self.settings.per_request_fields}
-        words = [_MARKER, *(f"class {owner}".encode() for owner in owners if owner.isidentifier())]
-        paths = dict.fromkeys(
-            path for word in words for path in self.project.files_containing(word)
-        )
+        words = [_MARKER, *(f"class {owner}" for owner in sorted(owners) if owner.isidentifier())]
+        context = digest(words)
         found: dict[tuple[Module, str], None] = {}
-        for path in paths:
-            module = self.project.module(path)
-            for block in module.scan.blocks:
-                source = module.scan.source(block).encode() if block.is_class else b""
-                if any(word in source for word in words):
-                    found[module, qualname_of(block)] = None
+        for path in self.project.paths:
+            ask = partial(self._ask_marking, path, words)
+            for name in self.project.of_file("marking", path, context, ask):
+                found[self.project.module(path), name] = None
         return list(found)
+
+    def _ask_marking(self, path: Path, words: list[str]) -> list[str]:
+        data = self.project.bytes_of(path)
+        if not any(word.encode() in data for word in words):
+            return []
+        scan = self.project.module(path).scan
+        classes = [block for block in scan.blocks if block.is_class]
+        return [
+            qualname_of(block)
+            for block in classes
+            if any(word in scan.source(block) for word in words)
+        ]
+
+
+@lru_cache(maxsize=16)
+def _digest_of(names: frozenset[str]) -> str:
+    return digest(sorted(names))
 
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
