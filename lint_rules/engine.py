@@ -13,9 +13,10 @@ from lint_rules.findings import Diagnostic, FileReport, Finding, Fix, Subject
 from lint_rules.project.project import Project, find_root
 from lint_rules.screen.survey import Survey
 from lint_rules.settings import Settings
-from lint_rules.store import Store
+from lint_rules.store import Store, file_store
 
 if TYPE_CHECKING:
+    from lint_rules.filestore import FileStore
     from lint_rules.knowledge.base import Knowledge
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.modules import Module
@@ -24,6 +25,9 @@ Wanted = Callable[[Finding], bool]
 
 GC = (200_000, 50, 1_000)
 """The thresholds of Python's garbage collector while a project is analysed."""
+
+MANY_NEWS = 64
+"""Files of which something new is known are kept at once when they are so many, else at the end."""
 
 SPARE_ROUNDS = 6
 """Rounds of repair beyond one per finding: more than these is a fix that fights itself."""
@@ -43,6 +47,7 @@ class Engine:
         #: Whether reports list helpers and merge functions, the right ones too.
         self.lists_subjects = True
         self._stores: dict[Path, Store] = {}
+        self._files: dict[Path, FileStore] = {}
         self._repairing = False
         self._projects: dict[Path, Project] = {}
         self._roots: dict[Path, Path] = {}
@@ -93,9 +98,7 @@ class Engine:
     ) -> tuple[list[Finding], tuple[Subject, ...], int]:
         """All findings of a file, its helpers and merges, and how many functions were looked at."""
         root = self._root_of(path)
-        project = self._projects.get(root)
-        if project is None:
-            project = self._projects[root] = Project(root)
+        project = self._project(root)
         if project.overlay(path, text):
             self._forget(root)
         store = self._store(root, project)
@@ -103,9 +106,35 @@ class Engine:
         if known is not None:
             return known[0], (), known[1]
         findings, subjects, candidates = self._analysed(root, project, path, text, display)
+        self.keep(least=MANY_NEWS)
         if store is not None:
             store.put(path, display, findings, candidates)
         return findings, subjects, candidates
+
+    def clean(self, path: Path, display: str) -> FileReport | None:
+        """The report on a file of which an earlier run says that nothing is to be found in it.
+
+        None when that is not known; the file itself is not read.
+        """
+        path = path.absolute()
+        root = self._root_of(path)
+        store = self._store(root, self._project(root))
+        known = store.get(path, display) if store is not None else None
+        return FileReport(display, candidates=known[1]) if known and not known[0] else None
+
+    def keep(self, least: int = 1) -> None:
+        """Keep for other runs what was read off the files, when at least so many have news."""
+        for root, store in self._files.items():
+            if self._projects[root].kept.changed >= least:
+                store.save(self._projects[root].kept)
+
+    def _project(self, root: Path) -> Project:
+        if root not in self._projects:
+            project = self._projects[root] = Project(root)
+            if self.cache_dir is not None:
+                store = self._files[root] = file_store(self.cache_dir, project, self.settings)
+                store.load(project.kept)
+        return self._projects[root]
 
     def _root_of(self, path: Path) -> Path:
         """The root of a file's project; files of one directory have the same."""

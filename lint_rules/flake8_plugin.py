@@ -154,9 +154,9 @@ class CacheLeakPlugin:
             return [self._problem(str(error))]
         text = "".join(self._lines)
         # What a plugin reports is filtered by flake8 itself, --disable-noqa included.
-        report = _engine(settings).check(
-            Path(self._filename), text, display=self._filename, noqa=False
-        )
+        engine = _engine(settings)
+        report = engine.check(Path(self._filename), text, display=self._filename, noqa=False)
+        engine.keep()  # flake8 does not say which file is the last one
         found = [
             # flake8 counts columns from 0 here and prints them from 1, as we do.
             (finding.line, finding.column - 1, _message(finding), type(self))

@@ -103,4 +103,6 @@ def _end_with_the_parent() -> None:
 
 def _analyse(chunk: Sequence[Target]) -> list[Outcome]:
     assert _worker is not None
-    return [_worker.analyse(target) for target in chunk]
+    outcomes = [_worker.analyse(target) for target in chunk]
+    _worker.keep()
+    return outcomes

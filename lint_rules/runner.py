@@ -150,7 +150,9 @@ def run(
 def run_text(source: SourceText, target: Target, task: Task) -> Report:
     """Analyse one text that is no file (standard input)."""
     started = time.perf_counter()
-    outcome = Worker(task, engine_class()).guarded(target, lambda: source)
+    worker = Worker(task, engine_class())
+    outcome = worker.guarded(target, lambda: source)
+    worker.keep()
     return _summed([], [outcome], 1, time.perf_counter() - started)
 
 
@@ -219,12 +221,22 @@ class Worker:
         return engine
 
     def analyse(self, target: Target) -> Outcome:
-        """Read and analyse one file."""
-        return self.guarded(target, lambda: read_source(target.path))
+        """Read and analyse one file; one that nothing can be said about is not even read."""
+        return self.guarded(target, lambda: read_source(target.path), on_disk=True)
 
-    def guarded(self, target: Target, read: Callable[[], SourceText]) -> Outcome:
+    def keep(self) -> None:
+        """Keep for other runs what was read off the files."""
+        self._engine.keep()
+
+    def guarded(
+        self, target: Target, read: Callable[[], SourceText], *, on_disk: bool = False
+    ) -> Outcome:
         """The outcome of one file; whatever goes wrong is one diagnostic of it."""
         with Contained(self._task.time_limit) as contained:
+            if on_disk and not target.explicit:
+                clean = self._engine.clean(target.path, target.display)
+                if clean is not None:
+                    return Outcome(clean)
             source = read()
             if self._task.repair:
                 return self._repaired(target, source)
@@ -342,6 +354,7 @@ def _in_this_process(
         # Only from here on is it worth that every process builds its own view of the project.
         if limit is not None and candidates >= limit and len(targets) - len(done) >= limit:
             break
+    worker.keep()
     return done
 
 

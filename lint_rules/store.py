@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lint_rules._version import VERSION
+from lint_rules.filestore import FileStore, make_room
 from lint_rules.findings import Edit, Evidence, FieldFinding, Finding, Fix, TraceStep
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from lint_rules.settings import Settings
 
 NAME = "flake8-cache-leak"
-KEPT = 4
-"""Digests that are kept of one project: the work tree, and a few states to go back to."""
 
 
 def default_directory() -> Path:
@@ -47,10 +46,7 @@ class Store:
     """
 
     def __init__(self, directory: Path, project: Project, settings: Settings) -> None:
-        base = blake2b(os.fsencode(project.root), digest_size=12).hexdigest()
-        self._folder = directory / "reports"
-        self._prefix = f"{base}-"
-        self._path = self._folder / f"{base}-{_state(project, settings)}.jsonl"
+        self._path = directory / "reports" / f"{_base(project)}-{_state(project, settings)}.jsonl"
         self._known: dict[str, dict[str, Any]] | None = None
         self._made = False
 
@@ -75,21 +71,24 @@ class Store:
         line = json.dumps(entry, separators=(",", ":")) + "\n"
         try:
             if not self._made:
-                self._make()
+                self._made = True
+                make_room(self._path)
             # One write at the end of the file: other processes may add their lines at the same time.
             with open(self._path, "ab", buffering=0) as stream:
                 stream.write(line.encode("utf-8", "surrogatepass"))
         except OSError:
             return
 
-    def _make(self) -> None:
-        """Make the folder, and remove what is left of earlier states."""
-        self._made = True
-        self._folder.mkdir(parents=True, exist_ok=True)
-        mine = [p for p in self._folder.glob(f"{self._prefix}*.jsonl") if p != self._path]
-        mine.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in mine[KEPT - 1 :]:
-            path.unlink(missing_ok=True)
+
+def file_store(directory: Path, project: Project, settings: Settings) -> FileStore:
+    """Where what is read off the files of a project is kept."""
+    basis = blake2b(_basis(settings), digest_size=12).hexdigest()
+    path = directory / "files" / f"{_base(project)}-{basis}.jsonl"
+    return FileStore(path, project.root)
+
+
+def _base(project: Project) -> str:
+    return blake2b(os.fsencode(project.root), digest_size=12).hexdigest()
 
 
 def _key(path: Path, display: str) -> str:
@@ -100,11 +99,16 @@ def _key(path: Path, display: str) -> str:
 def _state(project: Project, settings: Settings) -> str:
     """The digest of everything that a report depends on."""
     digest = blake2b(digest_size=20)
-    digest.update(repr((VERSION, sys.version_info[:3], _checker(), settings)).encode())
+    digest.update(_basis(settings))
     for path in project.paths:
         digest.update(os.fsencode(path))
-        digest.update(project.digest_of(path))
+        digest.update(project.digest_of(path).encode())
     return digest.hexdigest()
+
+
+def _basis(settings: Settings) -> bytes:
+    """What everything that is kept depends on, beside the files."""
+    return repr((VERSION, sys.version_info[:3], _checker(), settings)).encode()
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ import pytest
 
 from lint_rules import store as kept
 from lint_rules.engine import Engine
+from lint_rules.filestore import KEPT
 from lint_rules.findings import FileReport
 from lint_rules.project.project import Project
 from lint_rules.settings import Settings
@@ -111,11 +112,11 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(project: Path, tmp_path: 
 
 
 def test_old_states_are_removed(project: Path, tmp_path: Path) -> None:
-    for number in range(kept.KEPT + 3):
+    for number in range(KEPT + 3):
         (project / "other.py").write_text(f"X = {number}\n")
         check(project, tmp_path / "cache")
         os.utime(max((tmp_path / "cache" / "reports").iterdir(), key=os.path.getmtime))
-    assert len(list((tmp_path / "cache" / "reports").iterdir())) == kept.KEPT
+    assert len(list((tmp_path / "cache" / "reports").iterdir())) == KEPT
 
 
 def test_processes_may_add_at_the_same_time(project: Path, tmp_path: Path) -> None:

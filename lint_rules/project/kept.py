@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,23 +50,28 @@ class Kept:
     def __init__(self, *, on_disk: bool = True) -> None:
         #: False where the texts are not those of the files: their stats say nothing then.
         self._on_disk = on_disk
-        self._entries: dict[Path, Entry] = {}
+        self.entries: dict[Path, Entry] = {}
         self._current: set[Path] = set()
-        self._dirty: set[Path] = set()
+        #: The kinds of values that are new, by file.
+        self._new: dict[Path, set[str]] = {}
 
-    def load(self, entries: Iterable[tuple[Path, Entry]]) -> None:
-        """Take in what an earlier run kept; a later entry replaces an earlier one."""
-        self._entries.update(entries)
+    def load(self, entries: dict[Path, Entry]) -> None:
+        """Take in what earlier runs kept."""
+        self.entries.update(entries)
 
     def take_changed(self) -> list[tuple[Path, Entry]]:
-        """The entries that are new since they were asked for the last time."""
-        paths, self._dirty = sorted(self._dirty), set()
-        return [(path, self._entries[path]) for path in paths if path in self._entries]
+        """What is new since this was asked for the last time: entries with their new values."""
+        new, self._new = self._new, {}
+        return [
+            (path, entry._replace(values={kind: entry.values[kind] for kind in kinds}))
+            for path, kinds in new.items()
+            for entry in [self.entries[path]]
+        ]
 
     @property
     def changed(self) -> int:
-        """How many entries are new."""
-        return len(self._dirty)
+        """How many files have something new."""
+        return len(self._new)
 
     def forget(self, path: Path) -> None:
         """Look at a file again: it may have other bytes now."""
@@ -86,11 +91,11 @@ class Kept:
             return known.value
         value = ask()
         values[kind] = Value(context, value)
-        self._dirty.add(path)
+        self._new.setdefault(path, set()).add(kind)
         return value
 
     def _entry(self, path: Path, read: Callable[[], bytes]) -> Entry:
-        known = self._entries.get(path)
+        known = self.entries.get(path)
         if known is not None and path in self._current:
             return known
         self._current.add(path)
@@ -101,8 +106,8 @@ class Kept:
         if signature is not None and time.time_ns() - max(signature[:2]) < RACY:
             signature = None
         values = known.values if known is not None and known.digest == found else {}
-        entry = self._entries[path] = Entry(signature, found, values)
-        self._dirty.add(path)
+        entry = self.entries[path] = Entry(signature, found, values)
+        self._new.setdefault(path, set())
         return entry
 
 

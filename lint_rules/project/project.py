@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from lint_rules.deadline import check_time
-from lint_rules.project.kept import NO_CONTEXT, Kept, digest
+from lint_rules.project.kept import NO_CONTEXT, Kept
 from lint_rules.project.modules import Module, decode
 from lint_rules.regularfile import read_regular
 

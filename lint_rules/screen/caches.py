@@ -178,9 +178,9 @@ class CacheUsers:
         found = self.project.of_file(
             kind, path, context, lambda: [[f.place, shape_as_json(shape)] for f, shape in ask()]
         )
-        module = self.project.module(path) if found else None
-        for place, shape in found if module is not None else ():
-            yield module.function_of(Place(*place)), shape_from_json(shape)
+        if found:
+            function_of = self.project.module(path).function_of
+            yield from ((function_of(Place(*place)), shape_from_json(s)) for place, s in found)
 
     def _naming_cache(self, path: Path) -> Iterable[FunctionRef]:
         """The functions of a file that may use a cache, as far as words tell."""

@@ -1,0 +1,114 @@
+"""What was read off the files of a project, kept on disk for the next run.
+
+One file for each project and set of settings; a line for each source file, added at the end when it
+has changed, so that processes may add lines at the same time.  A line begins with its own checksum: one
+that is damaged, or half written by a process that was killed, is passed over.  What is read here is only
+data: nothing in it can run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
+
+from lint_rules.project.kept import Entry, Kept, Value
+
+KEPT = 4
+"""Files that are kept of one project: the present state or settings, and a few to go back to."""
+CHECKSUM = 12
+"""The characters of a line's checksum."""
+SPARE = 2_000
+"""Lines that a file may have beyond two for each entry before it is written anew."""
+
+
+class FileStore:
+    """The file that the entries of one project are kept in.
+
+    Nothing here raises: a folder that cannot be read or written is a store that keeps nothing.
+    """
+
+    def __init__(self, path: Path, root: Path) -> None:
+        self._path = path
+        self._root = root
+        self._lines = 0
+
+    def load(self, kept: Kept) -> None:
+        """Take in what earlier runs kept."""
+        entries: dict[Path, Entry] = {}
+        for line in _read(self._path):
+            self._lines += 1
+            found = self._entry(line)
+            if found is not None:
+                path, entry = found
+                known = entries.get(path)
+                if known is not None and known.digest == entry.digest:
+                    entry = Entry(entry.signature, entry.digest, {**known.values, **entry.values})
+                entries[path] = entry
+        kept.load(entries)
+
+    def save(self, kept: Kept) -> None:
+        """Add what is new; the lines that it replaces go when they are many."""
+        changed = kept.take_changed()
+        if not changed:
+            return
+        data = b"".join(self._line(path, entry) for path, entry in changed)
+        try:
+            if not self._lines:
+                make_room(self._path)
+            # One write at the end of the file: other processes may add their lines at the same time.
+            with open(self._path, "ab", buffering=0) as stream:
+                stream.write(data)
+            self._lines += len(changed)
+            if self._lines > 2 * len(kept.entries) + SPARE:
+                self._write_anew(kept)
+        except OSError:
+            return
+
+    def _write_anew(self, kept: Kept) -> None:
+        """Write every entry once.  What other processes added meanwhile they will read off again."""
+        new = self._path.with_suffix(f".{os.getpid()}")
+        try:
+            there = ((path, e) for path, e in kept.entries.items() if path.is_file())
+            new.write_bytes(b"".join(self._line(path, entry) for path, entry in there))
+            os.replace(new, self._path)
+        finally:
+            new.unlink(missing_ok=True)
+        self._lines = len(kept.entries)
+
+    def _line(self, path: Path, entry: Entry) -> bytes:
+        name = os.path.relpath(path, self._root)
+        data = json.dumps([name, *entry], separators=(",", ":")).encode("ascii")
+        return _checksum(data) + b" " + data + b"\n"
+
+    def _entry(self, line: bytes) -> tuple[Path, Entry] | None:
+        checksum, _, data = line.partition(b" ")
+        if _checksum(data) != checksum:
+            return None
+        name, signature, digest, values = json.loads(data)
+        known = tuple(signature) if signature is not None else None
+        values = {kind: Value(*value) for kind, value in values.items()}
+        return self._root / name, Entry(known, digest, values)
+
+
+def make_room(path: Path) -> None:
+    """Make the folder of a new file, and remove what is left of earlier ones of the same project."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    project = path.name.partition("-")[0]
+    others = [p for p in path.parent.glob(f"{project}-*.jsonl") if p != path]
+    others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in others[KEPT - 1 :]:
+        old.unlink(missing_ok=True)
+
+
+def _checksum(data: bytes) -> bytes:
+    return blake2b(data, digest_size=CHECKSUM // 2).hexdigest().encode()
+
+
+def _read(path: Path) -> Iterable[bytes]:
+    try:
+        return path.read_bytes().splitlines()
+    except OSError:
+        return ()
