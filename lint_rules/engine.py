@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 import gc
+import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lint_rules.findings import Diagnostic, FileReport, Finding, Fix, Subject
+from lint_rules.project.kept import digest
 from lint_rules.project.project import Project, find_root
 from lint_rules.screen.survey import Survey
 from lint_rules.settings import Settings
-from lint_rules.store import Store, file_store
+from lint_rules.store import Store, file_store, finding_from_json
 
 if TYPE_CHECKING:
     from lint_rules.filestore import FileStore
@@ -53,6 +55,7 @@ class Engine:
         self._roots: dict[Path, Path] = {}
         self._surveys: dict[Path, Survey] = {}
         self._knowledge: dict[Path, Knowledge] = {}
+        self._proven_names: dict[Path, frozenset[str]] = {}
 
     # ----------------------------------------------------------------- checking
 
@@ -125,8 +128,11 @@ class Engine:
     def keep(self, least: int = 1) -> None:
         """Keep for other runs what was read off the files, when at least so many have news."""
         for root, store in self._files.items():
-            if self._projects[root].kept.changed >= least:
-                store.save(self._projects[root].kept)
+            project = self._projects[root]
+            if least == 1:
+                project.reads.flush()
+            if project.kept.changed >= least:
+                store.save(project.kept)
 
     def _project(self, root: Path) -> Project:
         if root not in self._projects:
@@ -163,24 +169,50 @@ class Engine:
         functions = self._candidates(root, survey, project.module(path))
         if not functions:
             return [], (), 0
-        from lint_rules.reporting import Reporter
-
-        reporter = Reporter(
-            self._known(root, survey), path, display, lists_subjects=self.lists_subjects
-        )
-        findings, subjects = reporter.findings(functions)
+        kind = f"report {digest((display, os.getcwd()))}"
+        context = digest((survey.state, [function.place for function in functions]))
+        # Subjects are not kept, and texts in the making are nothing to keep.
+        keeps = not self.lists_subjects and not self._repairing
+        known = project.reads.answer(kind, path, context) if keeps else None
+        if known is not None:
+            return [finding_from_json(one) for one in known], (), len(functions)
+        with project.reads.noting():
+            findings, subjects = self._reported(root, survey, path, display, functions)
         if findings or any(not function.readable for function in functions):
             broken = _syntax_error(text)
             if broken is not None:
                 raise Unreadable(broken)
+        if keeps:
+            project.reads.keep(kind, path, context, [asdict(finding) for finding in findings])
         return findings, tuple(subjects), len(functions)
+
+    def _reported(
+        self, root: Path, survey: Survey, path: Path, display: str, functions: list[FunctionRef]
+    ) -> tuple[list[Finding], list[Subject]]:
+        from lint_rules.reporting import Reporter
+
+        known = self._known(root, survey)
+        reporter = Reporter(known, path, display, lists_subjects=self.lists_subjects)
+        return reporter.findings(functions)
 
     def _candidates(self, root: Path, survey: Survey, module: Module) -> list[FunctionRef]:
         """The functions that can matter: by their own text, or by a field that the project proves."""
         found = set(survey.functions(module))
         if survey.proves_fields and survey.rewriting(module, survey.provable) - found:
-            found |= survey.rewriting(module, self._known(root, survey).fields.proven_names)
-        return sorted(found, key=lambda function: function.block.start)
+            found |= survey.rewriting(module, self._proven(root, survey))
+        return sorted(found, key=lambda function: function.place)
+
+    def _proven(self, root: Path, survey: Survey) -> frozenset[str]:
+        """The names of fields that the project proves per-request, the pattern aside."""
+        if root not in self._proven_names:
+            reads = survey.project.reads
+            names = reads.answer("proven", root, survey.state)
+            if names is None:
+                with reads.noting():
+                    names = sorted(self._known(root, survey).fields.proven_names)
+                reads.keep("proven", root, survey.state, names)
+            self._proven_names[root] = frozenset(names)
+        return self._proven_names[root]
 
     def _known(self, root: Path, survey: Survey) -> Knowledge:
         """What the project's functions say together."""
@@ -193,6 +225,7 @@ class Engine:
     def _forget(self, root: Path) -> None:
         """Forget what was derived of a project: one of its files has changed."""
         self._knowledge.pop(root, None)
+        self._proven_names.pop(root, None)
         self._surveys.pop(root, None)
         self._stores.pop(root, None)
 

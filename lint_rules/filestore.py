@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
 
-from lint_rules.project.kept import Entry, Kept, Value
+from lint_rules.project.kept import Entry, Kept
 
 KEPT = 4
 """Files that are kept of one project: the present state or settings, and a few to go back to."""
@@ -43,10 +43,7 @@ class FileStore:
             found = self._entry(line)
             if found is not None:
                 path, entry = found
-                known = entries.get(path)
-                if known is not None and known.digest == entry.digest:
-                    entry = Entry(entry.signature, entry.digest, {**known.values, **entry.values})
-                entries[path] = entry
+                entries[path] = entry.after(entries.get(path))
         kept.load(entries)
 
     def save(self, kept: Kept) -> None:
@@ -71,7 +68,7 @@ class FileStore:
         """Write every entry once.  What other processes added meanwhile they will read off again."""
         new = self._path.with_suffix(f".{os.getpid()}")
         try:
-            there = ((path, e) for path, e in kept.entries.items() if path.is_file())
+            there = ((path, e) for path, e in kept.entries.items() if path.exists())
             new.write_bytes(b"".join(self._line(path, entry) for path, entry in there))
             os.replace(new, self._path)
         finally:
@@ -79,18 +76,22 @@ class FileStore:
         self._lines = len(kept.entries)
 
     def _line(self, path: Path, entry: Entry) -> bytes:
-        name = os.path.relpath(path, self._root)
-        data = json.dumps([name, *entry], separators=(",", ":")).encode("ascii")
+        head = _json([os.path.relpath(path, self._root), entry.signature, entry.digest])
+        data = head + b"\t" + _json(entry.values)
         return _checksum(data) + b" " + data + b"\n"
 
     def _entry(self, line: bytes) -> tuple[Path, Entry] | None:
         checksum, _, data = line.partition(b" ")
         if _checksum(data) != checksum:
             return None
-        name, signature, digest, values = json.loads(data)
+        head, _, values = data.partition(b"\t")
+        name, signature, digest = json.loads(head)
         known = tuple(signature) if signature is not None else None
-        values = {kind: Value(*value) for kind, value in values.items()}
-        return self._root / name, Entry(known, digest, values)
+        return self._root / name, Entry(known, digest, unread=(values,))
+
+
+def _json(data: object) -> bytes:
+    return json.dumps(data, separators=(",", ":")).encode("ascii")
 
 
 def make_room(path: Path) -> None:

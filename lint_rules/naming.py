@@ -7,7 +7,9 @@ without its leading underscores, in lower case.
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
+from collections.abc import Callable
+from fnmatch import translate
+from functools import lru_cache
 
 CACHE_COPY_HELPERS = (
     "*for_cache*",
@@ -31,7 +33,12 @@ CARRIER_WORDS = re.compile(r"token|auth|session|credential|principal|identity", 
 
 def matches_any(name: str, patterns: tuple[str, ...]) -> bool:
     """True when one of the globs matches ``name`` (case counts)."""
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return bool(patterns) and _any_of(patterns)(name) is not None
+
+
+@lru_cache(maxsize=64)
+def _any_of(patterns: tuple[str, ...]) -> Callable[[str], re.Match[str] | None]:
+    return re.compile("|".join(f"(?:{translate(pattern)})" for pattern in patterns)).match
 
 
 def is_cache_copy_name(name: str, extra: tuple[str, ...] = ()) -> bool:

@@ -58,7 +58,7 @@ class Store:
         if found is None:
             return None
         try:
-            return [_finding(one) for one in found["findings"]], int(found["candidates"])
+            return [finding_from_json(one) for one in found["findings"]], int(found["candidates"])
         except (KeyError, TypeError, ValueError, AttributeError):
             return None
 
@@ -132,7 +132,8 @@ def _lines(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
             continue
 
 
-def _finding(data: dict[str, Any]) -> Finding:
+def finding_from_json(data: dict[str, Any]) -> Finding:
+    """The finding that ``dataclasses.asdict`` told."""
     fix = data["fix"]
     fields = tuple(
         FieldFinding(one["name"], tuple(Evidence(**proof) for proof in one["evidence"]))

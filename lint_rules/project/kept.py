@@ -7,6 +7,7 @@ what the files say.  Values are JSON (lists, not tuples), so that they survive o
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import time
@@ -27,12 +28,37 @@ class Value(NamedTuple):
     value: Any
 
 
-class Entry(NamedTuple):
-    """One file: what its stat was when it had these bytes (None: not to be relied on), and values."""
+class Entry:
+    """One file: what its stat was when it had these bytes (None: not to be relied on), and values.
 
-    signature: tuple[int, ...] | None
-    digest: str
-    values: dict[str, Value]
+    Values from disk are read when one is asked for.
+    """
+
+    __slots__ = ("_unread", "_values", "digest", "signature")
+
+    def __init__(
+        self, signature: tuple[int, ...] | None, digest: str, values: dict[str, Value] | None = None,
+        unread: tuple[bytes, ...] = (),
+    ) -> None:  # fmt: skip
+        self.signature = signature
+        self.digest = digest
+        self._values = values if values is not None else {}
+        self._unread = unread
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The values by kind."""
+        if self._unread:
+            for data in self._unread:
+                self._values.update((kind, Value(*v)) for kind, v in json.loads(data).items())
+            self._unread = ()
+        return self._values
+
+    def after(self, earlier: Entry | None) -> Entry:
+        """This entry with the values that an earlier one of the same bytes has beside."""
+        if earlier is None or earlier.digest != self.digest:
+            return self
+        return Entry(self.signature, self.digest, unread=earlier._unread + self._unread)
 
 
 def digest(context: object) -> str:
@@ -63,10 +89,16 @@ class Kept:
         """What is new since this was asked for the last time: entries with their new values."""
         new, self._new = self._new, {}
         return [
-            (path, entry._replace(values={kind: entry.values[kind] for kind in kinds}))
+            (path, Entry(entry.signature, entry.digest, {k: entry.values[k] for k in kinds}))
             for path, kinds in new.items()
             for entry in [self.entries[path]]
         ]
+
+    def drop(self, unwanted: Callable[[str], bool], path: Path) -> None:
+        """Forget the values of some kinds of a file."""
+        values = self.entries[path].values if path in self.entries else {}
+        for kind in [kind for kind in values if unwanted(kind)]:
+            del values[kind]
 
     @property
     def changed(self) -> int:
@@ -81,18 +113,17 @@ class Kept:
         """The digest of a file's bytes; they are read only where the stat has changed."""
         return self._entry(path, read).digest
 
-    def of(
-        self, kind: str, path: Path, context: str, read: Callable[[], bytes], ask: Callable[[], Any]
-    ) -> Any:
-        """The value of a kind in a context: the kept one, or what ``ask`` says now."""
-        values = self._entry(path, read).values
-        known = values.get(kind)
-        if known is not None and known.context == context:
-            return known.value
-        value = ask()
-        values[kind] = Value(context, value)
+    def get(self, kind: str, path: Path, context: str, read: Callable[[], bytes]) -> Any:
+        """The value of a kind in a context; None when it is not known."""
+        known = self._entry(path, read).values.get(kind)
+        return known.value if known is not None and known.context == context else None
+
+    def put(
+        self, kind: str, path: Path, context: str, read: Callable[[], bytes], value: Any
+    ) -> None:
+        """Keep a value (never None)."""
+        self._entry(path, read).values[kind] = Value(context, value)
         self._new.setdefault(path, set()).add(kind)
-        return value
 
     def _entry(self, path: Path, read: Callable[[], bytes]) -> Entry:
         known = self.entries.get(path)
@@ -105,7 +136,7 @@ class Kept:
         found = blake2b(read(), digest_size=16).hexdigest()
         if signature is not None and time.time_ns() - max(signature[:2]) < RACY:
             signature = None
-        values = known.values if known is not None and known.digest == found else {}
+        values = known.values if known is not None and known.digest == found else None
         entry = self.entries[path] = Entry(signature, found, values)
         self._new.setdefault(path, set())
         return entry

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from lint_rules.deadline import check_time
-from lint_rules.project.kept import NO_CONTEXT, Kept
+from lint_rules.project.kept import NO_CONTEXT, Kept, digest
 from lint_rules.project.modules import Module, decode
+from lint_rules.project.reads import Reads
 from lint_rules.regularfile import read_regular
 
 if TYPE_CHECKING:
@@ -95,6 +97,7 @@ class Project:
         #: What was read off the files, also by earlier runs.
         self.kept = Kept()
         self._overlaid = Kept(on_disk=False)
+        self.reads = Reads(self)
         self._definitions: dict[str, list[Path]] | None = None
         self._class_names: frozenset[str] | None = None
         self.index = Index(self)
@@ -117,8 +120,17 @@ class Project:
             self._paths = sorted(set(found) | set(self._texts))
         return self._paths
 
+    @cached_property
+    def names_digest(self) -> str:
+        """A digest of the names of all files."""
+        return digest([str(path) for path in self.paths])
+
     def bytes_of(self, path: Path) -> bytes:
         """The bytes of a file (of its overlay); empty where it cannot be read."""
+        self.reads.file(path)
+        return self._read(path)
+
+    def _read(self, path: Path) -> bytes:
         if path in self._texts:
             return self._texts[path]
         if path not in self._bytes:
@@ -136,7 +148,7 @@ class Project:
 
     def digest_of(self, path: Path) -> str:
         """A digest of the bytes of a file (of its overlay)."""
-        return self._kept(path).digest_of(path, lambda: self.bytes_of(path))
+        return self._kept(path).digest_of(path, lambda: self._read(path))
 
     def of_file(self, kind: str, path: Path, context: str, ask: Callable[[], Any]) -> Any:
         """What ``ask`` says of a file, which may depend on nothing but its text and the context.
@@ -144,7 +156,19 @@ class Project:
         It is asked only where no earlier answer is kept: ``kind`` names the question, ``context`` is the
         digest of all else that the answer depends on.  The answer is JSON.
         """
-        return self._kept(path).of(kind, path, context, lambda: self.bytes_of(path), ask)
+        value = self.kept_value(kind, path, context)
+        if value is None:
+            value = ask()
+            self.keep_value(kind, path, context, value)
+        return value
+
+    def kept_value(self, kind: str, path: Path, context: str) -> Any:
+        """What was kept of a file (or of the root, for all of the project) in a context, or None."""
+        return self._kept(path).get(kind, path, context, lambda: self._read(path))
+
+    def keep_value(self, kind: str, path: Path, context: str, value: Any) -> None:
+        """Keep a value for the same context."""
+        self._kept(path).put(kind, path, context, lambda: self._read(path), value)
 
     def _kept(self, path: Path) -> Kept:
         """What is read off a text that stands for a file is nothing to keep for other runs."""
@@ -161,6 +185,8 @@ class Project:
         data = text.encode("utf-8", "surrogatepass")
         if self._texts.get(path) == data or (path not in self._texts and self._same(path, text)):
             return False
+        self.reads.flush()  # the answers up to here were read from the files as they were
+        self.reads = Reads(self)
         self._texts[path] = data
         self._overlaid.forget(path)
         self._modules.clear()
@@ -169,6 +195,7 @@ class Project:
         self._imported.clear()
         self._definitions = self._class_names = None
         self._paths = None
+        self.__dict__.pop("names_digest", None)
         self.module(path).original = text
         self.index = Index(self)
         self.graph = CallGraph(self)
@@ -185,8 +212,9 @@ class Project:
         out: list[Path] | None = None
         for literal in literals:
             if literal not in self._holding:
-                self._holding[literal] = [p for p in self.paths if literal in self.bytes_of(p)]
+                self._holding[literal] = [p for p in self.paths if literal in self._read(p)]
             held = self._holding[literal]
+            self.reads.word(literal, held)
             out = held if out is None else [p for p in out if p in set(held)]
         return list(out or [])
 
@@ -242,6 +270,7 @@ class Project:
     def module(self, path: Path) -> Module:
         """The module of a file."""
         check_time()
+        self.reads.file(path)
         if path not in self._modules:
             self._modules[path] = Module(self, path)
         return self._modules[path]

@@ -69,6 +69,8 @@ class CacheUsers:
         self.settings = settings
         self._plain: dict[Path, Names] = {}
         self._contexts: dict[Path, str] = {}
+        self._calling: dict[str, str] = {}
+        self._import_digests: dict[Path, str] = {}
 
     # ----------------------------------------------------------------- objects
 
@@ -164,8 +166,7 @@ class CacheUsers:
 
     def _own_in(self, path: Path) -> Iterator[tuple[FunctionRef, Shape]]:
         for function in self._naming_cache(path):
-            shape = shape_of(function.node, self.names(path))
-            shape.memoised = is_memoised(function)
+            shape = _noted(function, shape_of(function.node, self.names(path)))
             if shape.stores or shape.looks_up or shape.memoised:
                 yield function, shape
 
@@ -229,7 +230,7 @@ class CacheUsers:
             meant = self._wrappers.meant(function, names)
             if meant:
                 shape = shape_of(function.node, _with(self.names(path), meant))
-                shape.memoised = is_memoised(function)
+                shape = _noted(function, shape)
                 if shape.stores or shape.looks_up:
                     yield function, shape
 
@@ -259,6 +260,20 @@ class CacheUsers:
         return known or shape_of(function.node, self.names(function.module.path))
 
     # ----------------------------------------------------------------- beside
+
+    def calling(self, name: str) -> str:
+        """A digest of all that the functions say in which a name is called beside a cache."""
+        if name not in self._calling:
+            self._calling[name] = digest(sorted(
+                (str(f.module.path), self._imports(f.module.path), f.class_name or "", self.shapes[f].text)
+                for f in self.beside[name]
+            ))  # fmt: skip
+        return self._calling[name]
+
+    def _imports(self, path: Path) -> str:
+        if path not in self._import_digests:
+            self._import_digests[path] = digest(sorted(self.project.imported_words(path)))
+        return self._import_digests[path]
 
     @cached_property
     def beside(self) -> dict[str, list[FunctionRef]]:
@@ -351,6 +366,12 @@ def _with(plain: Names, does: dict[str, tuple[bool, bool]]) -> Names:
     storing = frozenset(name for name, (stores, _) in does.items() if stores)
     finding = frozenset(name for name, (_, finds) in does.items() if finds)
     return replace(plain, storing=storing, finding=finding)
+
+
+def _noted(function: FunctionRef, shape: Shape) -> Shape:
+    """A shape with what else is kept of its function."""
+    shape.memoised, shape.text = is_memoised(function), digest(function.source)
+    return shape
 
 
 def is_memoised(function: FunctionRef) -> bool:

@@ -70,6 +70,8 @@ class Shape:
     looks_up: bool = False
     #: Under a decorator that keeps the function's results.
     memoised: bool = False
+    #: A digest of the function's text.
+    text: str = ""
 
     @property
     def stores_parameter(self) -> bool:
@@ -103,15 +105,15 @@ def shape_as_json(shape: Shape) -> list[Any]:
         sorted(shape.stored), sorted(shape.returned),
         [sorted(copy.source) for copy in shape.copies.values()],
         sorted(name for name, given in shape.given.items() if FOUND in given),
-        shape.stores, shape.looks_up, shape.memoised,
+        shape.stores, shape.looks_up, shape.memoised, shape.text,
     ]  # fmt: skip
 
 
 def shape_from_json(data: list[Any]) -> Shape:
     """The shape that :func:`shape_as_json` told."""
-    writes, stored, returned, copies, given, stores, looks_up, memoised = data
+    writes, stored, returned, copies, given, *more = data
     return Shape(
         {Write(name, frozenset(target)) for name, target in writes}, set(stored), set(returned),
         {index: Copy(set(source)) for index, source in enumerate(copies)},
-        {name: {FOUND} for name in given}, stores, looks_up, memoised,
+        {name: {FOUND} for name in given}, *more,
     )  # fmt: skip

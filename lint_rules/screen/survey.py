@@ -111,10 +111,9 @@ class Survey:
     def _helping_in(self, path: Path) -> Iterator[_Helping]:
         """Those of one file."""
         beside = [
-            (name, len(self.project.definitions[name]) == 1,
-             sorted((str(p), self.project.digest_of(p)) for p in self._calling_beside[name]))
+            (name, len(self.project.definitions[name]) == 1, self.caches.calling(name))
             for name in sorted(self._beside.get(path, ()))
-        ]  # fmt: skip
+        ]
         context = digest((self.caches.context(path), beside, sorted(self.carriers.present(path))))
         found = self.project.of_file("helping", path, context, partial(self._ask_helping, path))
         function_of = self.project.module(path).function_of
@@ -172,11 +171,6 @@ class Survey:
                 places.setdefault(path, set()).add(name)
         return places
 
-    @cached_property
-    def _calling_beside(self) -> dict[str, set[Path]]:
-        """The files in which a name is called beside a cache."""
-        return {n: {f.module.path for f in users} for n, users in self.caches.beside.items()}
-
     def _is_beside(self, function: FunctionRef) -> bool:
         """True when a function that has to do with a cache may call this one for it.
 
@@ -184,7 +178,7 @@ class Survey:
         on anything when no other class has it.
         """
         name = function.name
-        callers = self.caches.beside.get(name, ())
+        callers = self._noted(tuple(self.caches.beside.get(name, ())))
         if not callers or name.startswith("__"):
             return False
         if function.class_name is None or function.parent_function is not None:
@@ -201,9 +195,19 @@ class Survey:
             owner in caller.source or caller.class_name == function.class_name for caller in callers
         )
 
-    @cached_property
+    @property
     def helpers(self) -> tuple[FunctionRef, ...]:
         """Every function of the project that may prove fields per-request by resetting them."""
+        return self._noted(self._helpers)
+
+    def _noted(self, functions: tuple[FunctionRef, ...]) -> tuple[FunctionRef, ...]:
+        """These functions, whose texts whoever asks for them will read."""
+        for function in functions:
+            self.project.reads.file(function.module.path)
+        return functions
+
+    @cached_property
+    def _helpers(self) -> tuple[FunctionRef, ...]:
         found: set[FunctionRef] = set()
         for one in self._helping:
             if one.function in self._leads.get(one.function.module.path, ()):
@@ -211,9 +215,13 @@ class Survey:
                 found.update(outer for outer, resets in one.around if resets)
         return tuple(sorted(found, key=lambda function: (function.module.path, function.place)))
 
-    @cached_property
+    @property
     def named_helpers(self) -> tuple[FunctionRef, ...]:
         """The functions whose own name says that they copy for a cache."""
+        return self._noted(self._named_helpers)
+
+    @cached_property
+    def _named_helpers(self) -> tuple[FunctionRef, ...]:
         found: list[FunctionRef] = []
         for path, names in sorted(self._named_in.items()):
             context = digest((sorted(names), self.caches.context(path)))
@@ -413,6 +421,16 @@ class Survey:
     def provable(self) -> frozenset[str]:
         """Every name that a helper by its name, a comment or the configuration may prove per-request:
         the fields of the classes that they name, and what the helpers write."""
+        reads, root = self.project.reads, self.project.root
+        known = reads.answer("provable", root, self.state)
+        if known is None:
+            with reads.noting():
+                known = sorted(self._ask_provable())
+            reads.keep("provable", root, self.state, known)
+            reads.flush()  # before what else is read, on which this does not depend
+        return frozenset(known)
+
+    def _ask_provable(self) -> Iterable[str]:
         found = {name for pattern in self.settings.per_request_fields if "." in pattern
                  for name in (pattern.rpartition(".")[2],)}  # fmt: skip
         classes: dict[ClassRef, None] = {}
@@ -426,7 +444,19 @@ class Survey:
                 named = self.project.resolve(function.module, word, function)
                 if isinstance(named, ClassRef):
                     classes[named] = None
-        return frozenset(found.union(*({d.name for d in cls.fields} for cls in classes)))
+        return found.union(*({d.name for d in cls.fields} for cls in classes))
+
+    @cached_property
+    def state(self) -> str:
+        """A digest of what the survey says beside the texts that an answer is read from."""
+        beside = ((name, map(_name, users)) for name, users in self.caches.beside.items())
+        return digest((
+            [(str(path), self.caches.context(path)) for path in sorted(self.caches.by_file)],
+            sorted((name, sorted(users)) for name, users in beside),
+            [_name(function) for function in (*self.helpers, *self.named_helpers)],
+            [(str(module.path), name) for module, name in self.marking()],
+            sorted(self.merging),
+        ))  # fmt: skip
 
     @property
     def proves_fields(self) -> bool:
@@ -461,6 +491,10 @@ class Survey:
 @lru_cache(maxsize=16)
 def _digest_of(names: frozenset[str]) -> str:
     return digest(sorted(names))
+
+
+def _name(function: FunctionRef) -> tuple[str, str]:
+    return str(function.module.path), function.qualname
 
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
