@@ -134,5 +134,3 @@ class Reads:
 
 def _digest(held: list[Path]) -> str:
     return digest([str(path) for path in held])
-
-

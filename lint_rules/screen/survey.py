@@ -8,7 +8,8 @@ the names that cache users call, then the function's own syntax.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lint_rules.naming import is_cache_copy_name, longest_literal, matches_any
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.functions import Place, qualname_of
-from lint_rules.project.kept import digest
+from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.screen import forms
 from lint_rules.screen.caches import CacheUsers, is_memoised, leads_by_itself, stem
 from lint_rules.screen.carriers import CarrierWords
@@ -111,8 +112,8 @@ class Survey:
     def _helping_in(self, path: Path) -> Iterator[_Helping]:
         """Those of one file."""
         beside = [
-            (name, len(self.project.definitions[name]) == 1, self.caches.calling(name))
-            for name in sorted(self._beside.get(path, ()))
+            (name, name in self._defined_once, self.caches.calling(name))
+            for name in sorted(set(self._beside.get(path, ())))
         ]
         context = digest((self.caches.context(path), beside, sorted(self.carriers.present(path))))
         found = self.project.of_file("helping", path, context, partial(self._ask_helping, path))
@@ -163,13 +164,26 @@ class Survey:
         return self.may_help(function) and forms.resets(function.source) and function.resets_copy
 
     @cached_property
-    def _beside(self) -> dict[Path, set[str]]:
-        """By file the names defined there that are called beside a cache."""
-        places: dict[Path, set[str]] = {}
-        for name in self.caches.beside.keys() & self.project.definitions.keys():
-            for path in self.project.definitions[name]:
-                places.setdefault(path, set()).add(name)
+    def _beside(self) -> dict[Path, list[str]]:
+        """By file the names defined there that are called beside a cache, one for each definition."""
+        names = self.caches.beside.keys()
+        context = digest(sorted(names))
+        places: dict[Path, list[str]] = {}
+        for path in self.project.paths if names else ():
+            ask = partial(self._defined, path, names.__contains__)
+            found = self.project.of_file("called beside", path, context, ask)
+            if found:
+                places[path] = found
         return places
+
+    def _defined(self, path: Path, wanted: Callable[[str], bool]) -> list[str]:
+        return [name for name in self.project.defined_in(path) if wanted(name)]
+
+    @cached_property
+    def _defined_once(self) -> frozenset[str]:
+        """The names called beside a cache that only one function has."""
+        counts = Counter(name for names in self._beside.values() for name in names)
+        return frozenset(name for name, count in counts.items() if count == 1)
 
     def _is_beside(self, function: FunctionRef) -> bool:
         """True when a function that has to do with a cache may call this one for it.
@@ -188,7 +202,7 @@ class Survey:
                 or not words.isdisjoint(self.project.imported_words(caller.module.path))
                 for caller in callers
             )
-        if len(self.project.definitions.get(name, ())) == 1:
+        if name in self._defined_once:
             return True
         owner = function.class_name.rpartition(".")[2]
         return any(
@@ -241,11 +255,13 @@ class Survey:
     @cached_property
     def _named_in(self) -> dict[Path, set[str]]:
         """By file the names of functions that say that they copy for a cache."""
+        extra = self.settings.cache_copy_helpers
         places: dict[Path, set[str]] = {}
-        for name, paths in self.project.definitions.items():
-            if is_cache_copy_name(name, self.settings.cache_copy_helpers):
-                for path in paths:
-                    places.setdefault(path, set()).add(name)
+        for path in self.project.paths:
+            ask = partial(self._defined, path, lambda name: is_cache_copy_name(name, extra))
+            found = self.project.of_file("cache-copy names", path, NO_CONTEXT, ask)
+            if found:
+                places[path] = set(found)
         return places
 
     def _around(self, module: Module, places: Iterable[int]) -> tuple[FunctionRef, ...]:
@@ -274,7 +290,9 @@ class Survey:
             path = module.path
             context = digest((self.caches.meanings(path), sorted(self.carriers.present(path))))
             context = digest((context, self._carrier_digest))
-            found = self.project.of_file("merging", path, context, partial(self._ask_merging, module))
+            found = self.project.of_file(
+                "merging", path, context, partial(self._ask_merging, module)
+            )
             self._merges[module] = {module.function_of(Place(*p)): named for p, named in found}
         return self._merges[module]
 
