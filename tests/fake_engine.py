@@ -36,6 +36,12 @@ class FakeEngine:
         self.cache_dir: Path | None = None
         self.lists_subjects = True
 
+    def clean(self, path: Path, display: str) -> FileReport | None:
+        """Nothing is known of any file before it is read."""
+
+    def keep(self) -> None:
+        """Nothing is kept."""
+
     def check(
         self,
         path: Path,
