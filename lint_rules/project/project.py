@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -169,11 +169,15 @@ class Project:
 
     def kept_value(self, kind: str, path: Path, context: str) -> Any:
         """What was kept of a file (or of the root, for all of the project) in a context, or None."""
-        return self._kept(path).get(kind, path, context, lambda: self._read(path))
+        return self._kept(path).get(kind, path, context, self._reader(path))
 
     def keep_value(self, kind: str, path: Path, context: str, value: Any) -> None:
         """Keep a value for the same context."""
-        self._kept(path).put(kind, path, context, lambda: self._read(path), value)
+        self._kept(path).put(kind, path, context, self._reader(path), value)
+
+    def _reader(self, path: Path) -> Callable[[], bytes]:
+        """What reads a file; the root stands for the project as a whole and has no text."""
+        return bytes if path == self.root else partial(self._read, path)
 
     def _kept(self, path: Path) -> Kept:
         """What is read off a text that stands for a file is nothing to keep for other runs."""

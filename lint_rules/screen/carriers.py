@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from lint_rules.naming import longest_literal, matches_any
-from lint_rules.project.kept import digest
+from lint_rules.project.kept import NO_CONTEXT, digest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,10 +99,9 @@ class CarrierWords:
 
     def _declaring(self) -> Iterator[tuple[str, Path]]:
         """The names of classes that declare such fields, and of collections of their names."""
-        context = digest((self._globs, self._owners))
         for path in self.project.paths:
             ask = partial(self._declared, path)
-            for word in self.project.of_file("carriers declared", path, context, ask):
+            for word in self.project.of_file("carriers declared", path, NO_CONTEXT, ask):
                 yield word, path
 
     def _declared(self, path: Path) -> list[str]:

@@ -238,8 +238,8 @@ class Survey:
     def _named_helpers(self) -> tuple[FunctionRef, ...]:
         found: list[FunctionRef] = []
         for path, names in sorted(self._named_in.items()):
-            context = digest((sorted(names), self.caches.context(path)))
             ask = partial(self._ask_named, path, names)
+            context = self.caches.context(path)
             function_of = self.project.module(path).function_of
             places = self.project.of_file("named helpers", path, context, ask)
             found += (function_of(Place(*place)) for place in places)
