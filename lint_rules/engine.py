@@ -8,11 +8,11 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lint_rules.findings import Diagnostic, FileReport, Finding, Fix, Subject
 from lint_rules.project.kept import digest
-from lint_rules.project.project import Project, find_root
+from lint_rules.project.project import Project, root_of
 from lint_rules.screen.survey import Survey
 from lint_rules.settings import Settings
 from lint_rules.store import Store, file_store, finding_from_json
@@ -53,6 +53,7 @@ class Engine:
         self._repairing = False
         self._projects: dict[Path, Project] = {}
         self._roots: dict[Path, Path] = {}
+        self._marked: dict[Path, set[str]] = {}
         self._surveys: dict[Path, Survey] = {}
         self._knowledge: dict[Path, Knowledge] = {}
         self._proven_names: dict[Path, frozenset[str]] = {}
@@ -82,19 +83,30 @@ class Engine:
             return FileReport(display, errors=(Diagnostic(display, str(error)),))
         except Exception as error:  # one file must never end the run
             return FileReport(display, errors=(Diagnostic(display, _crash(error)),))
-        kept = self._kept(findings, text, wanted, noqa)
+        kept = self._kept(path, findings, text, wanted, noqa)
         return FileReport(display, kept, (), text if kept else None, candidates, subjects=subjects)
 
     def _kept(
-        self, findings: list[Finding], text: str, wanted: Wanted | None, noqa: bool
+        self, path: Path, findings: list[Finding], text: str, wanted: Wanted | None, noqa: bool
     ) -> tuple[Finding, ...]:
         kept = [finding for finding in findings if wanted is None or wanted(finding)]
         if noqa and kept and "noqa" in text.lower():
+            hidden = self._hidden(path, kept, text)
+            kept = [finding for finding, hides in zip(kept, hidden, strict=True) if not hides]
+        return tuple(sorted(kept, key=lambda finding: finding.sort_key))
+
+    def _hidden(self, path: Path, findings: list[Finding], text: str) -> list[bool]:
+        """Which findings the file's comments suppress; to read those takes longer than all the rest."""
+
+        def ask() -> list[bool]:
             from lint_rules.suppress import Suppressions
 
             suppressions = Suppressions(text)
-            kept = [f for f in kept if not suppressions.hides(f.code, f.line)]
-        return tuple(sorted(kept, key=lambda finding: finding.sort_key))
+            return [suppressions.hides(finding.code, finding.line) for finding in findings]
+
+        project = self._project(self._root_of(path))
+        context = digest([(finding.code, finding.line) for finding in findings])
+        return cast("list[bool]", project.of_file("noqa", path, context, ask))
 
     def _findings(
         self, path: Path, text: str, display: str
@@ -146,7 +158,7 @@ class Engine:
         """The root of a file's project; files of one directory have the same."""
         directory = path.parent
         if directory not in self._roots:
-            self._roots[directory] = find_root(path)
+            self._roots[directory] = root_of(directory, self._marked)
         return self._roots[directory]
 
     def _store(self, root: Path, project: Project) -> Store | None:

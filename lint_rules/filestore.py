@@ -15,6 +15,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from lint_rules.project.kept import Entry, Kept
+from lint_rules.project.reads import RECORD
 
 KEPT = 4
 """Files that are kept of one project: the present state or settings, and a few to go back to."""
@@ -66,6 +67,7 @@ class FileStore:
 
     def _write_anew(self, kept: Kept) -> None:
         """Write every entry once.  What other processes added meanwhile they will read off again."""
+        _drop_unused_records(kept, self._root)
         new = self._path.with_suffix(f".{os.getpid()}")
         try:
             there = ((path, e) for path, e in kept.entries.items() if path.exists())
@@ -88,6 +90,15 @@ class FileStore:
         name, signature, digest = json.loads(head)
         known = tuple(signature) if signature is not None else None
         return self._root / name, Entry(known, digest, unread=(values,))
+
+
+def _drop_unused_records(kept: Kept, root: Path) -> None:
+    """Forget what answers were read from that nobody keeps any more."""
+    values = (value.value for entry in kept.entries.values() for value in entry.values.values())
+    used = {
+        RECORD + value["read"] for value in values if isinstance(value, dict) and "read" in value
+    }
+    kept.drop(lambda kind: kind.startswith(RECORD) and kind not in used, root)
 
 
 def _json(data: object) -> bytes:

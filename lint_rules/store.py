@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from functools import lru_cache
 from hashlib import blake2b
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,10 +114,13 @@ def _basis(settings: Settings) -> bytes:
 
 @lru_cache(maxsize=1)
 def _checker() -> tuple[tuple[str, int, int], ...]:
-    """The files of the checker itself: what a development version says changes with them."""
-    package = Path(__file__).parent
-    found = sorted(package.rglob("*.py"))
-    return tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in found)
+    """The files of the checker itself, which change while it is developed, and the packages that it
+    judges with."""
+    found = sorted(map(str, Path(__file__).parent.rglob("*.py")))
+    specs = [find_spec(name) for name in ("libcst", "flake8")]
+    found += [spec.origin for spec in specs if spec is not None and spec.origin is not None]
+    stats = [(path, os.stat(path)) for path in found]
+    return tuple((path, known.st_mtime_ns, known.st_size) for path, known in stats)
 
 
 def _lines(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -53,15 +53,21 @@ def find_root(path: Path) -> Path:
     return root_of(path.absolute().parent)
 
 
-def root_of(directory: Path) -> Path:
-    """The root of the project of the files in a directory (absolute)."""
+def root_of(directory: Path, known: dict[Path, set[str]] | None = None) -> Path:
+    """The root of the project of the files in a directory (absolute).
+
+    ``known`` remembers what was seen in the directories above, for others below them.
+    """
     home = Path.home()
+    known = known if known is not None else {}
     package: Path | None = None
     gap = 0
     for parent in (directory, *directory.parents):
         if parent == home or parent.parent == parent or parent.name == "site-packages":
             break
-        names = _names_in(parent)
+        if parent not in known:
+            known[parent] = _names_in(parent)
+        names = known[parent]
         if not names.isdisjoint(_MARKERS):
             return parent
         if "__init__.py" in names:
