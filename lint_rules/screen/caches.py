@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.naming import CACHE_LIBRARIES, is_cache_name, longest_literal
 from lint_rules.screen.shapereader import shape_of
-from lint_rules.screen.shapes import COPY, FOUND, RESULT, Names, Shape
+from lint_rules.screen.shapes import FOUND, PARAM, RESULT, Copy, Names, Shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +58,7 @@ class CacheUsers:
         self.project = project
         self.settings = settings
         self._plain: dict[Path, Names] = {}
+        self._handing: dict[str, bool] = {}
 
     # ----------------------------------------------------------------- objects
 
@@ -193,6 +194,36 @@ class CacheUsers:
         known = self.shapes.get(function)
         return known or shape_of(function.node, self.names(function.module.path))
 
+    def hands_on(self, name: str) -> bool:
+        """True when a function of the project that is called so may return what it is given."""
+        if name not in self._handing:
+            paths = self.project.definitions.get(name, ())
+            self._handing[name] = name not in COMMON and any(
+                any(token.startswith(PARAM) for token in self._given_back(self.shape(function)))
+                for path in sorted(paths)
+                for function in self.project.module(path).functions_named({name})
+            )
+        return self._handing[name]
+
+    def _given_back(self, shape: Shape) -> frozenset[str]:
+        return shape.reached(shape.returned, lambda name: name in self.project.definitions)
+
+    def stored_copies(self, shape: Shape) -> list[Copy]:
+        """The copies of a function that go into a cache."""
+        stored = shape.reached(shape.stored, self.hands_on) if shape.copies else ()
+        return [copy for copy in shape.copies.values() if copy.token in stored]
+
+    def returned_copies(self, shape: Shape) -> list[Copy]:
+        """The copies that a function hands out."""
+        returned = shape.reached(shape.returned, self.hands_on) if shape.copies else ()
+        return [copy for copy in shape.copies.values() if copy.token in returned]
+
+    def copies_for_itself(self, shape: Shape) -> bool:
+        """True for a copy that is stored, or handed out and made of what was looked up."""
+        return bool(self.stored_copies(shape)) or any(
+            FOUND in shape.origins(copy, self.hands_on) for copy in self.returned_copies(shape)
+        )
+
     # ----------------------------------------------------------------- beside
 
     @cached_property
@@ -260,7 +291,7 @@ class Wrappers:
             if name not in source:
                 continue
             owners = self._classes.get(name)
-            if owners is None or name not in _COMMON or any(
+            if owners is None or name not in COMMON or any(
                 owner in source or owner == (function.class_name or "").rpartition(".")[2]
                 for owner in owners
             ):  # fmt: skip
@@ -268,7 +299,7 @@ class Wrappers:
         return out
 
 
-_COMMON = frozenset(
+COMMON = frozenset(
     {"get", "set", "pop", "update", "add", "put", "save", "load", "read", "write", "find", "fetch",
      "create", "list", "copy", "items", "values", "keys", "append", "remove", "delete", "run", "call",
      "send", "next", "open", "close", "format", "store", "insert", "setdefault"}
@@ -288,13 +319,6 @@ def is_memoised(function: FunctionRef) -> bool:
     if "@" not in function.source[: function.source.find("def ")]:
         return False
     return bool(_DECORATOR.search(function.source, 0, function.source.find("def ")))
-
-
-def leads_by_itself(shape: Shape) -> bool:
-    """True for a copy that is stored, or made of what was looked up, in the function itself."""
-    return bool(shape.copies) and (
-        COPY in shape.stored or any(FOUND in copy.source for copy in shape.copies.values())
-    )
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:

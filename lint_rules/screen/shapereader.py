@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from lint_rules.screen.shapes import CARRIER, NOTHING, RESULT, Names, Shape, param
+from lint_rules.screen.shapes import CARRIER, NOTHING, RESULT, Names, Shape, items, param, spread
 from lint_rules.screen.shapevalues import Values, params
 
 ROUNDS = 4
@@ -70,10 +70,11 @@ class _Reader(Values):
 
     def _return(self, node: ast.Return) -> None:
         if node.value is not None:
-            self.shape.returned |= self.value(node.value)
+            self.shape.returned |= spread(self.value(node.value))
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
-        self.bind(node.target, self.value(node.iter))
+        tokens = self.value(node.iter)
+        self.bind(node.target, items(tokens))
         self.block(node.body)
         self.block(node.orelse)
 
@@ -102,7 +103,7 @@ class _Reader(Values):
             for part in ast.walk(case.pattern):
                 name = getattr(part, "name", None) or getattr(part, "rest", None)
                 if isinstance(name, str):
-                    self.carry(name, tokens)
+                    self.carry(name, tokens | items(tokens))
             self.block(case.body)
 
     def _inner(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:

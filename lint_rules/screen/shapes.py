@@ -8,7 +8,7 @@ interpretation, and decides which functions are interpreted at all.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 Tokens = frozenset[str]
@@ -22,8 +22,12 @@ CARRIER = "carrier"
 """Of a class that is called so, or handed out by what is."""
 CACHE = "cache"
 """A cache that a call made or handed out."""
-COPY = "copy"
-"""A copy made here."""
+COPY = "copy "
+"""What the token of a copy made here begins with; a number tells one from the other."""
+MADE = "made"
+"""A container made here, from nothing."""
+HELD = "held "
+"""What the token of something inside a container begins with; the token of what it holds follows."""
 PARAM = "param "
 """What the token of a parameter begins with; its name follows."""
 RESULT = "result "
@@ -33,6 +37,32 @@ RESULT = "result "
 def result_of(name: str) -> str:
     """The token of what a call of ``name`` returned."""
     return RESULT + name
+
+
+def held(tokens: Iterable[str]) -> Tokens:
+    """The tokens of a container that holds these; containers inside it are not told apart from it."""
+    return frozenset(t if t.startswith(HELD) else HELD + t for t in tokens if t != MADE)
+
+
+def inside(tokens: Iterable[str]) -> Tokens:
+    """What is held by what carries these tokens, on any level."""
+    taken = frozenset(t.removeprefix(HELD) for t in tokens if t.startswith(HELD))
+    return taken | held(taken)
+
+
+def items(tokens: Iterable[str]) -> Tokens:
+    """What a loop over what carries these tokens sees: of an object made elsewhere its contents."""
+    tokens = frozenset(tokens)
+    taken = inside(tokens) | {t for t in tokens if t.startswith(PARAM)}
+    own = any(t != MADE and not t.startswith(HELD) for t in tokens)
+    return taken | {ATTRIBUTE} if own else taken
+
+
+def spread(tokens: Iterable[str]) -> Tokens:
+    """These tokens; of a container made here those of what it holds."""
+    tokens = frozenset(tokens)
+    kept = frozenset(t for t in tokens if t != MADE and not t.startswith(HELD))
+    return kept | inside(tokens) - held(inside(tokens)) if MADE in tokens else kept
 
 
 def param(name: str) -> str:
@@ -45,6 +75,7 @@ class Copy:
     """A copy: the tokens of what it was made from."""
 
     node: ast.expr
+    token: str
     source: set[str] = field(default_factory=set)
 
 
@@ -69,6 +100,29 @@ class Shape:
     given: dict[str, set[str]] = field(default_factory=dict)
     stores: bool = False
     looks_up: bool = False
+
+    def reached(self, tokens: Iterable[str], hands_on: Callable[[str], bool]) -> frozenset[str]:
+        """These tokens, and those of what the calls were given that hand it on as their result."""
+        found = set(tokens)
+        todo = list(found)
+        while todo:
+            token = todo.pop()
+            name = token.removeprefix(RESULT)
+            if token.startswith(RESULT) and not found.issuperset(given := self.given.get(name, ())):
+                if hands_on(name):
+                    todo += [more for more in given if more not in found]
+                    found.update(given)
+        return frozenset(found)
+
+    def origins(self, copy: Copy, hands_on: Callable[[str], bool]) -> frozenset[str]:
+        """The tokens of all that a copy was made from, step by step."""
+        found = self.reached(copy.source, hands_on)
+        made = {other.token: other for other in self.copies.values()}
+        seen = {copy.token}
+        while (token := next((t for t in found if t in made and t not in seen), None)) is not None:
+            seen.add(token)
+            found |= self.reached(made[token].source, hands_on)
+        return found
 
     @property
     def stores_parameter(self) -> bool:

@@ -15,6 +15,8 @@ from lint_rules.screen.shapes import (
     CARRIER,
     COPY,
     FOUND,
+    HELD,
+    MADE,
     NOTHING,
     PARAM,
     RESULT,
@@ -23,7 +25,11 @@ from lint_rules.screen.shapes import (
     Shape,
     Tokens,
     Write,
+    held,
+    inside,
+    items,
     result_of,
+    spread,
 )
 
 _KEY_WORDS = frozenset({"key", "k", "name", "cache_key", "ttl", "timeout", "ex", "expire", "nx"})
@@ -33,6 +39,12 @@ _PASSING = frozenset(
 )  # fmt: skip
 _WRITING = frozenset({"update", "setdefault", "__setattr__", "__setitem__", "pop"})
 _VIEWS = frozenset({"items", "keys", "values"})
+_HOLDING = frozenset({"append", "appendleft", "add", "extend", "insert", "update", "setdefault", "__setitem__", "put"})
+"""Methods of containers that put something in."""
+_MAKING = frozenset({"dict", "list", "set", "tuple", "fromkeys"})
+"""Calls that make a container."""
+_TAKING = frozenset({"get", "pop", "popleft", "popitem", "setdefault", "__getitem__"})
+"""Methods of containers that hand something out."""
 
 
 class Values:
@@ -48,7 +60,7 @@ class Values:
         """Let a target carry these tokens."""
         if isinstance(target, ast.Tuple | ast.List):
             for element in target.elts:
-                self.bind(element, tokens)
+                self.bind(element, items(tokens))
         elif isinstance(target, ast.Starred):
             self.bind(target.value, tokens)
         elif isinstance(target, ast.Subscript):
@@ -71,7 +83,7 @@ class Values:
         self._write(name, self.value(target))
 
     def _write(self, name: str | None, tokens: Tokens) -> None:
-        given = frozenset(token for token in tokens if not _is_made_here(token))
+        given = frozenset(token for token in tokens if not _is_new(token))
         if given:
             self.shape.writes.add(Write(name, given))
 
@@ -79,7 +91,7 @@ class Values:
         """What is put into a container made here goes where that goes; fields of objects do not."""
         name = _dotted(container)
         if name is not None and tokens:
-            self.carry(name, frozenset(token for token in tokens if not token.startswith(PARAM)))
+            self.carry(name, held(token for token in tokens if not token.startswith(PARAM)))
 
     def carry(self, name: str, tokens: Tokens) -> None:
         known = self.variables.get(name)
@@ -99,7 +111,7 @@ class Values:
 
     def store(self, tokens: Tokens) -> None:
         self.shape.stores = True
-        self.shape.stored |= tokens
+        self.shape.stored |= spread(tokens)
 
     def names_carrier(self, node: ast.expr | None) -> bool:
         """True when an annotation (or a class that is handed on) names the class of a carrier."""
@@ -141,13 +153,15 @@ class Values:
         more = {CARRIER} if f".{node.attr}" in self.names.carriers else set()
         if name in self.variables:
             return frozenset(more.union(self.variables[name]))
-        return frozenset({ATTRIBUTE, *more}) if self.value(node.value) else NOTHING
+        base = self.value(node.value) - {MADE}
+        more.update(self.variables.get(f"{_dotted(node.value)}.*", ()))
+        return frozenset({ATTRIBUTE, *more}) if base or more else NOTHING
 
     def _inside(self, node: ast.Await | ast.Starred | ast.YieldFrom) -> Tokens:
         return self.value(node.value)
 
     def _yield(self, node: ast.Yield) -> Tokens:
-        self.shape.returned |= self.value(node.value)
+        self.shape.returned |= spread(self.value(node.value))
         return NOTHING
 
     def _either(self, node: ast.BoolOp) -> Tokens:
@@ -163,7 +177,7 @@ class Values:
         return tokens
 
     def _sequence(self, node: ast.Tuple | ast.List | ast.Set) -> Tokens:
-        return self._joined(node.elts)
+        return held(self._joined(node.elts)) | {MADE}
 
     def _joined(self, nodes: list[ast.expr]) -> Tokens:
         return frozenset().union(*(self.value(node) for node in nodes))
@@ -171,26 +185,28 @@ class Values:
     def _subscript(self, node: ast.Subscript) -> Tokens:
         tokens = self.value(node.value)
         self.value(node.slice)
-        kept = {token for token in tokens if token == COPY}
         if self.is_cache(node.value):
             self.shape.looks_up = True
-            kept.add(FOUND)
-        return frozenset(kept)
+            return inside(tokens) | {FOUND}
+        return inside(tokens)
 
     def _display(self, node: ast.Dict) -> Tokens:
-        out: set[str] = set()
+        made: Tokens = NOTHING
+        entries: set[str] = set()
         for key, value in zip(node.keys, node.values, strict=True):
             tokens = self.value(value)
-            if key is None:
-                out |= self.copied(node, tokens)
-            else:
+            if key is not None:
                 self.value(key)
-                out |= tokens
-        spread = node.keys.count(None)  # the first is copied, the rest is written onto the copy
-        for key in node.keys if spread else ():
-            if key is not None or spread > 1:
-                self._write(_text(key), frozenset({COPY}))
-        return frozenset(out)
+                entries |= held(tokens)
+            elif node.keys[0] is None:  # else a dict made here, updated
+                made |= self.copied(node, tokens)
+        if not made:
+            return frozenset({MADE, *entries})
+        spreads = node.keys.count(None)  # the first is copied, the rest is written onto the copy
+        for key in node.keys:
+            if key is not None or spreads > 1:
+                self._write(_text(key), made)
+        return made | entries
 
     def _comprehension(
         self, node: ast.DictComp | ast.ListComp | ast.SetComp | ast.GeneratorExp
@@ -199,29 +215,34 @@ class Values:
         for loop in node.generators:
             tokens = self.value(loop.iter)
             sources |= tokens
-            self.bind(loop.target, tokens)
+            self.bind(loop.target, items(tokens))
             for test in loop.ifs:
                 self.value(test)
         if isinstance(node, ast.DictComp):
             self.value(node.key)
-            self._write(_text(node.key), frozenset({COPY}))
-            return self.value(node.value) | self.copied(node, frozenset(sources))
-        return self.value(node.elt)
+            made = self.copied(node, frozenset(sources)) if len(node.generators) == 1 else NOTHING
+            self._write(_text(node.key), made)
+            return held(self.value(node.value)) | (made or {MADE})
+        return held(self.value(node.elt)) | {MADE}
 
     def _binary(self, node: ast.BinOp) -> Tokens:
         left, right = self.value(node.left), self.value(node.right)
         if isinstance(node.op, ast.BitOr) and (left or right):
-            self._written_by_mapping(node.right, frozenset({COPY}))
-            return self.copied(node, left) | right
+            made = self.copied(node, left)
+            self._written_by_mapping(node.right, made)
+            return made | right
         return NOTHING
 
     def copied(self, node: ast.expr, source: Tokens) -> Tokens:
-        """Note a copy of what carries these tokens."""
+        """Note a copy of what carries these tokens; one of a container made here is another such."""
+        if source and all(token == MADE or token.startswith(HELD) for token in source):
+            return source
         made = self.shape.copies.get(id(node))
         if made is None:
-            made = self.shape.copies[id(node)] = Copy(node)
+            made = Copy(node, f"{COPY}{len(self.shape.copies)}")
+            self.shape.copies[id(node)] = made
         made.source |= source
-        return frozenset({COPY, CARRIER} if CARRIER in source else {COPY})
+        return frozenset({made.token, *({CARRIER} & source)})
 
     # ----------------------------------------------------------------- calls
 
@@ -236,13 +257,16 @@ class Values:
         positional = [self.value(arg) for arg in node.args]
         keywords = [(k.arg, self.value(k.value)) for k in node.keywords]
         given = frozenset(base.union(*positional, *(tokens for _, tokens in keywords)))
-        self.shape.given.setdefault(name, set()).update(given)
-        out = {result_of(name), *self.variables.get(RESULT + name, ())}
+        self.shape.given.setdefault(name, set()).update(spread(given))
+        out = {*self.variables.get(RESULT + name, ())}
+        if name in _MAKING:
+            out |= {MADE, *held(frozenset().union(*(tokens for _, tokens in keywords)))}
+        else:
+            out.add(result_of(name))
         if isinstance(func, ast.Attribute):
             if self.is_cache(func.value):
                 out |= self._cache_method(func.attr, positional, keywords)
-            if given - base:  # ``x.append(y)``, ``x.update(y)``
-                self._hold(func.value, given - base)
+            self._held_by_method(func, given - base)
         elif name in ("setattr", "delattr") and len(node.args) > 1:
             self.write(_text(node.args[1]), node.args[0])
             self._hold(node.args[0], given)
@@ -255,6 +279,15 @@ class Values:
         if self.names.is_cache(name):
             out.add(CACHE)
         return frozenset(out)
+
+    def _held_by_method(self, func: ast.Attribute, given: Tokens) -> None:
+        """``x.append(y)``, ``x.update(y)``; any other method may keep what it is given in a field."""
+        if func.attr in _HOLDING:
+            self._hold(func.value, given)
+            return
+        name = _dotted(func.value)
+        if name is not None and given:
+            self.carry(f"{name}.*", given)
 
     def _carrier_of(self, node: ast.Call, name: str) -> Tokens:
         """``load(key)`` that returns a carrier, ``get(key, Auth)``, ``isinstance(x, Auth)``."""
@@ -289,8 +322,8 @@ class Values:
             self._written_by_method(node, base)
         constructs = not name or self.names.is_class(name) or name in COPY_FUNCTIONS
         if constructs and any(arg is None for arg, _ in keywords):  # ``Model(**x)``
-            spread = frozenset().union(*(tokens for arg, tokens in keywords if arg is None))
-            out |= self.copied(node, spread)
+            given = frozenset().union(*(tokens for arg, tokens in keywords if arg is None))
+            out |= self.copied(node, given)
             if name in self.names.carriers:
                 out.add(CARRIER)
         return frozenset(out)
@@ -328,8 +361,8 @@ class Values:
             return given
         if name in _PASSING:
             return given
-        if name in ("get", "pop", "setdefault"):
-            return frozenset(token for token in base if token == COPY)
+        if name in _TAKING:
+            return inside(base)
         return NOTHING
 
     def _through(self, node: ast.Call, name: str, given: Tokens) -> None:
@@ -378,8 +411,10 @@ def _text(node: ast.expr | None) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _is_made_here(token: str) -> bool:
-    """True for what a class's call returned: a new object."""
+def _is_new(token: str) -> bool:
+    """True for a container made here, what it holds, and what a class's call returned."""
+    if token == MADE or token.startswith(HELD):
+        return True
     return token.startswith(RESULT) and token[len(RESULT) :].lstrip("_")[:1].isupper()
 
 

@@ -17,10 +17,10 @@ from lint_rules.naming import is_cache_copy_name, longest_literal, matches_any
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.functions import qualname_of
 from lint_rules.screen import forms
-from lint_rules.screen.caches import CacheUsers, is_memoised, leads_by_itself, stem
+from lint_rules.screen.caches import COMMON, CacheUsers, is_memoised, stem
 from lint_rules.screen.carriers import CarrierWords
 from lint_rules.screen.shapereader import shape_of
-from lint_rules.screen.shapes import CARRIER, COPY
+from lint_rules.screen.shapes import CARRIER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,9 +113,11 @@ class Survey:
             return False
         if is_cache_copy_name(function.name, self.settings.cache_copy_helpers):
             return True
-        if leads_by_itself(shape):
+        if self.caches.copies_for_itself(shape):
             return True
-        return COPY in shape.returned and (is_memoised(function) or self._is_beside(function))
+        if not is_memoised(function) and not self._is_beside(function):
+            return False
+        return bool(self.caches.returned_copies(shape))
 
     def may_reset(self, function: FunctionRef) -> bool:
         """True when what the function copies for a cache may be reset there: a proof for its fields."""
@@ -135,26 +137,34 @@ class Survey:
     def _is_beside(self, function: FunctionRef) -> bool:
         """True when a function that has to do with a cache may call this one for it.
 
-        A function of a module has to be imported there.  A method counts where its class is named, and
-        on anything when no other class has it.
+        A function of a module has to be imported there, and called by its module where it has the name
+        of a method that many classes have.  A method counts where its class is named, and on anything
+        when no other class has it.
         """
         name = function.name
         callers = self.caches.beside.get(name, ())
         if not callers or name.startswith("__"):
             return False
         if function.class_name is None or function.parent_function is not None:
-            words = {name, stem(function.module.path)}
-            return any(
-                caller.module.path == function.module.path
-                or not words.isdisjoint(self.project.imported_words(caller.module.path))
-                for caller in callers
-            )
+            return any(self._may_call(caller, function) for caller in callers)
         if len(self.project.definitions.get(name, ())) == 1:
             return True
         owner = function.class_name.rpartition(".")[2]
         return any(
             owner in caller.source or caller.class_name == function.class_name for caller in callers
         )
+
+    def _may_call(self, caller: FunctionRef, function: FunctionRef) -> bool:
+        """True when a function can mean this one of a module by its name."""
+        path, name = caller.module.path, function.name
+        imported = self.project.imported_words(path)
+        if path == function.module.path or name in imported:
+            return True
+        home = stem(function.module.path)
+        if name not in COMMON:
+            return home in imported
+        homes = {home, *(new for new, old in self.caches.names(path).renamed.items() if old == home)}
+        return any(f"{word}.{name}" in caller.source for word in homes)
 
     @cached_property
     def helpers(self) -> tuple[FunctionRef, ...]:
