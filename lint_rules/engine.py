@@ -150,7 +150,7 @@ class Engine:
         """The functions that can matter: by their own text, or by a field that the project proves."""
         found = set(survey.functions(module))
         if survey.proves_fields and survey.rewriting(module, survey.provable) - found:
-            found |= survey.rewriting(module, self._known(root, survey).fields.proven_names)
+            found |= self._known(root, survey).fields.rewriting(module)
         return sorted(found, key=lambda function: function.block.start)
 
     def _known(self, root: Path, survey: Survey) -> Knowledge:

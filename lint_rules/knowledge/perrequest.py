@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
     from lint_rules.project.classes import ClassRef, FieldDecl
     from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.modules import Module
     from lint_rules.project.project import Project
     from lint_rules.screen.survey import Survey
 
@@ -143,20 +144,28 @@ class Fields:
             decl.marker == "per-request" or self.matches(model, decl.name) for decl in model.fields
         )
 
+    def rewriting(self, module: Module) -> set[FunctionRef]:
+        """The functions of a module that write a proven field, from one of the same name, on an
+        object of a model that has it."""
+        return {
+            function
+            for model, names in self._proven.items()
+            for function in self.survey.rewriting(module, names)
+            if self.survey.may_hold(function, model)
+        }
+
     @cached_property
-    def proven_names(self) -> frozenset[str]:
+    def _proven(self) -> dict[ClassRef, list[str]]:
         """The fields proven per-request, the pattern aside, of models that say so themselves.
 
         Those are the models that a cache-copy helper by its name copies, and those that a comment or
         the configuration speaks of.
         """
         models = dict.fromkeys([*self._copied_by_name(), *self._marked()])
-        return frozenset(
-            name
+        return {
+            model: [n for n in self.of_model(model).evidence if not self.matches(None, n)]
             for model in models
-            for name in self.of_model(model).evidence
-            if not self.matches(None, name)
-        )
+        }
 
     def _copied_by_name(self) -> Iterator[ClassRef]:
         for function in self.survey.named_helpers:
@@ -212,7 +221,7 @@ class Fields:
     def _merged(self, model: ClassRef, found: PerRequest) -> None:
         """Fields written from the same source as a field already proven, to a fixpoint."""
         names = list(found.evidence)
-        functions = [f for f in self.survey.writers(names) if self._writes_onto(f, model)]
+        functions = [f for f in self.survey.writers(names, model) if self._writes_onto(f, model)]
         changed = True
         while changed:
             changed = False

@@ -1,6 +1,6 @@
-"""The words without which a function cannot hold an object that has per-request fields by their names.
+"""The words without which a function cannot hold an object of some classes.
 
-Fields that are written under names which the text does not show (``setattr``, ``update``) matter only
+Those classes are first of all the ones that have per-request fields by their names.  Fields that are written under names which the text does not show (``setattr``, ``update``) matter only
 on such an object.  Its class is known by an annotation, by a call that returns it, or by an attribute
 that holds it: so the function names the class, that function or that attribute.  A collection of
 field names is known by its own name.
@@ -18,12 +18,16 @@ from lint_rules.naming import longest_literal, matches_any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lint_rules.project.classes import ClassRef
+    from lint_rules.project.functions import FunctionRef
     from lint_rules.project.modules import Module
     from lint_rules.project.project import Project
     from lint_rules.settings import Settings
 
 ROUNDS = 4
 """How many aliases, subclasses and attributes a word is followed through."""
+_WORD = re.compile(r"\w+")
+_STAR = re.compile(rb"import[ \t]*\(?[ \t]*\*")
 _ASSIGNED = re.compile(r"(\w+)[ \t]*(?::[^=\n]*)?=")
 _CONSTANT = re.compile(r"[ \t]+(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*[\w.]*[(\[{]")
 #: What a line makes of a word in it: an alias, a subclass, what holds or returns it.
@@ -31,16 +35,23 @@ _ALIAS = re.compile(r"(?:type[ \t]+)?(\w+)[ \t]*(?::[^=\n]*)?=[^=\n]*$")
 _RENAMED = re.compile(r"\s+as\s+(\w+)")
 _SUBCLASS = re.compile(r"[ \t]*class[ \t]+(\w+)[ \t]*[(\[][^\n]*$")
 _HOLDS = re.compile(r"[ \t]+(\w+)[ \t]*:[^=\n]*$")
+_ANNOTATES = re.compile(r"(\bself\.)?\b(\w+)[ \t]*:[^=:\n]*$")
 _RETURNS = re.compile(r"def[ \t]+(\w+)[^\n]*?(?:\n[^\n]*?)*?->[^:\n]*$")
 
 
 class CarrierWords:
-    """The words of one project, found from its declarations on."""
+    """The words of one project, from its declarations on, or from the names of one model and its bases."""
 
-    def __init__(self, project: Project, settings: Settings) -> None:
+    def __init__(
+        self, project: Project, settings: Settings, model: ClassRef | None = None
+    ) -> None:
         self.project = project
         self.settings = settings
+        self._family = tuple(model.mro) if model is not None else ()
+        #: What else extends the bases of a model is no object of it.
+        self._bases = {cls.name for cls in self._family[1:]}
         globs = [pattern.rpartition(".") for pattern in settings.per_request_fields]
+        self._stars: dict[Path, bool] = {}
         self._present: dict[Path, frozenset[str]] = {}
         self._globs = tuple(glob for _, _, glob in globs)
         self._owners = [owner for owner, _, _ in globs if owner]
@@ -54,7 +65,8 @@ class CarrierWords:
     def _homes(self) -> dict[str, set[Path]]:
         """The words, and the files in which each was found to be one."""
         known: dict[str, set[Path]] = {}
-        new = self._noted(self._declaring(), known)
+        named = [(cls.name, cls.module.path) for cls in self._family]
+        new = self._noted(named or self._declaring(), known)
         for _ in range(ROUNDS):
             if not new:
                 break
@@ -78,8 +90,24 @@ class CarrierWords:
             found = self.words & self.project.imported_words(path)
             found |= {word for word, homes in self._homes.items() if path in homes}
             found |= {word for word in self._attributes if word.encode() in data}
+            if self._imports_all(path):
+                found |= {word for word in self.words if word.encode() in data}
             self._present[path] = frozenset(found)
         return self._present[path]
+
+    def in_function(self, function: FunctionRef) -> Iterator[str]:
+        """The words that stand in a function's text, or name the class around it."""
+        path, source = function.module.path, function.source
+        named = {*_WORD.findall(source), (function.class_name or "").rpartition(".")[2]}
+        for word in self.words & named.union(map(".{}".format, named)):
+            if word in self.present(path) or f".{word}" in source:
+                yield word
+
+    def _imports_all(self, path: Path) -> bool:
+        """True when a file imports what it does not name: any word may be among it."""
+        if path not in self._stars:
+            self._stars[path] = bool(_STAR.search(self.project.bytes_of(path)))
+        return self._stars[path]
 
     @cached_property
     def _attributes(self) -> tuple[str, ...]:
@@ -140,7 +168,8 @@ class CarrierWords:
         pattern = _any_of(words)
         own = set().union(*(homes[word] for word in words))
         for path in self.project.paths:
-            if path in own or not words.isdisjoint(self.project.imported_words(path)):
+            known = path in own or not words.isdisjoint(self.project.imported_words(path))
+            if known or self._imports_all(path):
                 text = self.project.text_of(path)
                 for hit in pattern.finditer(text):
                     for word in self._made_of(path, text, hit):
@@ -155,16 +184,30 @@ class CarrierWords:
             yield renamed.group(1)
         for form in (_SUBCLASS, _ALIAS):
             found = form.match(before)
-            if found:
+            if found and (form is _ALIAS or hit.group() not in self._bases):
                 yield found.group(1)
         holds = _HOLDS.match(before)
         if holds and self._in_class(path, hit.start()):
             yield f".{holds.group(1)}"
+        annotates = _ANNOTATES.search(before)
+        if annotates:
+            yield from self._kept_as(path, annotates.group(1), annotates.group(2), hit.start())
         if "->" in before:
             head = text.rfind("def ", 0, hit.start())
             returns = _RETURNS.match(text[head : hit.start()]) if head >= 0 else None
             if returns:
                 yield returns.group(1)
+
+    def _kept_as(self, path: Path, owner: str, name: str, at: int) -> Iterator[str]:
+        """The attributes that hold what is annotated: ``self.x: Auth``, ``self.x = x`` of a parameter."""
+        if owner:
+            yield f".{name}"
+            return
+        scan = self.project.module(path).scan
+        blocks = scan.around_offset(at)
+        if len(blocks) > 1 and blocks[1].is_class:
+            kept = rf"\bself\.(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*{name}\b"
+            yield from (f".{found}" for found in re.findall(kept, scan.source(blocks[0])))
 
     def _in_class(self, path: Path, at: int) -> bool:
         blocks = self.project.module(path).scan.around_offset(at)

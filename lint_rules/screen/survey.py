@@ -45,6 +45,7 @@ class Survey:
         self._fields = [part for part in map(longest_literal, self._globs) if part]
         self._merges: dict[Module, tuple[FunctionRef, ...]] = {}
         self._may_help: dict[FunctionRef, bool] = {}
+        self._words_of: dict[ClassRef, CarrierWords] = {}
 
     # ----------------------------------------------------------------- the engine's question
 
@@ -84,7 +85,7 @@ class Survey:
 
         Its class declares them, or another helper resets some on it: that one names the class, too.
         """
-        if not function.readable or next(self._words_in(function), None) is not None:
+        if not function.readable or next(self.carriers.in_function(function), None) is not None:
             return True
         named = {*_CLASS_NAME.findall(function.source), *(function.class_name or "").split(".")}
         return not named.isdisjoint(self._reset_classes)
@@ -261,7 +262,7 @@ class Survey:
     def may_merge(self, function: FunctionRef) -> bool:
         """True when the function may write a field whose name says that it is per-request."""
         named = bool(self._named.search(function.source))
-        if not named and next(self._words_in(function), None) is None:
+        if not named and next(self.carriers.in_function(function), None) is None:
             return False
         if not function.readable:
             return True
@@ -271,16 +272,9 @@ class Survey:
         if any(matches_any(write.name, self._globs) for write in writes if write.name is not None):
             return True
         hidden = [write for write in writes if write.name is None]
-        if named or any(word.isupper() for word in self._words_in(function)):
+        if named or any(word.isupper() for word in self.carriers.in_function(function)):
             return bool(hidden)
         return any(CARRIER in write.target for write in hidden)
-
-    def _words_in(self, function: FunctionRef) -> Iterator[str]:
-        """The words of carriers that stand in a function's text, or name the class around it."""
-        owner = (function.class_name or "").rpartition(".")[2]
-        for word in self.carriers.present(function.module.path):
-            if word in function.source or word == owner:
-                yield word
 
     @cached_property
     def _named(self) -> re.Pattern[str]:
@@ -290,8 +284,15 @@ class Survey:
         )
         return re.compile(rf"\b(?:{'|'.join(forms) or '(?!)'})\b")
 
-    def writers(self, names: Iterable[str]) -> list[FunctionRef]:
-        """The functions of the project that may merge one of these fields, and others beside it."""
+    def may_hold(self, function: FunctionRef, model: ClassRef) -> bool:
+        """True when the function can hold an object of the model, or of a class of its family."""
+        if model not in self._words_of:
+            self._words_of[model] = CarrierWords(self.project, self.settings, model)
+        return next(self._words_of[model].in_function(function), None) is not None
+
+    def writers(self, names: Iterable[str], model: ClassRef) -> list[FunctionRef]:
+        """The functions of the project that may merge one of these fields onto an object of the
+        model, and others beside it."""
         found: dict[FunctionRef, None] = {}
         for name in names:
             pattern = forms.write_of(name)
@@ -299,7 +300,9 @@ class Survey:
                 module = self.project.module(path)
                 places = [hit.start() for hit in pattern.finditer(module.text)]
                 for function in self._around(module, places):
-                    if function not in found and self._merges_one(function, name):
+                    if function in found or not self.may_hold(function, model):
+                        continue
+                    if self._merges_one(function, name):
                         found[function] = None
         return list(found)
 
