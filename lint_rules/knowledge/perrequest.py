@@ -299,11 +299,10 @@ class Fields:
         for copy in self.helpers.copies(facts.function):
             if copy.copy is carrier:
                 self._reset(None, copy, found)
-        positions = self.library.positions(facts.function)
         for write in facts.writes_to(carrier.id):
             pattern = self.matches(None, write.field)
             if pattern is not None and "." not in pattern and write.how != "call":
-                line = positions.range(write.node)[0]
+                line = self.library.positions(facts.function).range(write.node)[0]
                 text = f"written by {facts.function.qualname}, and its name matches {pattern}"
                 found.add(write.field, Evidence("pattern", path, line, text))
         for owner, merges in self.merges(facts.function):

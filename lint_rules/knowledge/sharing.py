@@ -40,11 +40,11 @@ class Sharing:
             return "it is looked up in a cache here"
         if carrier.model is not None:
             return self.model(carrier.model)
-        if self._by_name(facts, carrier):
+        if self.by_name(facts, carrier):
             return "its name and the function's say that it is a shared token"
         return None
 
-    def _by_name(self, facts: Facts, carrier: Obj) -> bool:
+    def by_name(self, facts: Facts, carrier: Obj) -> bool:
         """Where the project shows nothing of the model's life, the names decide."""
         root = facts.objects[min(_origins(facts, carrier))]
         if root.origin not in ("param", "self"):
@@ -58,6 +58,10 @@ class Sharing:
         if model not in self._models:
             self._models[model] = self._evidence(model)
         return self._models[model]
+
+    def possible(self, model: ClassRef) -> bool:
+        """True when there is any function that may show it; asked without interpreting one."""
+        return next(self._candidates(model), None) is not None
 
     def _evidence(self, model: ClassRef) -> str | None:
         """The first function that shows it: helpers by name, then what others do by themselves."""

@@ -15,6 +15,7 @@ from lint_rules.screen.shapes import (
     CARRIER,
     COPY,
     FOUND,
+    GLOBAL,
     HELD,
     MADE,
     NOTHING,
@@ -32,6 +33,7 @@ from lint_rules.screen.shapes import (
     spread,
 )
 
+_GLOBAL = frozenset({GLOBAL})
 _KEY_WORDS = frozenset({"key", "k", "name", "cache_key", "ttl", "timeout", "ex", "expire", "nx"})
 _PASSING = frozenset(
     {"cast", "next", "iter", "list", "tuple", "set", "sorted", "reversed", "wait_for", "shield",
@@ -141,7 +143,8 @@ class Values:
         return NOTHING
 
     def _name(self, node: ast.Name) -> Tokens:
-        return frozenset(self.variables.get(node.id, ()))
+        known = self.variables.get(node.id)
+        return _GLOBAL if known is None else frozenset(known)
 
     def _nothing(self, node: ast.expr) -> Tokens:
         return NOTHING
@@ -154,6 +157,8 @@ class Values:
         if name in self.variables:
             return frozenset(more.union(self.variables[name]))
         base = self.value(node.value) - {MADE}
+        if base == _GLOBAL:
+            return frozenset({GLOBAL, *more})
         more.update(self.variables.get(f"{_dotted(node.value)}.*", ()))
         return frozenset({ATTRIBUTE, *more}) if base or more else NOTHING
 
@@ -257,7 +262,6 @@ class Values:
         positional = [self.value(arg) for arg in node.args]
         keywords = [(k.arg, self.value(k.value)) for k in node.keywords]
         given = frozenset(base.union(*positional, *(tokens for _, tokens in keywords)))
-        self.shape.given.setdefault(name, set()).update(spread(given))
         out = {*self.variables.get(RESULT + name, ())}
         if name in _MAKING:
             out |= {MADE, *held(frozenset().union(*(tokens for _, tokens in keywords)))}
@@ -366,11 +370,16 @@ class Values:
         return NOTHING
 
     def _through(self, node: ast.Call, name: str, given: Tokens) -> None:
-        """A call of a function that stores, also one that is only scheduled."""
-        if name in self.names.storing or any(
-            isinstance(arg, ast.Name | ast.Attribute) and _last_name(arg) in self.names.storing
-            for arg in node.args
-        ):
+        """A call of a function that stores; one that is only scheduled is given what it will be."""
+        called = {name}
+        for arg in node.args:
+            if isinstance(arg, ast.Attribute) or (
+                isinstance(arg, ast.Name) and arg.id not in self.variables
+            ):
+                called.add(_last_name(arg))
+        for each in called:
+            self.shape.given.setdefault(each, set()).update(spread(given))
+        if not called.isdisjoint(self.names.storing):
             self.store(given)
 
     def _cache_method(
@@ -412,8 +421,8 @@ def _text(node: ast.expr | None) -> str | None:
 
 
 def _is_new(token: str) -> bool:
-    """True for a container made here, what it holds, and what a class's call returned."""
-    if token == MADE or token.startswith(HELD):
+    """True for a container made here, what it holds, what a class's call returned, and globals."""
+    if token in (MADE, GLOBAL) or token.startswith(HELD):
         return True
     return token.startswith(RESULT) and token[len(RESULT) :].lstrip("_")[:1].isupper()
 

@@ -237,10 +237,15 @@ class Survey:
         return frozenset(f.module.path for f, shape in self.caches.shapes.items() if shape.stores)
 
     def may_store(self, function: FunctionRef) -> bool:
-        """True when the function may store what another one merged values onto."""
-        if function not in self.caches.shapes or not self.caches.shapes[function].stores:
+        """True when the function may store what another one merged values onto: that one is given it."""
+        shape = self.caches.shapes.get(function)
+        if shape is None or not shape.stores:
             return False
-        return not self.merging.isdisjoint(_CALLED.findall(function.source))
+        given = [shape.given[name] for name in self.merging & shape.given.keys()]
+        if not given:
+            return False
+        stored = shape.reached(shape.stored, self.caches.hands_on)
+        return not stored.isdisjoint(set().union(*given))
 
     @cached_property
     def merging(self) -> frozenset[str]:
@@ -372,7 +377,6 @@ class Survey:
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CLASS_NAME = re.compile(r"\b_*[A-Z]\w*")
-_CALLED = re.compile(r"\b(\w+)\s*[(,)]")
 
 
 def _uses(name: str, text: str, enough: int) -> list[int]:
