@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lint_rules.naming import longest_literal, matches_any
+from lint_rules.screen.caches import stem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 ROUNDS = 4
 """How many aliases, subclasses and attributes a word is followed through."""
-_WORD = re.compile(r"\w+")
 _STAR = re.compile(rb"import[ \t]*\(?[ \t]*\*")
 _ASSIGNED = re.compile(r"(\w+)[ \t]*(?::[^=\n]*)?=")
 _CONSTANT = re.compile(r"[ \t]+(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*[\w.]*[(\[{]")
@@ -84,10 +84,13 @@ class CarrierWords:
         return new
 
     def present(self, path: Path) -> frozenset[str]:
-        """The words that a file imports, defines, or uses as attributes."""
+        """The words that a file imports (or the modules of), defines, or uses as attributes."""
         if path not in self._present:
             data = self.project.bytes_of(path)
-            found = self.words & self.project.imported_words(path)
+            imported = self.project.imported_words(path)
+            found = self.words & imported
+            for module in imported & self._by_module.keys():
+                found |= {w for w in self._by_module[module] if f".{w}".encode() in data}
             found |= {word for word, homes in self._homes.items() if path in homes}
             found |= {word for word in self._attributes if word.encode() in data}
             if self._imports_all(path):
@@ -97,10 +100,9 @@ class CarrierWords:
 
     def in_function(self, function: FunctionRef) -> Iterator[str]:
         """The words that stand in a function's text, or name the class around it."""
-        path, source = function.module.path, function.source
-        named = {*_WORD.findall(source), (function.class_name or "").rpartition(".")[2]}
-        for word in self.words & named.union(map(".{}".format, named)):
-            if word in self.present(path) or f".{word}" in source:
+        owner = (function.class_name or "").rpartition(".")[2]
+        for word in self.present(function.module.path):
+            if word in function.source or word == owner:
                 yield word
 
     def _imports_all(self, path: Path) -> bool:
@@ -108,6 +110,15 @@ class CarrierWords:
         if path not in self._stars:
             self._stars[path] = bool(_STAR.search(self.project.bytes_of(path)))
         return self._stars[path]
+
+    @cached_property
+    def _by_module(self) -> dict[str, set[str]]:
+        """The words that are found in the modules of a name."""
+        out: dict[str, set[str]] = {}
+        for word, homes in self._homes.items():
+            for path in homes if word[0] != "." else ():
+                out.setdefault(stem(path), set()).add(word)
+        return out
 
     @cached_property
     def _attributes(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 Tokens = frozenset[str]
 
@@ -43,28 +44,31 @@ def result_of(name: str) -> str:
 
 def held(tokens: Iterable[str]) -> Tokens:
     """The tokens of a container that holds these; containers inside it are not told apart from it."""
-    return frozenset(t if t.startswith(HELD) else HELD + t for t in tokens if t != MADE)
+    return frozenset([t if t.startswith(HELD) else HELD + t for t in tokens if t != MADE])
 
 
-def inside(tokens: Iterable[str]) -> Tokens:
+@lru_cache(maxsize=4096)
+def inside(tokens: Tokens) -> Tokens:
     """What is held by what carries these tokens, on any level."""
-    taken = frozenset(t.removeprefix(HELD) for t in tokens if t.startswith(HELD))
+    taken = frozenset([t.removeprefix(HELD) for t in tokens if t.startswith(HELD)])
     return taken | held(taken)
 
 
-def items(tokens: Iterable[str]) -> Tokens:
+@lru_cache(maxsize=4096)
+def items(tokens: Tokens) -> Tokens:
     """What a loop over what carries these tokens sees: of an object made elsewhere its contents."""
-    tokens = frozenset(tokens)
     taken = inside(tokens) | {t for t in tokens if t.startswith(PARAM)}
     own = any(t != MADE and not t.startswith(HELD) for t in tokens)
     return taken | {ATTRIBUTE} if own else taken
 
 
-def spread(tokens: Iterable[str]) -> Tokens:
+@lru_cache(maxsize=4096)
+def spread(tokens: Tokens) -> Tokens:
     """These tokens; of a container made here those of what it holds."""
-    tokens = frozenset(tokens)
-    kept = frozenset(t for t in tokens if t != MADE and not t.startswith(HELD))
-    return kept | inside(tokens) - held(inside(tokens)) if MADE in tokens else kept
+    kept = frozenset([t for t in tokens if t != MADE and not t.startswith(HELD)])
+    if MADE not in tokens:
+        return kept
+    return kept.union(t.removeprefix(HELD) for t in tokens if t.startswith(HELD))
 
 
 def param(name: str) -> str:

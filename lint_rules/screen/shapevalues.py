@@ -119,6 +119,8 @@ class Values:
         """True when an annotation (or a class that is handed on) names the class of a carrier."""
         if node is None or not self.names.carriers:
             return False
+        if isinstance(node, ast.Name):
+            return node.id in self.names.carriers
         for child in ast.walk(node):
             name = getattr(child, "id", None) or getattr(child, "attr", None)
             text = _text(child) if isinstance(child, ast.Constant) else None
@@ -377,7 +379,7 @@ class Values:
                 isinstance(arg, ast.Name) and arg.id not in self.variables
             ):
                 called.add(_last_name(arg))
-        for each in called:
+        for each in called if given else ():
             self.shape.given.setdefault(each, set()).update(spread(given))
         if not called.isdisjoint(self.names.storing):
             self.store(given)
