@@ -149,7 +149,11 @@ class Engine:
     def _candidates(self, root: Path, survey: Survey, module: Module) -> list[FunctionRef]:
         """The functions that can matter: by their own text, or by a field that the project proves."""
         found = set(survey.functions(module))
-        if survey.proves_fields and survey.rewriting(module, survey.provable) - found:
+        known = self._knowledge.get(root)
+        if survey.proves_fields and (
+            (known is not None and known.fields.knows_proven)
+            or survey.rewriting(module, survey.provable) - found
+        ):
             found |= self._known(root, survey).fields.rewriting(module)
         return sorted(found, key=lambda function: function.block.start)
 

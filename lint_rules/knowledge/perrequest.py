@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lint_rules.findings import Evidence, FieldFinding
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Obj
-from lint_rules.knowledge.helpers import HelperCopy, Helpers, own_copies
+from lint_rules.knowledge.helpers import HelperCopy, Helpers, is_handed_on, own_copies, resets_any
 from lint_rules.knowledge.merging import Merge, Merging, family
 
 if TYPE_CHECKING:
@@ -129,10 +129,17 @@ class Fields:
         return self._helpers_of[model]
 
     def _copies_one(self, function: FunctionRef, model: ClassRef) -> bool:
-        """True when the function by itself copies an object of the model."""
+        """True when the function by itself copies an object of the model, and may reset something on
+        the copy."""
         facts = self.library.facts(function, 0)
-        made = own_copies(facts) if facts is not None else []
-        return any(copy.model is not None and _same(copy.model, model) for copy in made)
+        if facts is None or facts.final is None:
+            return False
+        return any(
+            copy.model is not None
+            and _same(copy.model, model)
+            and (resets_any(facts, copy) or is_handed_on(facts, copy))
+            for copy in own_copies(facts)
+        )
 
     def helped(self, model: ClassRef) -> bool:
         """True when some function may reset fields of the model for a cache."""
@@ -153,6 +160,11 @@ class Fields:
             for function in self.survey.rewriting(module, names)
             if self.survey.may_hold(function, model)
         }
+
+    @property
+    def knows_proven(self) -> bool:
+        """True when it is known already which fields are proven."""
+        return "_proven" in self.__dict__
 
     @cached_property
     def _proven(self) -> dict[ClassRef, list[str]]:

@@ -33,6 +33,7 @@ class Sharing:
         self.project = library.project
         self.helpers = helpers
         self._models: dict[ClassRef, str | None] = {}
+        self._possible: dict[ClassRef, bool] = {}
 
     def why(self, facts: Facts, carrier: Obj) -> str | None:
         """Why the carrier is shared, in words for the report; None when nothing says so."""
@@ -61,7 +62,14 @@ class Sharing:
 
     def possible(self, model: ClassRef) -> bool:
         """True when there is any function that may show it; asked without interpreting one."""
-        return next(self._candidates(model), None) is not None
+        if model not in self._possible:
+            names = [cls.name for cls in model.mro]
+            self._possible[model] = any(
+                (function.class_name or "").rpartition(".")[2] in names
+                or any(name in function.source for name in names)
+                for function in (*self.survey.named_helpers, *self.survey.caches.shapes)
+            )
+        return self._possible[model]
 
     def _evidence(self, model: ClassRef) -> str | None:
         """The first function that shows it: helpers by name, then what others do by themselves."""
