@@ -28,9 +28,7 @@ _OWN = frozenset({"mapping", "fresh", "global"})
 class Relevance:
     """Says which functions can hold a finding at all."""
 
-    def __init__(
-        self, library: Library, fields: Fields, sharing: Sharing, survey: Survey
-    ) -> None:
+    def __init__(self, library: Library, fields: Fields, sharing: Sharing, survey: Survey) -> None:
         self.library = library
         self.fields = fields
         self.sharing = sharing

@@ -42,9 +42,7 @@ _RETURNS = re.compile(r"def[ \t]+(\w+)[^\n]*?(?:\n[^\n]*?)*?->[^:\n]*$")
 class CarrierWords:
     """The words of one project, from its declarations on, or from the names of one model and its bases."""
 
-    def __init__(
-        self, project: Project, settings: Settings, model: ClassRef | None = None
-    ) -> None:
+    def __init__(self, project: Project, settings: Settings, model: ClassRef | None = None) -> None:
         self.project = project
         self.settings = settings
         self._family = tuple(model.mro) if model is not None else ()

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from lint_rules.screen.nodes import params
+from lint_rules.screen.shapecalls import Calls
 from lint_rules.screen.shapes import CARRIER, NOTHING, RESULT, Names, Shape, items, param, spread
-from lint_rules.screen.shapevalues import Values, params
 
 ROUNDS = 4
 """How often the statements are read at most; what flows through more variables backwards is rare."""
@@ -20,7 +21,7 @@ def shape_of(
     return _Reader(node, names, owner).shape
 
 
-class _Reader(Values):
+class _Reader(Calls):
     """Reads the statements of a function until nothing changes."""
 
     def __init__(

@@ -164,7 +164,10 @@ class Survey:
         home = stem(function.module.path)
         if name not in COMMON:
             return home in imported
-        homes = {home, *(new for new, old in self.caches.names(path).renamed.items() if old == home)}
+        homes = {
+            home,
+            *(new for new, old in self.caches.names(path).renamed.items() if old == home),
+        }
         return any(f"{word}.{name}" in caller.source for word in homes)
 
     @cached_property
