@@ -20,6 +20,7 @@ from lint_rules.store import Store, file_store, finding_from_json
 if TYPE_CHECKING:
     from lint_rules.filestore import FileStore
     from lint_rules.knowledge.base import Knowledge
+    from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.modules import Module
 
@@ -56,7 +57,7 @@ class Engine:
         self._marked: dict[Path, set[str]] = {}
         self._surveys: dict[Path, Survey] = {}
         self._knowledge: dict[Path, Knowledge] = {}
-        self._proven_names: dict[Path, frozenset[str]] = {}
+        self._proven_fields: dict[Path, list[tuple[ClassRef, frozenset[str]]]] = {}
 
     # ----------------------------------------------------------------- checking
 
@@ -211,20 +212,27 @@ class Engine:
         """The functions that can matter: by their own text, or by a field that the project proves."""
         found = set(survey.functions(module))
         if survey.proves_fields and survey.rewriting(module, survey.provable) - found:
-            found |= survey.rewriting(module, self._proven(root, survey))
+            with survey.project.reads.noting():
+                for model, names in self._proven(root, survey):
+                    rewriting = survey.rewriting(module, names)
+                    found |= {f for f in rewriting if survey.may_hold(f, model)}
         return sorted(found, key=lambda function: function.place)
 
-    def _proven(self, root: Path, survey: Survey) -> frozenset[str]:
-        """The names of fields that the project proves per-request, the pattern aside."""
-        if root not in self._proven_names:
-            reads = survey.project.reads
-            names = reads.answer("proven", root, survey.state)
-            if names is None:
-                with reads.noting():
-                    names = sorted(self._known(root, survey).fields.proven_names)
-                reads.keep("proven", root, survey.state, names)
-            self._proven_names[root] = frozenset(names)
-        return self._proven_names[root]
+    def _proven(self, root: Path, survey: Survey) -> list[tuple[ClassRef, frozenset[str]]]:
+        """The models whose fields the project proves per-request, and the names of those that no
+        pattern matches."""
+        if root not in self._proven_fields:
+            project = survey.project
+            told = project.reads.answer("proven", root, survey.state)
+            if told is None:
+                proven = self._known(root, survey).fields.proven
+                told = [[str(m.module.path), m.qualname, names] for m, names in proven.items()]
+                project.reads.keep("proven", root, survey.state, told)
+            found = ((project.module(Path(p)).class_(name), names) for p, name, names in told)
+            self._proven_fields[root] = [
+                (m, frozenset(names)) for m, names in found if m is not None
+            ]
+        return self._proven_fields[root]
 
     def _known(self, root: Path, survey: Survey) -> Knowledge:
         """What the project's functions say together."""
@@ -237,7 +245,7 @@ class Engine:
     def _forget(self, root: Path) -> None:
         """Forget what was derived of a project: one of its files has changed."""
         self._knowledge.pop(root, None)
-        self._proven_names.pop(root, None)
+        self._proven_fields.pop(root, None)
         self._surveys.pop(root, None)
         self._stores.pop(root, None)
 

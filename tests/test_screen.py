@@ -54,7 +54,7 @@ def _force(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Survey, "functions", _everything)
     monkeypatch.setattr(Survey, "may_help", _always)
     monkeypatch.setattr(Survey, "may_store", _always)
-    monkeypatch.setattr(Survey, "writers", lambda self, names: list(_whole_project(self)))
+    monkeypatch.setattr(Survey, "writers", lambda self, names, model: list(_whole_project(self)))
     monkeypatch.setattr(Survey, "helpers", property(_whole_project))
     monkeypatch.setattr(CacheUsers, "shapes", property(_all_shapes))
     monkeypatch.setattr(Relevance, "matters", _always)

@@ -27,4 +27,4 @@ class Knowledge:
         self.fields = Fields(self.library, self.helpers, survey)
         self.sharing = Sharing(self.library, self.helpers, survey)
         self.sources = Sources(self.library, self.helpers)
-        self.relevance = Relevance(self.library, self.fields, survey)
+        self.relevance = Relevance(self.library, self.fields, self.sharing, survey)

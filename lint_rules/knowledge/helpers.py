@@ -238,6 +238,12 @@ def resets_any(facts: Facts, copy: Obj) -> bool:
     return any(_is_emptied(a) or isinstance(a, Absent) for v in fields.values() for a in v.atoms)
 
 
+def is_handed_on(facts: Facts, copy: Obj) -> bool:
+    """True when a function of the project is given the copy, or one made of it: it may reset it."""
+    given = (value for handoff in facts.handoffs for value in handoff.arguments.values())
+    return any(copy.id in _chain(facts, obj) for value in given for obj in value.refs)
+
+
 def resets_partly(facts: Facts, copy: Obj) -> bool:
     """True when the function resets something on the copy that may hold the old value all the same."""
     if facts.shared_edits or _is_resettable_elsewhere(facts, copy):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lint_rules.findings import Evidence, FieldFinding
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Obj
-from lint_rules.knowledge.helpers import HelperCopy, Helpers, own_copies
+from lint_rules.knowledge.helpers import HelperCopy, Helpers, is_handed_on, own_copies, resets_any
 from lint_rules.knowledge.merging import Merge, Merging, family
 
 if TYPE_CHECKING:
@@ -128,10 +128,17 @@ class Fields:
         return self._helpers_of[model]
 
     def _copies_one(self, function: FunctionRef, model: ClassRef) -> bool:
-        """True when the function by itself copies an object of the model."""
+        """True when the function by itself copies an object of the model, and may reset something on
+        the copy."""
         facts = self.library.facts(function, 0)
-        made = own_copies(facts) if facts is not None else []
-        return any(copy.model is not None and _same(copy.model, model) for copy in made)
+        if facts is None or facts.final is None:
+            return False
+        return any(
+            copy.model is not None
+            and _same(copy.model, model)
+            and (resets_any(facts, copy) or is_handed_on(facts, copy))
+            for copy in own_copies(facts)
+        )
 
     def helped(self, model: ClassRef) -> bool:
         """True when some function may reset fields of the model for a cache."""
@@ -144,19 +151,17 @@ class Fields:
         )
 
     @cached_property
-    def proven_names(self) -> frozenset[str]:
+    def proven(self) -> dict[ClassRef, list[str]]:
         """The fields proven per-request, the pattern aside, of models that say so themselves.
 
         Those are the models that a cache-copy helper by its name copies, and those that a comment or
         the configuration speaks of.
         """
         models = dict.fromkeys([*self._copied_by_name(), *self._marked()])
-        return frozenset(
-            name
+        return {
+            model: [n for n in self.of_model(model).evidence if not self.matches(None, n)]
             for model in models
-            for name in self.of_model(model).evidence
-            if not self.matches(None, name)
-        )
+        }
 
     def _copied_by_name(self) -> Iterator[ClassRef]:
         for function in self.survey.named_helpers:
@@ -212,7 +217,7 @@ class Fields:
     def _merged(self, model: ClassRef, found: PerRequest) -> None:
         """Fields written from the same source as a field already proven, to a fixpoint."""
         names = list(found.evidence)
-        functions = [f for f in self.survey.writers(names) if self._writes_onto(f, model)]
+        functions = [f for f in self.survey.writers(names, model) if self._writes_onto(f, model)]
         changed = True
         while changed:
             changed = False
@@ -290,11 +295,10 @@ class Fields:
         for copy in self.helpers.copies(facts.function):
             if copy.copy is carrier:
                 self._reset(None, copy, found)
-        positions = self.library.positions(facts.function)
         for write in facts.writes_to(carrier.id):
             pattern = self.matches(None, write.field)
             if pattern is not None and "." not in pattern and write.how != "call":
-                line = positions.range(write.node)[0]
+                line = self.library.positions(facts.function).range(write.node)[0]
                 text = f"written by {facts.function.qualname}, and its name matches {pattern}"
                 found.add(write.field, Evidence("pattern", path, line, text))
         for owner, merges in self.merges(facts.function):

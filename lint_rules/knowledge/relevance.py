@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Obj
 from lint_rules.knowledge.helpers import own_copies, resets_any, resets_partly
+from lint_rules.knowledge.merging import family
 
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
     from lint_rules.knowledge.perrequest import Fields
+    from lint_rules.knowledge.sharing import Sharing
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
     from lint_rules.screen.survey import Survey
@@ -26,9 +28,10 @@ _OWN = frozenset({"mapping", "fresh", "global"})
 class Relevance:
     """Says which functions can hold a finding at all."""
 
-    def __init__(self, library: Library, fields: Fields, survey: Survey) -> None:
+    def __init__(self, library: Library, fields: Fields, sharing: Sharing, survey: Survey) -> None:
         self.library = library
         self.fields = fields
+        self.sharing = sharing
         self.survey = survey
         self._plausible: dict[ClassRef, bool] = {}
 
@@ -44,28 +47,51 @@ class Relevance:
         )
 
     def _copies(self, facts: Facts, *, right_too: bool) -> bool:
-        for copy in own_copies(facts):
+        made = own_copies(facts)
+        if not made or not self.survey.may_help(facts.function):
+            return False
+        for copy in made:
             if copy.model is not None:
                 if self.plausible(copy.model):
                     return True
                 continue
             # Of a copy whose class is not known only its own resets prove anything.
-            resets = resets_any(facts, copy) if right_too else resets_partly(facts, copy)
-            if resets and self.survey.may_help(facts.function):
+            if resets_any(facts, copy) if right_too else resets_partly(facts, copy):
                 return True
         return False
 
     def _writes(self, facts: Facts) -> bool:
+        found: dict[int, bool] = {}
         for write in facts.writes:
             carrier = facts.objects[write.obj]
             if carrier.origin in _OWN and not carrier.of:
                 continue
-            if self.fields.matches(carrier.model, write.field) or self._evident(carrier):
+            if carrier.id not in found:
+                found[carrier.id] = self._may_be_shared(facts, carrier)
+            if found[carrier.id] and self._may_be_proven(carrier, write.field):
                 return True
         return False
 
-    def _evident(self, carrier: Obj) -> bool:
-        return carrier.model is not None and self.plausible(carrier.model)
+    def _may_be_shared(self, facts: Facts, carrier: Obj) -> bool:
+        """True when the carrier can be an object that a cache hands out, or that is stored here."""
+        shape = self.survey.caches.shapes.get(facts.function)
+        if shape is not None and shape.stores:
+            return True
+        origins = {facts.objects[obj].origin for obj in family(facts, carrier.id)}
+        if "lookup" in origins:
+            return True
+        if carrier.model is not None:
+            return self.sharing.possible(carrier.model)
+        # What a called function returned may be looked up there; of anything else the names decide.
+        return "call" in origins or self.sharing.by_name(facts, carrier)
+
+    def _may_be_proven(self, carrier: Obj, name: str) -> bool:
+        if self.fields.matches(carrier.model, name):
+            return True
+        model = carrier.model
+        if model is None or not self.plausible(model):
+            return False
+        return name in self.fields.of_model(model).evidence
 
     def plausible(self, model: ClassRef) -> bool:
         """True when the model can have per-request fields: declared ones, or some helper's resets."""

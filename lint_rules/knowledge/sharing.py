@@ -33,6 +33,7 @@ class Sharing:
         self.project = library.project
         self.helpers = helpers
         self._models: dict[ClassRef, str | None] = {}
+        self._possible: dict[ClassRef, bool] = {}
 
     def why(self, facts: Facts, carrier: Obj) -> str | None:
         """Why the carrier is shared, in words for the report; None when nothing says so."""
@@ -40,11 +41,11 @@ class Sharing:
             return "it is looked up in a cache here"
         if carrier.model is not None:
             return self.model(carrier.model)
-        if self._by_name(facts, carrier):
+        if self.by_name(facts, carrier):
             return "its name and the function's say that it is a shared token"
         return None
 
-    def _by_name(self, facts: Facts, carrier: Obj) -> bool:
+    def by_name(self, facts: Facts, carrier: Obj) -> bool:
         """Where the project shows nothing of the model's life, the names decide."""
         root = facts.objects[min(_origins(facts, carrier))]
         if root.origin not in ("param", "self"):
@@ -53,11 +54,31 @@ class Sharing:
             return False
         return bool(CARRIER_WORDS.search(root.name) or CARRIER_WORDS.search(root.type_text))
 
+    def _may_show(self, model: ClassRef) -> Iterator[FunctionRef]:
+        """The functions that have to do with a cache and name the model, or are its methods."""
+        named = self.survey.named_helpers
+        users = self.survey.caches.by_file
+        for name in [cls.name for cls in model.mro]:
+            for path in self.project.files_containing(name.encode()):
+                self.project.reads.file(path)
+                for function in (
+                    *(f for f in named if f.module.path == path),
+                    *users.get(path, ()),
+                ):
+                    if name in function.source or (function.class_name or "").endswith(name):
+                        yield function
+
     def model(self, model: ClassRef) -> str | None:
         """Why objects of a model are shared; None when the class never reaches a cache."""
         if model not in self._models:
             self._models[model] = self._evidence(model)
         return self._models[model]
+
+    def possible(self, model: ClassRef) -> bool:
+        """True when there is any function that may show it; asked without interpreting one."""
+        if model not in self._possible:
+            self._possible[model] = any(self._may_show(model))
+        return self._possible[model]
 
     def _evidence(self, model: ClassRef) -> str | None:
         """The first function that shows it: helpers by name, then what others do by themselves."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -210,7 +210,8 @@ class Project:
         self._imported.clear()
         self._class_names = None
         self._paths = None
-        self.__dict__.pop("names_digest", None)
+        for derived in ("names_digest", "definitions"):
+            self.__dict__.pop(derived, None)
         self.module(path).original = text
         self.index = Index(self)
         self.graph = CallGraph(self)
@@ -252,6 +253,15 @@ class Project:
     def defined_in(self, path: Path) -> list[str]:
         """The names of the functions that a file defines, one for each definition."""
         return self._names_defined(path, "defs", _DEF)
+
+    @cached_property
+    def definitions(self) -> Mapping[str, list[Path]]:
+        """The files that define a function of a name, one for each definition."""
+        found: dict[str, list[Path]] = {}
+        for path in self.paths:
+            for name in self.defined_in(path):
+                found.setdefault(name, []).append(path)
+        return found
 
     @property
     def class_names(self) -> frozenset[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 
@@ -17,13 +16,23 @@ from lint_rules.project.functions import Place
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.screen.shapereader import shape_of
 from lint_rules.screen.shapes import (
-    COPY,
     FOUND,
+    PARAM,
     RESULT,
+    Copy,
     Names,
     Shape,
     shape_as_json,
     shape_from_json,
+)
+from lint_rules.screen.wrappers import (
+    COMMON,
+    MEMOISING,
+    Wrappers,
+    any_of,
+    is_memoised,
+    stem,
+    through,
 )
 
 if TYPE_CHECKING:
@@ -54,9 +63,6 @@ _USES_BYTES = tuple(re.compile(form.pattern.encode()) for form in _USES)
 _MADE = re.compile(r"ache\w*\(")
 _MADE_BYTES = re.compile(rb"ache\w*\(|@[\w.]*ache")
 _BEFORE_MADE = re.compile(r"=[ \t]*(?:await[ \t]+)?[\w.]*$")
-_DECORATOR = re.compile(
-    r"@[\w.]*\b(?:lru_cache|alru_cache|cache|(?:multi_)?cached(?!_property)\w*|\w*cache)\b"
-)
 _RENAMED = re.compile(rb"(?:import|,|\()\s*(\w+)[ \t]+as[ \t]+(\w+)")
 _LIBRARIES = tuple(library.encode() for library in CACHE_LIBRARIES)
 
@@ -71,6 +77,7 @@ class CacheUsers:
         self._contexts: dict[Path, str] = {}
         self._calling: dict[str, str] = {}
         self._import_digests: dict[Path, str] = {}
+        self._handing: dict[str, bool] = {}
 
     # ----------------------------------------------------------------- objects
 
@@ -226,10 +233,10 @@ class CacheUsers:
     ) -> Iterator[tuple[FunctionRef, Shape]]:
         data = self.project.bytes_of(path)
         names = {name: does for name, does in visible.items() if name.encode() in data}
-        for function in around(self.project.module(path), _any_of(names)) if names else ():
+        for function in around(self.project.module(path), any_of(names)) if names else ():
             meant = self._wrappers.meant(function, names)
             if meant:
-                shape = shape_of(function.node, _with(self.names(path), meant))
+                shape = shape_of(function.node, through(self.names(path), meant))
                 shape = _noted(function, shape)
                 if shape.stores or shape.looks_up:
                     yield function, shape
@@ -257,7 +264,56 @@ class CacheUsers:
     def shape(self, function: FunctionRef) -> Shape:
         """The shape of any function."""
         known = self.shapes.get(function)
-        return known or shape_of(function.node, self.names(function.module.path))
+        if known is None:
+            known = _noted(function, shape_of(function.node, self.names(function.module.path)))
+        return known
+
+    def shapes_in(
+        self,
+        kind: str,
+        path: Path,
+        more: tuple[object, ...],
+        ask: Callable[[], Iterable[FunctionRef]],
+    ) -> dict[FunctionRef, Shape]:
+        """Functions of a file and their shapes; what ``ask`` says may depend on nothing but the text of
+        the file, ``more`` and the :meth:`context`."""
+        context = (self.context(path), more)
+        return dict(self._kept(kind, path, context, lambda: [(f, self.shape(f)) for f in ask()]))
+
+    def hands_on(self, name: str) -> bool:
+        """True when a function of the project that is called so may return what it is given."""
+        if name not in self._handing:
+            paths = () if name in COMMON else self.project.definitions.get(name, ())
+            self._handing[name] = any(
+                any(token.startswith(PARAM) for token in self._given_back(shape))
+                for path in dict.fromkeys(paths)
+                for shape in self.shapes_in(
+                    f"named {name}", path, (), partial(self._named, path, name)
+                ).values()
+            )
+        return self._handing[name]
+
+    def _named(self, path: Path, name: str) -> list[FunctionRef]:
+        return self.project.module(path).functions_named({name})
+
+    def _given_back(self, shape: Shape) -> frozenset[str]:
+        return shape.reached(shape.returned, lambda name: name in self.project.definitions)
+
+    def stored_copies(self, shape: Shape) -> list[Copy]:
+        """The copies of a function that go into a cache."""
+        stored = shape.reached(shape.stored, self.hands_on) if shape.copies else ()
+        return [copy for copy in shape.copies.values() if copy.token in stored]
+
+    def returned_copies(self, shape: Shape) -> list[Copy]:
+        """The copies that a function hands out."""
+        returned = shape.reached(shape.returned, self.hands_on) if shape.copies else ()
+        return [copy for copy in shape.copies.values() if copy.token in returned]
+
+    def copies_for_itself(self, shape: Shape) -> bool:
+        """True for a copy that is stored, or handed out and made of what was looked up."""
+        return bool(self.stored_copies(shape)) or any(
+            FOUND in shape.origins(copy, self.hands_on) for copy in self.returned_copies(shape)
+        )
 
     # ----------------------------------------------------------------- beside
 
@@ -288,113 +344,11 @@ class CacheUsers:
         return out
 
 
-class Wrappers:
-    """Functions that store what they are given, or hand out what they found.
-
-    A function of a module is visible where it, or its module, is imported; a method where its class
-    is.
-    """
-
-    def __init__(self) -> None:
-        self._by_word: dict[str, dict[str, tuple[bool, bool]]] = {}
-        self._classes: dict[str, set[str]] = {}
-
-    def note(self, function: FunctionRef, shape: Shape) -> None:
-        """Make a function known, if it is one."""
-        does = (shape.stores_parameter, shape.returns_found or shape.memoised)
-        if not any(does) or function.name.startswith("__"):
-            return
-        words = [str(function.module.path)]
-        if function.class_name is None:
-            words += [stem(function.module.path), function.name]
-        else:
-            owner = function.class_name.rpartition(".")[2]
-            words.append(owner)
-            self._classes.setdefault(function.name, set()).add(owner)
-        for word in words:
-            known = self._by_word.setdefault(word, {})
-            old = known.get(function.name, (False, False))
-            known[function.name] = (old[0] or does[0], old[1] or does[1])
-
-    def visible(self, project: Project, path: Path) -> dict[str, tuple[bool, bool]]:
-        """The names of wrappers that a file may call, and whether they store and find."""
-        words = (project.imported_words(path) & self._by_word.keys()) | {str(path)}
-        out: dict[str, tuple[bool, bool]] = {}
-        for word in words:
-            for name, does in self._by_word.get(word, {}).items():
-                old = out.get(name, (False, False))
-                out[name] = (old[0] or does[0], old[1] or does[1])
-        return out
-
-    def meaning(self, names: dict[str, tuple[bool, bool]]) -> tuple[object, ...]:
-        """What :meth:`meant` depends on beside a function's text."""
-        owners = {name: sorted(self._classes.get(name, ())) for name in names if name in _COMMON}
-        return (sorted(names.items()), sorted(owners.items()))
-
-    def meant(
-        self, function: FunctionRef, names: dict[str, tuple[bool, bool]]
-    ) -> dict[str, tuple[bool, bool]]:
-        """Those of the names that the function can mean.
-
-        ``x.get(...)`` is a method of one of many classes: it counts where the function, or the class
-        around it, names the class.
-        """
-        source = function.source
-        out: dict[str, tuple[bool, bool]] = {}
-        for name, does in names.items():
-            if name not in source:
-                continue
-            owners = self._classes.get(name)
-            if owners is None or name not in _COMMON or any(
-                owner in source or owner == (function.class_name or "").rpartition(".")[2]
-                for owner in owners
-            ):  # fmt: skip
-                out[name] = does
-        return out
-
-
-_COMMON = frozenset(
-    {"get", "set", "pop", "update", "add", "put", "save", "load", "read", "write", "find", "fetch",
-     "create", "list", "copy", "items", "values", "keys", "append", "remove", "delete", "run", "call",
-     "send", "next", "open", "close", "format", "store", "insert", "setdefault"}
-)  # fmt: skip
-"""Methods that so many classes have that the name alone says nothing."""
-
-
-def _with(plain: Names, does: dict[str, tuple[bool, bool]]) -> Names:
-    """Those meanings, and these wrappers."""
-    storing = frozenset(name for name, (stores, _) in does.items() if stores)
-    finding = frozenset(name for name, (_, finds) in does.items() if finds)
-    return replace(plain, storing=storing, finding=finding)
-
-
 def _noted(function: FunctionRef, shape: Shape) -> Shape:
     """A shape with what else is kept of its function."""
     shape.memoised, shape.text = is_memoised(function), digest(function.source)
+    shape.readable = function.readable
     return shape
-
-
-def is_memoised(function: FunctionRef) -> bool:
-    """True for a function under a decorator that keeps its results."""
-    if "@" not in function.source[: function.source.find("def ")]:
-        return False
-    return bool(_DECORATOR.search(function.source, 0, function.source.find("def ")))
-
-
-def leads_by_itself(shape: Shape) -> bool:
-    """True for a copy that is stored, or made of what was looked up, in the function itself."""
-    return bool(shape.copies) and (
-        COPY in shape.stored or any(FOUND in copy.source for copy in shape.copies.values())
-    )
-
-
-def _any_of(names: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, names)))})\b")
-
-
-def stem(path: Path) -> str:
-    """The last part of a module's dotted name."""
-    return path.parent.name if path.name == "__init__.py" else path.stem
 
 
 def around(module: Module, pattern: re.Pattern[str]) -> Iterator[FunctionRef]:
@@ -422,7 +376,7 @@ def _making(module: Module) -> Iterator[FunctionRef]:
             function = module.function_around(hit.start())
         if function is not None:
             yield function
-    for function in module.all_functions if _DECORATOR.search(module.text) else ():
+    for function in module.all_functions if MEMOISING.search(module.text) else ():
         if is_memoised(function):
             yield function
 

@@ -1,6 +1,6 @@
-"""The words without which a function cannot hold an object that has per-request fields by their names.
+"""The words without which a function cannot hold an object of some classes.
 
-Fields that are written under names which the text does not show (``setattr``, ``update``) matter only
+Those classes are first of all the ones that have per-request fields by their names.  Fields that are written under names which the text does not show (``setattr``, ``update``) matter only
 on such an object.  Its class is known by an annotation, by a call that returns it, or by an attribute
 that holds it: so the function names the class, that function or that attribute.  A collection of
 field names is known by its own name.
@@ -15,16 +15,20 @@ from typing import TYPE_CHECKING
 
 from lint_rules.naming import longest_literal, matches_any
 from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.screen.wrappers import stem
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lint_rules.project.classes import ClassRef
+    from lint_rules.project.functions import FunctionRef
     from lint_rules.project.modules import Module
     from lint_rules.project.project import Project
     from lint_rules.settings import Settings
 
 ROUNDS = 4
 """How many aliases, subclasses and attributes a word is followed through."""
+_STAR = re.compile(rb"import[ \t]*\(?[ \t]*\*")
 _ASSIGNED = re.compile(r"(\w+)[ \t]*(?::[^=\n]*)?=")
 _CONSTANT = re.compile(r"[ \t]+(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*[\w.]*[(\[{]")
 #: What a line makes of a word in it: an alias, a subclass, what holds or returns it.
@@ -32,16 +36,21 @@ _ALIAS = re.compile(r"(?:type[ \t]+)?(\w+)[ \t]*(?::[^=\n]*)?=[^=\n]*$")
 _RENAMED = re.compile(r"\s+as\s+(\w+)")
 _SUBCLASS = re.compile(r"[ \t]*class[ \t]+(\w+)[ \t]*[(\[][^\n]*$")
 _HOLDS = re.compile(r"[ \t]+(\w+)[ \t]*:[^=\n]*$")
+_ANNOTATES = re.compile(r"(\bself\.)?\b(\w+)[ \t]*:[^=:\n]*$")
 _RETURNS = re.compile(r"def[ \t]+(\w+)[^\n]*?(?:\n[^\n]*?)*?->[^:\n]*$")
 
 
 class CarrierWords:
-    """The words of one project, found from its declarations on."""
+    """The words of one project, from its declarations on, or from the names of one model and its bases."""
 
-    def __init__(self, project: Project, settings: Settings) -> None:
+    def __init__(self, project: Project, settings: Settings, model: ClassRef | None = None) -> None:
         self.project = project
         self.settings = settings
+        self._family = tuple(model.mro) if model is not None else ()
+        #: What else extends the bases of a model is no object of it.
+        self._bases = {cls.name for cls in self._family[1:]}
         globs = [pattern.rpartition(".") for pattern in settings.per_request_fields]
+        self._kind = "carriers" if model is None else f"words of {model.dotted}"
         self._present: dict[Path, frozenset[str]] = {}
         self._globs = tuple(glob for _, _, glob in globs)
         self._owners = [owner for owner, _, _ in globs if owner]
@@ -55,7 +64,8 @@ class CarrierWords:
     def _homes(self) -> dict[str, set[Path]]:
         """The words, and the files in which each was found to be one."""
         known: dict[str, set[Path]] = {}
-        new = self._noted(self._declaring(), known)
+        named = [(cls.name, cls.module.path) for cls in self._family]
+        new = self._noted(named or self._declaring(), known)
         for number in range(ROUNDS):
             if not new:
                 break
@@ -73,14 +83,47 @@ class CarrierWords:
         return new
 
     def present(self, path: Path) -> frozenset[str]:
-        """The words that a file imports, defines, or uses as attributes."""
+        """The words that a file imports (or the modules of), defines, or uses as attributes."""
         if path not in self._present:
-            found = self.words & self.project.imported_words(path)
+            imported = self.project.imported_words(path)
+            found = self.words & imported
             found |= self._at_home.get(path, set())
-            words, context = self._attributes
-            found |= set(self.project.holding("carrier attributes", path, words, context))
+            words, context = self._to_look_for(path, imported)
+            found |= set(self.project.holding(f"{self._kind} held", path, words, context))
             self._present[path] = frozenset(found)
         return self._present[path]
+
+    def _to_look_for(self, path: Path, imported: frozenset[str]) -> tuple[tuple[str, ...], str]:
+        """The words that a file need not import by name to mean them, and their digest."""
+        more = [self._by_module[module] for module in imported & self._by_module.keys()]
+        if self._imports_all(path):
+            more.append(set(self.words))
+        if not more:
+            return self._attributes
+        words = tuple(sorted({*self._attributes[0], *set().union(*more)}))
+        return words, digest(words)
+
+    def in_function(self, function: FunctionRef) -> Iterator[str]:
+        """The words that stand in a function's text, or name the class around it."""
+        owner = (function.class_name or "").rpartition(".")[2]
+        for word in self.present(function.module.path):
+            if word in function.source or word == owner:
+                yield word
+
+    def _imports_all(self, path: Path) -> bool:
+        """True when a file imports what it does not name: any word may be among it."""
+        return bool(self.project.of_file(
+            "star import", path, NO_CONTEXT, lambda: bool(_STAR.search(self.project.bytes_of(path)))
+        ))  # fmt: skip
+
+    @cached_property
+    def _by_module(self) -> dict[str, set[str]]:
+        """The words that are found in the modules of a name."""
+        out: dict[str, set[str]] = {}
+        for word, homes in self._homes.items():
+            for path in homes if word[0] != "." else ():
+                out.setdefault(stem(path), set()).add(word)
+        return out
 
     @cached_property
     def _at_home(self) -> dict[Path, set[str]]:
@@ -156,9 +199,10 @@ class CarrierWords:
         pattern, context = _any_of(words), digest(sorted(words))
         own = set().union(*(homes[word] for word in words))
         for path in self.project.paths:
-            if path in own or not words.isdisjoint(self.project.imported_words(path)):
+            known = path in own or not words.isdisjoint(self.project.imported_words(path))
+            if known or self._imports_all(path):
                 ask = partial(self._made_in, path, pattern)
-                for word in self.project.of_file(f"carriers {number}", path, context, ask):
+                for word in self.project.of_file(f"{self._kind} {number}", path, context, ask):
                     yield word, path
 
     def _made_in(self, path: Path, pattern: re.Pattern[str]) -> list[str]:
@@ -175,16 +219,30 @@ class CarrierWords:
             yield renamed.group(1)
         for form in (_SUBCLASS, _ALIAS):
             found = form.match(before)
-            if found:
+            if found and (form is _ALIAS or hit.group() not in self._bases):
                 yield found.group(1)
         holds = _HOLDS.match(before)
         if holds and self._in_class(path, hit.start()):
             yield f".{holds.group(1)}"
+        annotates = _ANNOTATES.search(before)
+        if annotates:
+            yield from self._kept_as(path, annotates.group(1), annotates.group(2), hit.start())
         if "->" in before:
             head = text.rfind("def ", 0, hit.start())
             returns = _RETURNS.match(text[head : hit.start()]) if head >= 0 else None
             if returns:
                 yield returns.group(1)
+
+    def _kept_as(self, path: Path, owner: str, name: str, at: int) -> Iterator[str]:
+        """The attributes that hold what is annotated: ``self.x: Auth``, ``self.x = x`` of a parameter."""
+        if owner:
+            yield f".{name}"
+            return
+        scan = self.project.module(path).scan
+        blocks = scan.around_offset(at)
+        if len(blocks) > 1 and blocks[1].is_class:
+            kept = rf"\bself\.(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*{name}\b"
+            yield from (f".{found}" for found in re.findall(kept, scan.source(blocks[0])))
 
     def _in_class(self, path: Path, at: int) -> bool:
         blocks = self.project.module(path).scan.around_offset(at)

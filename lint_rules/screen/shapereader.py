@@ -6,8 +6,9 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from lint_rules.screen.shapes import CARRIER, NOTHING, RESULT, Names, Shape, param
-from lint_rules.screen.shapevalues import Values, params
+from lint_rules.screen.nodes import params
+from lint_rules.screen.shapecalls import Calls
+from lint_rules.screen.shapes import CARRIER, NOTHING, RESULT, Names, Shape, items, param, spread
 
 ROUNDS = 4
 """How often the statements are read at most; what flows through more variables backwards is rare."""
@@ -20,7 +21,7 @@ def shape_of(
     return _Reader(node, names, owner).shape
 
 
-class _Reader(Values):
+class _Reader(Calls):
     """Reads the statements of a function until nothing changes."""
 
     def __init__(
@@ -70,10 +71,11 @@ class _Reader(Values):
 
     def _return(self, node: ast.Return) -> None:
         if node.value is not None:
-            self.shape.returned |= self.value(node.value)
+            self.shape.returned |= spread(self.value(node.value))
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
-        self.bind(node.target, self.value(node.iter))
+        tokens = self.value(node.iter)
+        self.bind(node.target, items(tokens))
         self.block(node.body)
         self.block(node.orelse)
 
@@ -102,7 +104,7 @@ class _Reader(Values):
             for part in ast.walk(case.pattern):
                 name = getattr(part, "name", None) or getattr(part, "rest", None)
                 if isinstance(name, str):
-                    self.carry(name, tokens)
+                    self.carry(name, tokens | items(tokens))
             self.block(case.body)
 
     def _inner(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:

@@ -7,8 +7,9 @@ interpretation, and decides which functions are interpreted at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 Tokens = frozenset[str]
@@ -20,10 +21,16 @@ ATTRIBUTE = "attribute"
 """Held by an attribute of something that came in."""
 CARRIER = "carrier"
 """Of a class that is called so, or handed out by what is."""
+GLOBAL = "global"
+"""Of the module, or of another one."""
 CACHE = "cache"
 """A cache that a call made or handed out."""
-COPY = "copy"
-"""A copy made here."""
+COPY = "copy "
+"""What the token of a copy made here begins with; a number tells one from the other."""
+MADE = "made"
+"""A container made here, from nothing."""
+HELD = "held "
+"""What the token of something inside a container begins with; the token of what it holds follows."""
 PARAM = "param "
 """What the token of a parameter begins with; its name follows."""
 RESULT = "result "
@@ -35,6 +42,35 @@ def result_of(name: str) -> str:
     return RESULT + name
 
 
+def held(tokens: Iterable[str]) -> Tokens:
+    """The tokens of a container that holds these; containers inside it are not told apart from it."""
+    return frozenset([t if t.startswith(HELD) else HELD + t for t in tokens if t != MADE])
+
+
+@lru_cache(maxsize=4096)
+def inside(tokens: Tokens) -> Tokens:
+    """What is held by what carries these tokens, on any level."""
+    taken = frozenset([t.removeprefix(HELD) for t in tokens if t.startswith(HELD)])
+    return taken | held(taken)
+
+
+@lru_cache(maxsize=4096)
+def items(tokens: Tokens) -> Tokens:
+    """What a loop over what carries these tokens sees: of an object made elsewhere its contents."""
+    taken = inside(tokens) | {t for t in tokens if t.startswith(PARAM)}
+    own = any(t != MADE and not t.startswith(HELD) for t in tokens)
+    return taken | {ATTRIBUTE} if own else taken
+
+
+@lru_cache(maxsize=4096)
+def spread(tokens: Tokens) -> Tokens:
+    """These tokens; of a container made here those of what it holds."""
+    kept = frozenset([t for t in tokens if t != MADE and not t.startswith(HELD)])
+    if MADE not in tokens:
+        return kept
+    return kept.union(t.removeprefix(HELD) for t in tokens if t.startswith(HELD))
+
+
 def param(name: str) -> str:
     """The token of a parameter."""
     return PARAM + name
@@ -44,6 +80,7 @@ def param(name: str) -> str:
 class Copy:
     """A copy: the tokens of what it was made from."""
 
+    token: str
     source: set[str] = field(default_factory=set)
 
 
@@ -72,6 +109,31 @@ class Shape:
     memoised: bool = False
     #: A digest of the function's text.
     text: str = ""
+    #: False where the function's text cannot be parsed.
+    readable: bool = True
+
+    def reached(self, tokens: Iterable[str], hands_on: Callable[[str], bool]) -> frozenset[str]:
+        """These tokens, and those of what the calls were given that hand it on as their result."""
+        found = set(tokens)
+        todo = list(found)
+        while todo:
+            token = todo.pop()
+            name = token.removeprefix(RESULT)
+            if token.startswith(RESULT) and not found.issuperset(given := self.given.get(name, ())):
+                if hands_on(name):
+                    todo += [more for more in given if more not in found]
+                    found.update(given)
+        return frozenset(found)
+
+    def origins(self, copy: Copy, hands_on: Callable[[str], bool]) -> frozenset[str]:
+        """The tokens of all that a copy was made from, step by step."""
+        found = self.reached(copy.source, hands_on)
+        made = {other.token: other for other in self.copies.values()}
+        seen = {copy.token}
+        while (token := next((t for t in found if t in made and t not in seen), None)) is not None:
+            seen.add(token)
+            found |= self.reached(made[token].source, hands_on)
+        return found
 
     @property
     def stores_parameter(self) -> bool:
@@ -99,13 +161,13 @@ class Names:
 
 
 def shape_as_json(shape: Shape) -> list[Any]:
-    """A shape as JSON; of what calls are given only what was found is kept."""
+    """A shape as JSON."""
     return [
         sorted(([w.name, sorted(w.target)] for w in shape.writes), key=repr),
         sorted(shape.stored), sorted(shape.returned),
-        [sorted(copy.source) for copy in shape.copies.values()],
-        sorted(name for name, given in shape.given.items() if FOUND in given),
-        shape.stores, shape.looks_up, shape.memoised, shape.text,
+        [[copy.token, sorted(copy.source)] for copy in shape.copies.values()],
+        {name: sorted(given) for name, given in sorted(shape.given.items()) if given},
+        shape.stores, shape.looks_up, shape.memoised, shape.text, shape.readable,
     ]  # fmt: skip
 
 
@@ -114,6 +176,6 @@ def shape_from_json(data: list[Any]) -> Shape:
     writes, stored, returned, copies, given, *more = data
     return Shape(
         {Write(name, frozenset(target)) for name, target in writes}, set(stored), set(returned),
-        {index: Copy(set(source)) for index, source in enumerate(copies)},
-        {name: {FOUND} for name in given}, *more,
+        {index: Copy(token, set(source)) for index, (token, source) in enumerate(copies)},
+        {name: set(tokens) for name, tokens in given.items()}, *more,
     )  # fmt: skip

@@ -1,0 +1,211 @@
+"""Which functions of a project may merge: write per-request fields on an object that came in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cached_property, lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+from lint_rules.naming import longest_literal, matches_any
+from lint_rules.project.functions import Place
+from lint_rules.project.kept import digest
+from lint_rules.screen import forms
+from lint_rules.screen.carriers import CarrierWords
+from lint_rules.screen.shapereader import shape_of
+from lint_rules.screen.shapes import CARRIER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lint_rules.project.classes import ClassRef
+    from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.modules import Module
+    from lint_rules.screen.caches import CacheUsers
+
+
+class Merges:
+    """The functions of one project that may merge."""
+
+    def __init__(self, caches: CacheUsers, carriers: CarrierWords) -> None:
+        self.caches = caches
+        self.carriers = carriers
+        self.project = caches.project
+        self._globs = tuple(p.rpartition(".")[2] for p in caches.settings.per_request_fields)
+        self._fields = [part for part in map(longest_literal, self._globs) if part]
+        self._merges: dict[Module, dict[FunctionRef, bool]] = {}
+        self._words_of: dict[ClassRef, CarrierWords] = {}
+
+    def in_module(self, module: Module) -> dict[FunctionRef, bool]:
+        """The functions of a module that may write a field which is per-request by its name.
+
+        True beside those that hold what the names of such fields have in common.
+        """
+        if module not in self._merges:
+            path = module.path
+            context = digest((self.caches.meanings(path), sorted(self.carriers.present(path))))
+            context = digest((context, self._carrier_digest))
+            found = self.project.of_file(
+                "merging", path, context, partial(self._ask_merging, module)
+            )
+            self._merges[module] = {module.function_of(Place(*p)): named for p, named in found}
+        return self._merges[module]
+
+    @cached_property
+    def _carrier_digest(self) -> str:
+        return digest(sorted(self.carriers.words))
+
+    def _ask_merging(self, module: Module) -> list[Any]:
+        data = self.project.bytes_of(module.path)
+        places: list[int] = []
+        if any(part.encode() in data for part in self._fields):
+            places += [hit.start() for hit in self._named.finditer(module.text)]
+        if forms.writes_dynamically(data) and self.carriers.present(module.path):
+            places += forms.dynamic_writes(module.text)
+        return [
+            [function.place, any(part in function.source for part in self._fields)]
+            for function in _around(module, places)
+            if self.may_merge(function)
+        ]
+
+    def storing(self, path: Path) -> list[FunctionRef]:
+        """The functions of a file that fill a cache and call a function that merges."""
+        return [
+            function for function in self.caches.by_file.get(path, ()) if self.may_store(function)
+        ]
+
+    def may_store(self, function: FunctionRef) -> bool:
+        """True when the function may store what another one merged values onto: that one is given it."""
+        shape = self.caches.shapes.get(function)
+        if shape is None or not shape.stores:
+            return False
+        given = [shape.given[name] for name in self.names & shape.given.keys()]
+        if not given:
+            return False
+        stored = shape.reached(shape.stored, self.caches.hands_on)
+        return not stored.isdisjoint(set().union(*given))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of the functions that may write a field which is per-request by its name."""
+        return frozenset(
+            function.name
+            for path in self._naming_fields
+            for function, named in self.in_module(self.project.module(path)).items()
+            if named
+        )
+
+    @cached_property
+    def _naming_fields(self) -> list[Path]:
+        """The files that hold what names of per-request fields have in common."""
+        words, context = tuple(self._fields), digest(self._fields)
+        paths = self.project.paths
+        return [p for p in paths if self.project.holding("field names", p, words, context)]
+
+    def may_merge(self, function: FunctionRef) -> bool:
+        """True when the function may write a field whose name says that it is per-request."""
+        named = bool(self._named.search(function.source))
+        if not named and next(self.carriers.in_function(function), None) is None:
+            return False
+        if not function.readable:
+            return True
+        names = replace(self.caches.names(function.module.path), carriers=self.carriers.words)
+        owner = (function.class_name or "").rpartition(".")[2]
+        writes = shape_of(function.node, names, owner=owner).writes
+        if any(matches_any(write.name, self._globs) for write in writes if write.name is not None):
+            return True
+        hidden = [write for write in writes if write.name is None]
+        if named or any(word.isupper() for word in self.carriers.in_function(function)):
+            return bool(hidden)
+        return any(CARRIER in write.target for write in hidden)
+
+    @cached_property
+    def _named(self) -> re.Pattern[str]:
+        """A name that one of the globs matches."""
+        forms = (
+            re.escape(glob).replace(r"\*", r"\w*").replace(r"\?", r"\w") for glob in self._globs
+        )
+        return re.compile(rf"\b(?:{'|'.join(forms) or '(?!)'})\b")
+
+    def may_hold(self, function: FunctionRef, model: ClassRef) -> bool:
+        """True when the function can hold an object of the model, or of a class of its family."""
+        if model not in self._words_of:
+            self._words_of[model] = CarrierWords(self.project, self.caches.settings, model)
+        return next(self._words_of[model].in_function(function), None) is not None
+
+    def writers(self, names: Iterable[str], model: ClassRef) -> list[FunctionRef]:
+        """The functions of the project that may merge one of these fields onto an object of the
+        model, and others beside it."""
+        found: dict[FunctionRef, None] = {}
+        for name in names:
+            pattern = forms.write_of(name)
+            for path in self.project.files_containing(name.encode()):
+                module = self.project.module(path)
+                places = [hit.start() for hit in pattern.finditer(module.text)]
+                for function in _around(module, places):
+                    if function in found or not self.may_hold(function, model):
+                        continue
+                    if self._merges_one(function, name):
+                        found[function] = None
+        return list(found)
+
+    def _merges_one(self, function: FunctionRef, name: str) -> bool:
+        """True when the function may write the field from one of the same name, and others too."""
+        if len(re.findall(rf"\b{re.escape(name)}\b", function.source)) < 2:
+            return False
+        written = {write.name for write in self.caches.shape(function).writes}
+        return None in written or (name in written and len(written) > 1)
+
+    def rewriting(self, module: Module, names: frozenset[str]) -> set[FunctionRef]:
+        """Functions of a module that write one of these fields from one of the same name.
+
+        Such a function merges; that the fields are per-request the project has to prove.
+        """
+        ask = partial(self._ask_rewriting, module, names)
+        found = self.project.of_file("rewriting", module.path, _digest_of(names), ask)
+        return {module.function_of(Place(*place)) for place in found}
+
+    def _ask_rewriting(self, module: Module, names: frozenset[str]) -> list[Place]:
+        found: set[FunctionRef] = set()
+        data = self.project.bytes_of(module.path)
+        for name in names:
+            if f".{name}".encode() not in data:
+                continue
+            for hit in re.finditer(rf"\.{re.escape(name)}\b[ \t]*(?::[^=\n]*)?=(?!=)", module.text):
+                function = module.function_around(hit.start())
+                if function is not None and len(_uses(name, function.source, 2)) > 1:
+                    found.update((function, *module.enclosing(function)))
+        return sorted(function.place for function in found)
+
+
+def _around(module: Module, places: Iterable[int]) -> tuple[FunctionRef, ...]:
+    """The functions around places of a module, the outer ones too, in the order of the text."""
+    found: set[FunctionRef] = set()
+    end = -1
+    for place in sorted(places):
+        if place < end:
+            continue  # still the function that is known, before any definition inside it
+        function = module.function_around(place)
+        if function is None:
+            continue
+        end = module.next_definition(place, function)
+        found.add(function)
+        found.update(module.enclosing(function))
+    return tuple(sorted(found, key=lambda function: function.block.start))
+
+
+@lru_cache(maxsize=16)
+def _digest_of(names: frozenset[str]) -> str:
+    return digest(sorted(names))
+
+
+def _uses(name: str, text: str, enough: int) -> list[int]:
+    """Where a name is used as an attribute or a key, at most ``enough`` places."""
+    found: list[int] = []
+    for mark in (f".{name}", f'"{name}"', f"'{name}'"):
+        at = text.find(mark)
+        while at >= 0 and len(found) < enough:
+            found.append(at)
+            at = text.find(mark, at + 1)
+    return found

@@ -1,0 +1,180 @@
+"""What calls do and hand out: the part of a shape's reader that looks at calls."""
+
+from __future__ import annotations
+
+import ast
+
+from lint_rules.naming import is_lookup_method, is_store_method
+from lint_rules.project.outline import COPY_FUNCTIONS, COPY_METHODS
+from lint_rules.screen.nodes import dotted, last_name, text_of
+from lint_rules.screen.shapes import (
+    CACHE,
+    CARRIER,
+    FOUND,
+    MADE,
+    NOTHING,
+    RESULT,
+    Tokens,
+    held,
+    inside,
+    result_of,
+    spread,
+)
+from lint_rules.screen.shapevalues import Values
+
+_KEY_WORDS = frozenset({"key", "k", "name", "cache_key", "ttl", "timeout", "ex", "expire", "nx"})
+_PASSING = frozenset(
+    {"cast", "next", "iter", "list", "tuple", "set", "sorted", "reversed", "wait_for", "shield",
+     "gather", "partial", "run"}
+)  # fmt: skip
+_WRITING = frozenset({"update", "setdefault", "__setattr__", "__setitem__", "pop"})
+_VIEWS = frozenset({"items", "keys", "values"})
+_HOLDING = frozenset(
+    {"append", "appendleft", "add", "extend", "insert", "update", "setdefault", "__setitem__", "put"}
+)  # fmt: skip
+"""Methods of containers that put something in."""
+_MAKING = frozenset({"dict", "list", "set", "tuple", "fromkeys"})
+"""Calls that make a container."""
+_TAKING = frozenset({"get", "pop", "popleft", "popitem", "setdefault", "__getitem__"})
+"""Methods of containers that hand something out."""
+
+
+class Calls(Values):
+    """The values of calls."""
+
+    def call(self, node: ast.Call) -> Tokens:
+        func = node.func
+        method = func.attr if isinstance(func, ast.Attribute) else None
+        name = method if method is not None else getattr(func, "id", "")
+        name = self.names.renamed.get(name, name)
+        base = self.value(func.value) if isinstance(func, ast.Attribute) else NOTHING
+        if method is None and not isinstance(func, ast.Name):
+            self.value(func)
+        positional = [self.value(arg) for arg in node.args]
+        keywords = [(k.arg, self.value(k.value)) for k in node.keywords]
+        given = frozenset(base.union(*positional, *(tokens for _, tokens in keywords)))
+        out = {*self.variables.get(RESULT + name, ())}
+        if name in _MAKING:
+            out |= {MADE, *held(frozenset().union(*(tokens for _, tokens in keywords)))}
+        else:
+            out.add(result_of(name))
+        if isinstance(func, ast.Attribute):
+            if self.is_cache(func.value):
+                out |= self._cache_method(func.attr, positional, keywords)
+            self._held_by_method(func, given - base)
+        elif name in ("setattr", "delattr") and len(node.args) > 1:
+            self.write(text_of(node.args[1]), node.args[0])
+            self.hold(node.args[0], given)
+        out |= self._copies(node, name, method, base, positional, keywords)
+        out |= self._passed(name, base, given)
+        self._through(node, name, given)
+        if name in self.names.finding:
+            out.add(FOUND)
+        out |= self._carrier_of(node, name)
+        if self.names.is_cache(name):
+            out.add(CACHE)
+        return frozenset(out)
+
+    def _held_by_method(self, func: ast.Attribute, given: Tokens) -> None:
+        """``x.append(y)``, ``x.update(y)``; any other method may keep what it is given in a field."""
+        if func.attr in _HOLDING:
+            self.hold(func.value, given)
+            return
+        name = dotted(func.value)
+        if name is not None and given:
+            self.carry(f"{name}.*", given)
+
+    def _carrier_of(self, node: ast.Call, name: str) -> Tokens:
+        """``load(key)`` that returns a carrier, ``get(key, Auth)``, ``isinstance(x, Auth)``."""
+        carriers = self.names.carriers
+        if not carriers:
+            return NOTHING
+        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+        classes = any(
+            isinstance(arg, ast.Name | ast.Attribute | ast.Tuple) and self.names_carrier(arg)
+            for arg in arguments
+        )
+        if name == "isinstance" and classes and node.args:
+            subject = dotted(node.args[0])
+            if subject is not None:
+                self.carry(subject, frozenset({CARRIER}))
+            return NOTHING
+        returns = name in carriers and not name.lstrip("_")[:1].isupper()
+        return frozenset({CARRIER}) if classes or returns else NOTHING
+
+    def _copies(
+        self, node: ast.Call, name: str, method: str | None, base: Tokens, positional: list[Tokens],
+        keywords: list[tuple[str | None, Tokens]],
+    ) -> Tokens:  # fmt: skip
+        out: set[str] = set()
+        if method in COPY_METHODS:
+            out |= self.copied(node, base)
+        if name in COPY_FUNCTIONS and positional:
+            out |= self.copied(node, positional[0])
+        if out:
+            self._written_by_copy(node, frozenset(out))
+        elif isinstance(node.func, ast.Attribute) and name in _WRITING:
+            self._written_by_method(node, base)
+        constructs = not name or self.names.is_class(name) or name in COPY_FUNCTIONS
+        if constructs and any(arg is None for arg, _ in keywords):  # ``Model(**x)``
+            given = frozenset().union(*(tokens for arg, tokens in keywords if arg is None))
+            out |= self.copied(node, given)
+            if name in self.names.carriers:
+                out.add(CARRIER)
+        return frozenset(out)
+
+    def _written_by_copy(self, node: ast.Call, made: Tokens) -> None:
+        """``replace(x, f=None)``, ``x.model_copy(update={"f": None})``."""
+        for keyword in node.keywords:
+            if keyword.arg == "update":
+                self.written_by_mapping(keyword.value, made)
+            else:
+                self.note_write(keyword.arg, made)
+
+    def _written_by_method(self, node: ast.Call, base: Tokens) -> None:
+        """``x.update(...)``, ``x.__setattr__("f", None)``, ``x.setdefault("f", None)``."""
+        for keyword in node.keywords:
+            self.note_write(keyword.arg, base)
+        for arg in node.args[:1]:
+            if node.func.attr == "update":  # type: ignore[attr-defined]
+                self.written_by_mapping(arg, base)
+            else:
+                self.note_write(text_of(arg), base)
+
+    def _passed(self, name: str, base: Tokens, given: Tokens) -> Tokens:
+        """What a call hands on of what it is given."""
+        if name in _VIEWS:
+            return base
+        if name == "vars":
+            return given
+        if name in _PASSING:
+            return given
+        if name in _TAKING:
+            return inside(base)
+        return NOTHING
+
+    def _through(self, node: ast.Call, name: str, given: Tokens) -> None:
+        """A call of a function that stores; one that is only scheduled is given what it will be."""
+        called = {name}
+        for arg in node.args:
+            if isinstance(arg, ast.Attribute) or (
+                isinstance(arg, ast.Name) and arg.id not in self.variables
+            ):
+                called.add(last_name(arg))
+        for each in called if given else ():
+            self.shape.given.setdefault(each, set()).update(spread(given))
+        if not called.isdisjoint(self.names.storing):
+            self.store(given)
+
+    def _cache_method(
+        self, method: str, positional: list[Tokens], keywords: list[tuple[str | None, Tokens]]
+    ) -> Tokens:
+        stores = is_store_method(method) or method in ("update", "setdefault")
+        if stores:
+            kept = positional[1:] if len(positional) > 1 else positional
+            for tokens in (*kept, *(t for arg, t in keywords if arg not in _KEY_WORDS)):
+                self.store(tokens)
+        if method == "setdefault" or is_lookup_method(method):
+            self.shape.looks_up = True
+            return frozenset({FOUND})
+        return NOTHING

@@ -1,0 +1,117 @@
+"""Functions that store what they are given, or hand out what they found: who sees and means them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lint_rules.screen.shapes import Names, Shape
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.project import Project
+
+MEMOISING = re.compile(
+    r"@[\w.]*\b(?:lru_cache|alru_cache|cache|(?:multi_)?cached(?!_property)\w*|\w*cache)\b"
+)
+"""A decorator that keeps a function's results."""
+
+
+class Wrappers:
+    """Functions that store what they are given, or hand out what they found.
+
+    A function of a module is visible where it, or its module, is imported; a method where its class
+    is.
+    """
+
+    def __init__(self) -> None:
+        self._by_word: dict[str, dict[str, tuple[bool, bool]]] = {}
+        self._classes: dict[str, set[str]] = {}
+
+    def note(self, function: FunctionRef, shape: Shape) -> None:
+        """Make a function known, if it is one."""
+        does = (shape.stores_parameter, shape.returns_found or shape.memoised)
+        if not any(does) or function.name.startswith("__"):
+            return
+        words = [str(function.module.path)]
+        if function.class_name is None:
+            words += [stem(function.module.path), function.name]
+        else:
+            owner = function.class_name.rpartition(".")[2]
+            words.append(owner)
+            self._classes.setdefault(function.name, set()).add(owner)
+        for word in words:
+            known = self._by_word.setdefault(word, {})
+            old = known.get(function.name, (False, False))
+            known[function.name] = (old[0] or does[0], old[1] or does[1])
+
+    def visible(self, project: Project, path: Path) -> dict[str, tuple[bool, bool]]:
+        """The names of wrappers that a file may call, and whether they store and find."""
+        words = (project.imported_words(path) & self._by_word.keys()) | {str(path)}
+        out: dict[str, tuple[bool, bool]] = {}
+        for word in words:
+            for name, does in self._by_word.get(word, {}).items():
+                old = out.get(name, (False, False))
+                out[name] = (old[0] or does[0], old[1] or does[1])
+        return out
+
+    def meaning(self, names: dict[str, tuple[bool, bool]]) -> tuple[object, ...]:
+        """What :meth:`meant` depends on beside a function's text."""
+        owners = {name: sorted(self._classes.get(name, ())) for name in names if name in COMMON}
+        return (sorted(names.items()), sorted(owners.items()))
+
+    def meant(
+        self, function: FunctionRef, names: dict[str, tuple[bool, bool]]
+    ) -> dict[str, tuple[bool, bool]]:
+        """Those of the names that the function can mean.
+
+        ``x.get(...)`` is a method of one of many classes: it counts where the function, or the class
+        around it, names the class.
+        """
+        source = function.source
+        out: dict[str, tuple[bool, bool]] = {}
+        for name, does in names.items():
+            if name not in source:
+                continue
+            owners = self._classes.get(name)
+            if owners is None or name not in COMMON or any(
+                owner in source or owner == (function.class_name or "").rpartition(".")[2]
+                for owner in owners
+            ):  # fmt: skip
+                out[name] = does
+        return out
+
+
+COMMON = frozenset(
+    {"get", "set", "pop", "update", "add", "put", "save", "load", "read", "write", "find", "fetch",
+     "create", "list", "copy", "items", "values", "keys", "append", "remove", "delete", "run", "call",
+     "send", "next", "open", "close", "format", "store", "insert", "setdefault"}
+)  # fmt: skip
+"""Methods that so many classes have that the name alone says nothing."""
+
+
+def through(plain: Names, does: dict[str, tuple[bool, bool]]) -> Names:
+    """Those meanings, and these wrappers."""
+    storing = frozenset(name for name, (stores, _) in does.items() if stores)
+    finding = frozenset(name for name, (_, finds) in does.items() if finds)
+    return replace(plain, storing=storing, finding=finding)
+
+
+def is_memoised(function: FunctionRef) -> bool:
+    """True for a function under a decorator that keeps its results."""
+    if "@" not in function.source[: function.source.find("def ")]:
+        return False
+    return bool(MEMOISING.search(function.source, 0, function.source.find("def ")))
+
+
+def any_of(names: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, names)))})\b")
+
+
+def stem(path: Path) -> str:
+    """The last part of a module's dotted name."""
+    return path.parent.name if path.name == "__init__.py" else path.stem
