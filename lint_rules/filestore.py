@@ -94,7 +94,7 @@ class FileStore:
 
 def _drop_unused_records(kept: Kept, root: Path) -> None:
     """Forget what answers were read from that nobody keeps any more."""
-    values = (value.value for entry in kept.entries.values() for value in entry.values.values())
+    values = (value for entry in kept.entries.values() for _, value in entry.values.values())
     used = {
         RECORD + value["read"] for value in values if isinstance(value, dict) and "read" in value
     }

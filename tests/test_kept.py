@@ -18,7 +18,7 @@ from lint_rules.filestore import FileStore
 from lint_rules.findings import Finding
 from lint_rules.project import kept, project
 from lint_rules.project.functions import FunctionRef, Place
-from lint_rules.project.kept import Entry, Kept, Value
+from lint_rules.project.kept import Entry, Kept
 from lint_rules.screen.shapes import shape_as_json
 from lint_rules.screen.survey import Survey
 from lint_rules.settings import Settings
@@ -502,7 +502,7 @@ def saved(tmp_path: Path, number: int = 3) -> tuple[FileStore, Path, Kept]:
 def loaded(path: Path, root: Path) -> dict[str, list[int]]:
     again = Kept()
     FileStore(path, root).load(again)
-    return {p.name: e.values["kind"].value for p, e in again.entries.items() if e.values}
+    return {p.name: e.values["kind"][1] for p, e in again.entries.items() if e.values}
 
 
 def test_damaged_lines_are_passed_over(tmp_path: Path) -> None:
@@ -537,15 +537,15 @@ def test_lines_that_were_replaced_go_when_they_are_many(
 
 
 def test_values_of_other_bytes_are_not_mixed_in(tmp_path: Path) -> None:
-    old = Entry(None, "one", {"kind": Value("", 1)})
+    old = Entry(None, "one", {"kind": ("", 1)})
     path = tmp_path / "x.py"
     line = FileStore(tmp_path / "f", tmp_path)._line
     (tmp_path / "f").write_bytes(
-        line(path, old) + line(path, Entry(None, "two", {"other": Value("", 2)}))
+        line(path, old) + line(path, Entry(None, "two", {"other": ("", 2)}))
     )
     again = Kept()
     FileStore(tmp_path / "f", tmp_path).load(again)
-    assert again.entries[path].values == {"other": ("", 2)}
+    assert again.entries[path].values == {"other": ["", 2]}
 
 
 def test_what_is_kept_is_plain_data(tree: Path, tmp_path: Path) -> None:

@@ -11,21 +11,18 @@ import json
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 RACY = 2_000_000_000
 """Nanoseconds that a file must not have been touched for before its stat stands for its bytes: within
 one tick of a file system's clock a second write would not show (as in git's index)."""
 
 
-class Value(NamedTuple):
-    """A value, and the digest of the context it was read off in."""
-
-    context: str
-    value: Any
+Value = Sequence[Any]
+"""The digest of the context that a value was read off in, and the value."""
 
 
 class Entry:
@@ -50,7 +47,7 @@ class Entry:
         """The values by kind."""
         if self._unread:
             for data in self._unread:
-                self._values.update((kind, Value(*v)) for kind, v in json.loads(data).items())
+                self._values.update(json.loads(data))
             self._unread = ()
         return self._values
 
@@ -77,7 +74,8 @@ class Kept:
         #: False where the texts are not those of the files: their stats say nothing then.
         self._on_disk = on_disk
         self.entries: dict[Path, Entry] = {}
-        self._current: set[Path] = set()
+        #: The entries that are known to be of the present bytes.
+        self.current: dict[Path, Entry] = {}
         #: The kinds of values that are new, by file.
         self._new: dict[Path, set[str]] = {}
 
@@ -107,29 +105,32 @@ class Kept:
 
     def forget(self, path: Path) -> None:
         """Look at a file again: it may have other bytes now."""
-        self._current.discard(path)
+        self.current.pop(path, None)
 
     def digest_of(self, path: Path, read: Callable[[], bytes]) -> str:
         """The digest of a file's bytes; they are read only where the stat has changed."""
-        return self._entry(path, read).digest
+        return self.entry(path, read).digest
 
     def get(self, kind: str, path: Path, context: str, read: Callable[[], bytes]) -> Any:
         """The value of a kind in a context; None when it is not known."""
-        known = self._entry(path, read).values.get(kind)
-        return known.value if known is not None and known.context == context else None
+        known = self.entry(path, read).values.get(kind)
+        return known[1] if known is not None and known[0] == context else None
 
     def put(
         self, kind: str, path: Path, context: str, read: Callable[[], bytes], value: Any
     ) -> None:
         """Keep a value (never None)."""
-        self._entry(path, read).values[kind] = Value(context, value)
+        self.entry(path, read).values[kind] = (context, value)
         self._new.setdefault(path, set()).add(kind)
 
-    def _entry(self, path: Path, read: Callable[[], bytes]) -> Entry:
+    def entry(self, path: Path, read: Callable[[], bytes]) -> Entry:
+        """The entry of a file as it is now."""
+        if path not in self.current:
+            self.current[path] = self._looked_at(path, read)
+        return self.current[path]
+
+    def _looked_at(self, path: Path, read: Callable[[], bytes]) -> Entry:
         known = self.entries.get(path)
-        if known is not None and path in self._current:
-            return known
-        self._current.add(path)
         signature = _signature(path) if self._on_disk else None
         if known is not None and signature is not None and known.signature == signature:
             return known

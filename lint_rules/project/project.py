@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from lint_rules.deadline import check_time
 from lint_rules.project.kept import NO_CONTEXT, Kept, digest
@@ -99,12 +99,10 @@ class Project:
         self._paths: list[Path] | None = None
         self._named: dict[str, Module | None] = {}
         self._holding: dict[bytes, list[Path]] = {}
-        self._imported: dict[Path, frozenset[str]] = {}
         #: What was read off the files, also by earlier runs.
         self.kept = Kept()
         self._overlaid = Kept(on_disk=False)
         self.reads = Reads(self)
-        self._class_names: frozenset[str] | None = None
         self.index = Index(self)
         self.graph = CallGraph(self)
 
@@ -173,6 +171,20 @@ class Project:
             self.keep_value(kind, path, context, value)
         return value
 
+    def of_files(self, kind: str, context: str, ask: Callable[[Path], Any]) -> dict[Path, Any]:
+        """:meth:`of_file` of all files; of those only whose answer is not empty."""
+        found: dict[Path, Any] = {}
+        for path in self.paths:
+            entry = None if path in self._texts else self.kept.current.get(path)
+            known = entry.values.get(kind) if entry is not None else None
+            if known is not None and known[0] == context:
+                value = known[1]
+            else:
+                value = self.of_file(kind, path, context, partial(ask, path))
+            if value:
+                found[path] = value
+        return found
+
     def kept_value(self, kind: str, path: Path, context: str) -> Any:
         """What was kept of a file (or of the root, for all of the project) in a context, or None."""
         return self._kept(path).get(kind, path, context, self._reader(path))
@@ -207,10 +219,15 @@ class Project:
         self._modules.clear()
         self._named.clear()
         self._holding.clear()
-        self._imported.clear()
-        self._class_names = None
         self._paths = None
-        for derived in ("names_digest", "definitions"):
+        for derived in (
+            "names_digest",
+            "definitions",
+            "class_names",
+            "_imported",
+            "_defined",
+            "_listed",
+        ):
             self.__dict__.pop(derived, None)
         self.module(path).original = text
         self.index = Index(self)
@@ -234,49 +251,56 @@ class Project:
             out = held if out is None else [p for p in out if p in set(held)]
         return list(out or [])
 
-    def holding(self, kind: str, path: Path, words: tuple[str, ...], context: str) -> list[str]:
-        """Those of the words whose bytes a file holds; ``context`` is the digest of the words."""
-        held = self.of_file(
-            kind, path, context, lambda: [w for w in words if w.encode() in self.bytes_of(path)]
-        )
-        return cast("list[str]", held)
+    def holding(self, kind: str, words: tuple[str, ...]) -> dict[Path, list[str]]:
+        """By file those of the words whose bytes it holds, where it holds any."""
+        return self.of_files(kind, digest(words), partial(self.held, words))
+
+    def held(self, words: Iterable[str], path: Path) -> list[str]:
+        """Those of the words whose bytes a file holds."""
+        data = self.bytes_of(path)
+        return [word for word in words if word.encode() in data]
 
     def imported_words(self, path: Path) -> frozenset[str]:
         """Every word of a file's import statements."""
-        if path not in self._imported:
-            found = self.of_file(
-                "imports", path, NO_CONTEXT, lambda: sorted(_imported(self.bytes_of(path)))
-            )
-            self._imported[path] = frozenset(found)
-        return self._imported[path]
+        if path not in self._imported and path not in self._listed:
+            return frozenset(_imported(self.bytes_of(path)))
+        return self._imported.get(path, frozenset())
+
+    @cached_property
+    def _listed(self) -> frozenset[Path]:
+        """The files of the project; what lies in a folder of build results may be asked for, too."""
+        return frozenset(self.paths)
+
+    @cached_property
+    def _imported(self) -> dict[Path, frozenset[str]]:
+        found = self.of_files("imports", NO_CONTEXT, lambda path: _imported(self.bytes_of(path)))
+        return {path: frozenset(words) for path, words in found.items()}
 
     def defined_in(self, path: Path) -> list[str]:
         """The names of the functions that a file defines, one for each definition."""
-        return self._names_defined(path, "defs", _DEF)
+        return self._defined.get(path, [])
+
+    @cached_property
+    def _defined(self) -> dict[Path, list[str]]:
+        return self.of_files("defs", NO_CONTEXT, lambda path: self._names(path, _DEF))
+
+    def _names(self, path: Path, form: re.Pattern[bytes]) -> list[str]:
+        return [name.decode("utf-8", "ignore") for name in form.findall(self.bytes_of(path))]
 
     @cached_property
     def definitions(self) -> Mapping[str, list[Path]]:
         """The files that define a function of a name, one for each definition."""
         found: dict[str, list[Path]] = {}
-        for path in self.paths:
-            for name in self.defined_in(path):
+        for path, names in self._defined.items():
+            for name in names:
                 found.setdefault(name, []).append(path)
         return found
 
-    @property
+    @cached_property
     def class_names(self) -> frozenset[str]:
         """The names of all classes."""
-        if self._class_names is None:
-            self._class_names = frozenset(
-                n for path in self.paths for n in self._names_defined(path, "classes", _CLASS)
-            )
-        return self._class_names
-
-    def _names_defined(self, path: Path, kind: str, form: re.Pattern[bytes]) -> list[str]:
-        return cast("list[str]", self.of_file(
-            kind, path, NO_CONTEXT,
-            lambda: [n.decode("utf-8", "ignore") for n in form.findall(self.bytes_of(path))],
-        ))  # fmt: skip
+        found = self.of_files("classes", NO_CONTEXT, lambda path: self._names(path, _CLASS))
+        return frozenset(name for names in found.values() for name in names)
 
     @property
     def lower_classes(self) -> frozenset[str]:
@@ -370,7 +394,7 @@ class Project:
         return self.graph.mentioning(*names)
 
 
-def _imported(data: bytes) -> Iterator[str]:
+def _imported(data: bytes) -> list[str]:
     """The words of the import statements of a file."""
     parts: list[bytes] = []
     for hit in _IMPORTS.finditer(data):
@@ -378,8 +402,8 @@ def _imported(data: bytes) -> Iterator[str]:
         before = data[start : hit.start()].strip()
         if not before or before.startswith(b"from"):
             parts += (before, hit.group())
-    for word in set(_WORDS.findall(b" ".join(parts))):
-        yield word.decode("utf-8", "ignore")
+    words = set(_WORDS.findall(b" ".join(parts)))
+    return sorted(word.decode("utf-8", "ignore") for word in words)
 
 
 def _walk(root: Path) -> Iterator[tuple[str, list[str]]]:

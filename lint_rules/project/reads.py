@@ -109,10 +109,9 @@ class Reads:
     def _held(self) -> dict[str, list[Path]]:
         """The files that hold each of the words that are known; only files that changed are read."""
         words = self._known_words
-        context = digest(words)
         found: dict[str, list[Path]] = {word: [] for word in words}
-        for path in self._project.paths if words else ():
-            for word in self._project.holding("words", path, words, context):
+        for path, held in self._project.holding("words", words).items() if words else ():
+            for word in held:
                 found[word].append(path)
         return found
 

@@ -85,9 +85,7 @@ class CacheUsers:
     def files(self) -> list[Path]:
         """The files that name a cache."""
         extra = map(longest_literal, self.settings.cache_objects)
-        words = ("ache", "ACHE", *CACHE_LIBRARIES, *extra)
-        context = digest(words)
-        return [p for p in self.project.paths if self.project.holding("caches", p, words, context)]
+        return list(self.project.holding("caches", ("ache", "ACHE", *CACHE_LIBRARIES, *extra)))
 
     @cached_property
     def objects(self) -> dict[Path, frozenset[str]]:
@@ -105,11 +103,9 @@ class CacheUsers:
                 if top:
                     tops.setdefault(name, set()).add(stem(path))
         words = tuple(sorted({*tops, *(home for homes in tops.values() for home in homes)}))
-        context = digest(words)
-        for path in self.project.paths if words else ():
-            held = set(self.project.holding("cache objects", path, words, context))
-            for name in held & tops.keys():
-                if not held.isdisjoint(tops[name]):
+        for path, held in self.project.holding("cache objects", words).items() if words else ():
+            for name in tops.keys() & held:
+                if not tops[name].isdisjoint(held):
                     own.setdefault(path, set()).add(name)
         return {path: frozenset(names) for path, names in own.items()}
 

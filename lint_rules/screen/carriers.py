@@ -50,6 +50,7 @@ class CarrierWords:
         #: What else extends the bases of a model is no object of it.
         self._bases = {cls.name for cls in self._family[1:]}
         globs = [pattern.rpartition(".") for pattern in settings.per_request_fields]
+        self._stars: dict[Path, bool] = {}
         self._kind = "carriers" if model is None else f"words of {model.dotted}"
         self._present: dict[Path, frozenset[str]] = {}
         self._globs = tuple(glob for _, _, glob in globs)
@@ -89,7 +90,8 @@ class CarrierWords:
             found = self.words & imported
             found |= self._at_home.get(path, set())
             words, context = self._to_look_for(path, imported)
-            found |= set(self.project.holding(f"{self._kind} held", path, words, context))
+            ask = partial(self.project.held, words, path)
+            found |= set(self.project.of_file(f"{self._kind} held", path, context, ask))
             self._present[path] = frozenset(found)
         return self._present[path]
 
@@ -112,9 +114,13 @@ class CarrierWords:
 
     def _imports_all(self, path: Path) -> bool:
         """True when a file imports what it does not name: any word may be among it."""
-        return bool(self.project.of_file(
-            "star import", path, NO_CONTEXT, lambda: bool(_STAR.search(self.project.bytes_of(path)))
-        ))  # fmt: skip
+        if path not in self._stars:
+            ask = partial(self._has_star, path)
+            self._stars[path] = self.project.of_file("star imports", path, NO_CONTEXT, ask)
+        return self._stars[path]
+
+    def _has_star(self, path: Path) -> bool:
+        return bool(_STAR.search(self.project.bytes_of(path)))
 
     @cached_property
     def _by_module(self) -> dict[str, set[str]]:
@@ -142,10 +148,8 @@ class CarrierWords:
 
     def _declaring(self) -> Iterator[tuple[str, Path]]:
         """The names of classes that declare such fields, and of collections of their names."""
-        for path in self.project.paths:
-            ask = partial(self._declared, path)
-            for word in self.project.of_file("carriers declared", path, NO_CONTEXT, ask):
-                yield word, path
+        found = self.project.of_files("carriers declared", NO_CONTEXT, self._declared)
+        yield from ((word, path) for path, words in found.items() for word in words)
 
     def _declared(self, path: Path) -> list[str]:
         data = self.project.bytes_of(path)

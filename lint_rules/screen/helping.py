@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from lint_rules.screen.carriers import CarrierWords
     from lint_rules.screen.shapes import Shape
 
-_COPY_WORDS = digest(forms.COPY_WORDS)
 _CLASS_NAME = re.compile(r"\b_*[A-Z]\w*")
 
 
@@ -56,7 +55,8 @@ class Helping:
 
         Nothing of the rest of the project is asked for a file in which nothing is copied.
         """
-        if not self.project.holding("copies", path, forms.COPY_WORDS, _COPY_WORDS):
+        ask = partial(self.project.held, forms.COPY_WORDS, path)
+        if not self.project.of_file("copies", path, NO_CONTEXT, ask):
             return frozenset()
         return self._leads.get(path, frozenset())
 
@@ -157,16 +157,16 @@ class Helping:
     @cached_property
     def _named(self) -> dict[FunctionRef, Shape]:
         found: dict[FunctionRef, Shape] = {}
-        for path in self.project.paths:
-            ask = partial(self._defined, path, lambda name: is_cache_copy_name(name, self._extra))
-            names = self.project.of_file("cache-copy names", path, NO_CONTEXT, ask)
-            if names:
-                functions = partial(self._functions_named, path, names)
-                found.update(self.caches.shapes_in("cache-copy shapes", path, (), functions))
+        for path, names in self.project.of_files(
+            "cache-copy names", NO_CONTEXT, self._copy_names
+        ).items():
+            functions = partial(self._functions_named, path, names)
+            found.update(self.caches.shapes_in("cache-copy shapes", path, (), functions))
         return found
 
-    def _defined(self, path: Path, wanted: Callable[[str], bool]) -> list[str]:
-        return [name for name in self.project.defined_in(path) if wanted(name)]
+    def _copy_names(self, path: Path) -> list[str]:
+        names = self.project.defined_in(path)
+        return [name for name in names if is_cache_copy_name(name, self._extra)]
 
     def _functions_named(self, path: Path, names: list[str]) -> list[FunctionRef]:
         return self.project.module(path).functions_named(names)
@@ -192,15 +192,12 @@ class Helping:
     @cached_property
     def _names_beside(self) -> dict[Path, list[str]]:
         """By file the names defined there that are called beside a cache, one for each definition."""
-        names = self.caches.beside.keys()
-        context = digest(sorted(names))
-        places: dict[Path, list[str]] = {}
-        for path in self.project.paths if names else ():
-            ask = partial(self._defined, path, names.__contains__)
-            found = self.project.of_file("called beside", path, context, ask)
-            if found:
-                places[path] = found
-        return places
+        wanted = self.caches.beside.keys()
+
+        def ask(path: Path) -> list[str]:
+            return [name for name in self.project.defined_in(path) if name in wanted]
+
+        return self.project.of_files("called beside", digest(sorted(wanted)), ask) if wanted else {}
 
     @cached_property
     def _defined_once(self) -> frozenset[str]:

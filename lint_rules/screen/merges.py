@@ -99,9 +99,7 @@ class Merges:
     @cached_property
     def _naming_fields(self) -> list[Path]:
         """The files that hold what names of per-request fields have in common."""
-        words, context = tuple(self._fields), digest(self._fields)
-        paths = self.project.paths
-        return [p for p in paths if self.project.holding("field names", p, words, context)]
+        return list(self.project.holding("field names", tuple(self._fields)))
 
     def may_merge(self, function: FunctionRef) -> bool:
         """True when the function may write a field whose name says that it is per-request."""

@@ -145,15 +145,12 @@ class Survey:
         """Modules and the classes in them that a comment or the configuration may speak of."""
         owners = {pattern.rpartition(".")[0] for pattern in self.settings.per_request_fields}
         words = [_MARKER, *(f"class {owner}" for owner in sorted(owners) if owner.isidentifier())]
-        context = digest(words)
-        found: dict[tuple[Module, str], None] = {}
-        for path in self.project.paths:
-            ask = partial(self._ask_marking, path, words)
-            for name in self.project.of_file("marking", path, context, ask):
-                found[self.project.module(path), name] = None
-        return list(found)
+        found = self.project.of_files("marking", digest(words), partial(self._ask_marking, words))
+        return [
+            (self.project.module(path), name) for path, names in found.items() for name in names
+        ]
 
-    def _ask_marking(self, path: Path, words: list[str]) -> list[str]:
+    def _ask_marking(self, words: list[str], path: Path) -> list[str]:
         data = self.project.bytes_of(path)
         if not any(word.encode() in data for word in words):
             return []
