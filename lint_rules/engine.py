@@ -149,6 +149,9 @@ class Engine:
 
     def _project(self, root: Path) -> Project:
         if root not in self._projects:
+            # Many small objects, none of which is garbage before the end: looking for garbage among
+            # them took two thirds of the time.
+            gc.set_threshold(*(max(pair) for pair in zip(gc.get_threshold(), GC, strict=True)))
             project = self._projects[root] = Project(root)
             if self.cache_dir is not None:
                 store = self._files[root] = file_store(self.cache_dir, project, self.settings)
@@ -175,9 +178,6 @@ class Engine:
     ) -> tuple[list[Finding], tuple[Subject, ...], int]:
         survey = self._surveys.get(root)
         if survey is None:
-            # Trees of many small objects, none of which is garbage before the end: looking for
-            # garbage among them took two thirds of the time.
-            gc.set_threshold(*(max(pair) for pair in zip(gc.get_threshold(), GC, strict=True)))
             survey = self._surveys[root] = Survey(project, self.settings)
         functions = self._candidates(root, survey, project.module(path))
         if not functions:

@@ -102,8 +102,7 @@ def _state(project: Project, settings: Settings) -> str:
     digest = blake2b(digest_size=20)
     digest.update(_basis(settings))
     for path in project.paths:
-        digest.update(os.fsencode(path))
-        digest.update(project.digest_of(path).encode())
+        digest.update(f"{path}\0{project.digest_of(path)}".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
