@@ -90,3 +90,99 @@ def test_installed_packages(package: str, monkeypatch: pytest.MonkeyPatch) -> No
     files = [path for path in files if path.stat().st_size < 40_000][-PACKAGES[package] :]
     assert files
     assert _same(files, Settings(), monkeypatch) > 0
+
+
+MODEL = """
+from dataclasses import dataclass
+
+
+@dataclass
+class Auth:
+    token: str
+    end_user_id: str | None = None
+    end_user_max_budget: float | None = None
+    allowed_model_region: str | None = None
+    asked_by: str | None = None
+    asked_at: float | None = None
+"""
+HELPER = """
+from copy import copy
+
+from models import Auth
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    copied = copy(auth)
+    copied.end_user_id = None
+    copied.end_user_max_budget = None
+    copied.asked_by = None
+    copied.asked_at = None
+    return copied
+"""
+HEAD = "from copy import copy\n\nfrom models import Auth\n\ncache = {}\n\n\n"
+MERGE = """
+    {carrier}.end_user_id = params.get("end_user_id")
+    {carrier}.end_user_max_budget = params.get("end_user_max_budget")
+    {carrier}.allowed_model_region = params.get("allowed_model_region")
+"""
+PROGRAMS = {
+    # What a function of the project hands on is still the copy.
+    "handed on": HEAD
+    + "def checked(auth):\n    return auth\n\n\n"
+    + "def load(key):\n    copied = copy(cache.get(key, Auth))\n    copied.asked_by = None\n"
+    + "    return checked(copied)\n",
+    "stored as it was handed on": HEAD
+    + "def checked(auth):\n    return auth\n\n\n"
+    + "def save(key, auth: Auth):\n    copied = copy(auth)\n    copied.asked_by = None\n"
+    + "    cache[key] = checked(copied)\n",
+    # A container made here is stored with what it holds.
+    "in a list": HEAD
+    + "def save(key, auth: Auth):\n    copied = copy(auth)\n    copied.asked_by = None\n"
+    + "    cache[key] = [copied]\n",
+    "in a dict": HEAD
+    + "def save(key, auth: Auth):\n    copied = copy(auth)\n    copied.asked_by = None\n"
+    + '    entry = {"auth": copied}\n    cache[key] = entry\n',
+    "taken out again": HEAD
+    + "def save(key, auth: Auth):\n    copied = copy(auth)\n    copied.asked_by = None\n"
+    + '    entry = {"auth": copied}\n    cache[key] = entry["auth"]\n',
+    "taken out by a method": HEAD
+    + "def save(key, auth: Auth):\n    copied = copy(auth)\n    copied.asked_by = None\n"
+    + '    entry = {"auth": copied}\n    cache[key] = entry.get("auth")\n',
+    "copied from a list": HEAD
+    + "def load(key, first: Auth):\n    for auth in (cache.get(key, Auth), first):\n"
+    + "        copied = copy(auth)\n        copied.asked_by = None\n        return copied\n",
+    "kept by a method": HEAD
+    + "class Holder:\n    def keep(self, auth):\n        self.auth = auth\n\n\n"
+    + "def save(key, auth: Auth, holder: Holder):\n    copied = copy(auth)\n"
+    + "    copied.asked_by = None\n    holder.keep(copied)\n    cache[key] = holder.auth\n",
+    # Evidence: a merge function proves allowed_model_region, however its file names the model.
+    "imported by a star": "from models import *\n\n\ndef merge(token: Auth, params):"
+    + MERGE.format(carrier="token"),
+    "named by its module": "import models as m\n\n\ndef merge(token: m.Auth, params):"
+    + MERGE.format(carrier="token"),
+    "kept from a parameter": "from models import Auth\n\n\nclass Holder:\n"
+    + "    def __init__(self, auth: Auth):\n        self.held = auth\n\n\n"
+    + "def merge(holder: Holder, params):"
+    + MERGE.format(carrier="holder.held"),
+    "an annotated attribute": "from models import Auth\n\n\nclass Holder:\n"
+    + "    def __init__(self, auth):\n        self.held: Auth = auth\n\n\n"
+    + "def merge(holder: Holder, params):"
+    + MERGE.format(carrier="holder.held"),
+    # What another function merged values onto.
+    "merged elsewhere, then stored": HEAD
+    + "def fill(token: Auth, params):\n    token.end_user_id = params.get('end_user_id')\n"
+    + "    return token\n\n\n"
+    + "def save(key, params):\n    token = cache.get(key, Auth)\n    token = fill(token, params)\n"
+    + "    cache[key] = token\n",
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"models.py": MODEL, "helper.py": HELPER, "program.py": PROGRAMS[name]}
+    for file, text in files.items():
+        (tmp_path / file).write_text(text)
+    paths = [tmp_path / file for file in files]
+    _same(paths, Settings(), monkeypatch)
+    found = {finding.path for report in _reports(paths, Settings()) for finding in report.findings}
+    assert found & {"program.py", "helper.py"}

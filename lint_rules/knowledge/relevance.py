@@ -77,7 +77,7 @@ class Relevance:
         shape = self.survey.caches.shapes.get(facts.function)
         if shape is not None and shape.stores:
             return True
-        origins = {facts.objects[obj].origin for obj in family(facts, carrier.id)}
+        origins = {_bottom(facts, obj).origin for obj in family(facts, carrier.id)}
         if "lookup" in origins:
             return True
         if carrier.model is not None:
@@ -98,3 +98,11 @@ class Relevance:
         if model not in self._plausible:
             self._plausible[model] = self.fields.declares(model) or self.fields.helped(model)
         return self._plausible[model]
+
+
+def _bottom(facts: Facts, number: int) -> Obj:
+    """The object in whose fields, and the fields of those, an object was found."""
+    obj = facts.objects[number]
+    while obj.origin == "attr" and obj.of:
+        obj = facts.objects[obj.of[0]]
+    return obj
