@@ -183,7 +183,8 @@ class Engine:
         if not functions:
             return [], (), 0
         kind = f"report {digest((display, os.getcwd()))}"
-        context = digest((survey.state, [function.place for function in functions]))
+        asked = [(f.place, survey.may_help(f), survey.may_store(f)) for f in functions]
+        context = digest((survey.state, asked))
         # Subjects are not kept, and texts in the making are nothing to keep.
         keeps = not self.lists_subjects and not self._repairing
         known = project.reads.answer(kind, path, context) if keeps else None

@@ -458,6 +458,27 @@ def test_a_file_in_which_a_word_is_new_makes_an_answer_void(tree: Path, tmp_path
     assert [finding.code for finding in findings] == ["CCL201"]
 
 
+def test_a_new_name_for_a_model_makes_an_answer_void(tree: Path, tmp_path: Path) -> None:
+    """A function that is passed over for its words is looked at when they come to mean the model."""
+    for name in SOURCES:
+        (tree / name).unlink()
+    texts = {
+        "names.py": "Token = dict\n",
+        "model.py": "class Auth:\n    def __init__(self):\n        self.end_user_id = None\n        self.plan = None\n",
+        "merging.py": "from names import Token\n\n\ndef adopt(auth: Token, new) -> None:\n"
+                      "    auth.end_user_id = new.end_user_id\n    auth.plan = new.plan\n",
+        "helper.py": "import copy\n\nfrom model import Auth\n\n\ndef copy_for_cache(auth: Auth):\n"
+                     "    made = copy.copy(auth)\n    made.end_user_id = None\n    return made\n",
+    }  # fmt: skip
+    for name, text in texts.items():
+        (tree / name).write_text(text)
+    assert found(tree, tmp_path / "cache", ["helper.py"]) == [[]]
+    (tree / "names.py").write_text("from model import Auth as Token\n")
+    (findings,) = found(tree, tmp_path / "cache", ["helper.py"])
+    assert [finding.field_names for finding in findings] == [("plan",)]
+    assert [findings] == found(tree, None, ["helper.py"])
+
+
 def test_a_file_that_is_touched_within_a_tick_is_read(tree: Path, tmp_path: Path) -> None:
     """Same size, same time: only a stat that is old enough stands for the bytes."""
     path = tree / "plain.py"

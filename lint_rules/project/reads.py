@@ -7,7 +7,7 @@ earlier one rests on what that was read from, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,9 @@ class Reads:
         self._project = project
         self._files: set[Path] = set()
         self._words: dict[str, list[Path]] = {}
+        self._derived: dict[str, str] = {}
+        #: Works out anew what was derived from all files together, by its name.
+        self.derive: Callable[[str], str] = lambda name: ""
         self._noting = 0
         self._new: list[tuple[str, Path, str, Any]] = []
         self._holds: dict[str, bool] = {}
@@ -53,6 +56,11 @@ class Reads:
         if self._noting:
             self._words[word.decode("utf-8", "surrogateescape")] = held
 
+    def derived(self, name: str, value: str) -> None:
+        """Something that follows from all files was asked for; ``value`` is its digest."""
+        if self._noting:
+            self._derived[name] = value
+
     # ----------------------------------------------------------------- answers
 
     def answer(self, kind: str, path: Path, context: str) -> Any:
@@ -77,6 +85,7 @@ class Reads:
             "paths": self._project.names_digest,
             "files": {str(path): digest_of(path) for path in sorted(self._files)},
             "words": {word: _digest(held) for word, held in sorted(self._words.items())},
+            "derived": dict(sorted(self._derived.items())),
         }
         name = digest(record)
         self._project.keep_value(RECORD + name, self._project.root, "", record)
@@ -98,7 +107,9 @@ class Reads:
         if any(digest_of(Path(name)) != known for name, known in record["files"].items()):
             return False
         held = self._held()
-        return all(_digest(held.get(word, [])) == was for word, was in record["words"].items())
+        if any(_digest(held.get(word, [])) != was for word, was in record["words"].items()):
+            return False
+        return all(self.derive(name) == was for name, was in record["derived"].items())
 
     # ----------------------------------------------------------------- words
 

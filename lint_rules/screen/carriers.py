@@ -62,6 +62,12 @@ class CarrierWords:
         return frozenset(self._homes)
 
     @cached_property
+    def digest(self) -> str:
+        """A digest of the words and of where they were found."""
+        homes = ((word, sorted(map(str, paths))) for word, paths in self._homes.items())
+        return digest(sorted(homes))
+
+    @cached_property
     def _homes(self) -> dict[str, set[Path]]:
         """The words, and the files in which each was found to be one."""
         known: dict[str, set[Path]] = {}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lint_rules.naming import longest_literal, matches_any
@@ -17,8 +18,6 @@ from lint_rules.screen.shapereader import shape_of
 from lint_rules.screen.shapes import CARRIER
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.modules import Module
@@ -128,9 +127,20 @@ class Merges:
 
     def may_hold(self, function: FunctionRef, model: ClassRef) -> bool:
         """True when the function can hold an object of the model, or of a class of its family."""
+        words = self._words(model)
+        self.project.reads.derived(f"{model.module.path}\0{model.qualname}", words.digest)
+        return next(words.in_function(function), None) is not None
+
+    def _words(self, model: ClassRef) -> CarrierWords:
         if model not in self._words_of:
             self._words_of[model] = CarrierWords(self.project, self.caches.settings, model)
-        return next(self._words_of[model].in_function(function), None) is not None
+        return self._words_of[model]
+
+    def derive(self, name: str) -> str:
+        """The digest of the words of a model, by what :meth:`may_hold` calls it."""
+        path, _, qualname = name.partition("\0")
+        model = self.project.module(Path(path)).class_(qualname)
+        return self._words(model).digest if model is not None else ""
 
     def writers(self, names: Iterable[str], model: ClassRef) -> list[FunctionRef]:
         """The functions of the project that may merge one of these fields onto an object of the

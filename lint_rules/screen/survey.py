@@ -41,6 +41,7 @@ class Survey:
         self.carriers = CarrierWords(project, settings)
         self.helping = Helping(self.caches, self.carriers)
         self.merges = Merges(self.caches, self.carriers)
+        project.reads.derive = self.merges.derive
 
     # ----------------------------------------------------------------- the engine's question
 
