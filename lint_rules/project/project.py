@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.deadline import check_time
 from lint_rules.project.modules import Module, decode
+from lint_rules.project.trees import RecentTrees
 from lint_rules.regularfile import read_regular
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ class Project:
         self._digests: dict[Path, tuple[bytes, bytes]] = {}
         self._definitions: dict[str, list[Path]] | None = None
         self._class_names: frozenset[str] | None = None
+        #: The trees of definitions and files that were asked for lately.
+        self.trees = RecentTrees()
         self.index = Index(self)
         self.graph = CallGraph(self)
 
