@@ -8,7 +8,7 @@ CODE := lint_rules tests examples benchmarks
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-slow test-oldest test-pythons test-litellm test-network coverage lint format docs bench-accuracy bench-precision bench-speed bench-robustness clean
+.PHONY: help demo test test-slow test-oldest test-pythons test-litellm test-network coverage lint format docs bench-accuracy bench-precision bench-speed bench-growth bench-robustness clean
 
 help:
 	@echo "make demo             bob is rejected, the tool says why and repairs a copy, bob is accepted"
@@ -25,6 +25,7 @@ help:
 	@echo "make bench-accuracy   found and repaired, of mutants made from correct modules"
 	@echo "make bench-precision  findings in pinned popular packages, against the accepted ones"
 	@echo "make bench-speed      CPU time on litellm, beside ruff and plain flake8"
+	@echo "make bench-growth     time and memory when what is checked doubles, doubles again"
 	@echo "make bench-robustness the whole standard library and every installed package, in bounded time"
 	@echo "make clean            remove what these made in this folder"
 
@@ -95,6 +96,9 @@ bench-precision: $(VENV)/.dev
 
 bench-speed: $(VENV)/.dev
 	@$(BIN)/python benchmarks/speed.py
+
+bench-growth: $(VENV)/.dev
+	@$(BIN)/python benchmarks/growth.py
 
 bench-robustness: $(VENV)/.dev
 	@$(BIN)/python benchmarks/robustness.py --seconds $(BENCH_SECONDS)

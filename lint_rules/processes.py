@@ -11,10 +11,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from lint_rules.discovery import Target
+from lint_rules.portions import by_project, shares
 from lint_rules.runner import EngineClass, Outcome, Progress, Task, Worker, failed
-
-CHUNK = 32
-"""Files handed out at a time: few enough to share evenly, enough to pay for the passing on."""
 
 _worker: Worker | None = None
 
@@ -30,13 +28,14 @@ def in_processes(
     targets: Sequence[Target], task: Task, make_engine: EngineClass, jobs: int, progress: Progress
 ) -> list[Outcome]:
     """Analyse ``targets`` in ``jobs`` processes; the result does not depend on how many."""
-    size = max(1, min(CHUNK, -(-len(targets) // (jobs * 4))))
-    chunks = [targets[start : start + size] for start in range(0, len(targets), size)]
+    portions = shares(by_project(targets), jobs)
+    chunks = [[targets[place] for place in portion] for portion in portions]
     results = _run_chunks(chunks, task, make_engine, min(jobs, len(chunks)), progress)
-    outcomes: list[Outcome] = []
-    for chunk, result in zip(chunks, results, strict=True):
-        outcomes += result if result is not None else _apart(chunk, task, make_engine)
-    return outcomes
+    outcomes: dict[int, Outcome] = {}
+    for portion, chunk, result in zip(portions, chunks, results, strict=True):
+        found = result if result is not None else _apart(chunk, task, make_engine)
+        outcomes.update(zip(portion, found, strict=True))
+    return [outcomes[place] for place in range(len(targets))]
 
 
 def _run_chunks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from lint_rules.contain import Contained
 from lint_rules.deadline import TIME_LIMIT
 from lint_rules.discovery import Discovered, Target, common_directory, discover
 from lint_rules.findings import Diagnostic, FileReport, Finding, Subject
+from lint_rules.portions import by_project, project_finder
 from lint_rules.settings import Settings, load_settings
 from lint_rules.store import default_directory
 from lint_rules.textfile import FileProblem, SourceText, read_source
@@ -211,7 +213,23 @@ class Worker:
     def __init__(self, task: Task, make_engine: EngineClass) -> None:
         self._task = task
         self._make_engine = make_engine
-        self._engine = self._new_engine()
+        self._engine: Engine | None = None
+        self._project_of = project_finder()
+        self._project: Path | None = None
+        self._candidates = 0
+
+    def _engine_for(self, path: Path) -> Engine:
+        """The engine for a file; what another one knows of the project before is let go of."""
+        project = self._project_of(path)
+        if project != self._project:
+            self.keep()
+            self._engine, self._project = None, project
+            if self._candidates:
+                gc.collect()  # what is known of a project is a web, and a large one
+                self._candidates = 0
+        if self._engine is None:
+            self._engine = self._new_engine()
+        return self._engine
 
     def _new_engine(self) -> Engine:
         engine = self._make_engine(self._task.settings)
@@ -226,7 +244,8 @@ class Worker:
 
     def keep(self) -> None:
         """Keep for other runs what was read off the files."""
-        self._engine.keep()
+        if self._engine is not None:
+            self._engine.keep()
 
     def guarded(
         self, target: Target, read: Callable[[], SourceText], *, on_disk: bool = False
@@ -234,20 +253,23 @@ class Worker:
         """The outcome of one file; whatever goes wrong is one diagnostic of it."""
         with Contained(self._task.time_limit) as contained:
             if on_disk and not target.explicit:
-                clean = self._engine.clean(target.path, target.display)
+                clean = self._engine_for(target.path).clean(target.path, target.display)
                 if clean is not None:
                     return Outcome(clean)
             source = read()
             if self._task.repair:
-                return self._repaired(target, source)
-            return Outcome(self._checked(target, source.text))
+                outcome = self._repaired(target, source)
+            else:
+                outcome = Outcome(self._checked(target, source.text))
+            self._candidates += outcome.report.candidates
+            return outcome
         if contained.out_of_time:
             # What the engine was in the middle of is not to be relied on.
-            self._engine = self._new_engine()
+            self._engine = None
         return failed(target, contained.problem or "could not be analysed")
 
     def _checked(self, target: Target, text: str) -> FileReport:
-        report = self._engine.check(
+        report = self._engine_for(target.path).check(
             target.path,
             text,
             display=target.display,
@@ -257,7 +279,7 @@ class Worker:
 
     def _repaired(self, target: Target, source: SourceText) -> Outcome:
         """The file as it would be after the repair, and what then remains to report."""
-        report = self._engine.fix(
+        report = self._engine_for(target.path).fix(
             target.path,
             source.text,
             display=target.display,
@@ -325,6 +347,17 @@ def _outcomes(
     targets: Sequence[Target], task: Task, jobs: int | None, progress: Progress
 ) -> list[Outcome]:
     make_engine = engine_class()
+    order = [place for project in by_project(targets) for place in project]
+    found = _in_order([targets[place] for place in order], task, make_engine, jobs, progress)
+    outcomes = dict(zip(order, found, strict=True))
+    return [outcomes[place] for place in range(len(targets))]
+
+
+def _in_order(
+    targets: Sequence[Target], task: Task, make_engine: EngineClass, jobs: int | None,
+    progress: Progress,
+) -> list[Outcome]:  # fmt: skip
+    """The outcomes of files in the order in which they are to be analysed."""
     done: list[Outcome] = []
     if jobs is None or jobs == 1 or len(targets) < 2:
         limit = MANY_CANDIDATES if jobs is None else None

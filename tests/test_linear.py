@@ -27,8 +27,6 @@ from lint_rules.settings import BY_NAME, Settings, SettingsError, checked_values
 
 BOUNDED = {
     "lint_rules.project.calls._PREFIX[0]": "is given 200 characters",
-    "lint_rules.screen.forms._SIGNATURE[0]": "the square of one line with many '->'",
-    "lint_rules.screen.forms._RESETS[0]": "the square of one line with many assignments",
 }
 """Expressions that take more, and why that does not matter."""
 

@@ -304,22 +304,18 @@ class Interpreter:
     # ----------------------------------------------------------------- branches
 
     def _if(self, state: State, node: cst.If) -> State | None:
-        then, other = self.fork(state, node.test, "if")
-        ends: list[State] = []
-        if then is not None:
-            end = self.block(then, node.body)
-            ends += [end] if end is not None else []
-        if other is not None:
-            end = self._orelse(other, node.orelse)
-            ends += [end] if end is not None else []
-        return join(ends, self.ctx.objects)
-
-    def _orelse(self, state: State, node: cst.If | cst.Else | None) -> State | None:
-        if node is None:
-            return state
-        if isinstance(node, cst.If):
-            return self._if(state, node)
-        return self.block(state, node.body)
+        ends: list[State | None] = []
+        other: State | None = state
+        orelse: cst.If | cst.Else | None = node
+        while other is not None and isinstance(orelse, cst.If):  # an ``elif`` is not nested deeper
+            then, other = self.fork(other, orelse.test, "if")
+            ends.append(self.block(then, orelse.body) if then is not None else None)
+            orelse = orelse.orelse
+        if other is not None and orelse is not None:
+            other = self.block(other, orelse.body)
+        for end in reversed(ends):
+            other = join([way for way in (end, other) if way is not None], self.ctx.objects)
+        return other
 
     def fork(
         self, state: State, test: cst.BaseExpression, kind: str

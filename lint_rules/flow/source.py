@@ -8,6 +8,9 @@ it is.
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,9 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
+
+DEEP_STACK = 20_000
+"""Calls in calls while the places in a function's tree are found."""
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
@@ -58,6 +64,23 @@ def parse_function(function: FunctionRef) -> FunctionTree:
     return FunctionTree(module, statement, function.line, offset, text, wrapper)
 
 
+@contextmanager
+def _deep_stack() -> Iterator[None]:
+    """Let libcst, three calls for each ``elif``, go as deep as it wants.
+
+    From Python 3.11 on that takes no space on the stack of the process.
+    """
+    limit = sys.getrecursionlimit()
+    try:
+        if sys.version_info >= (3, 11):
+            sys.setrecursionlimit(max(limit, DEEP_STACK))
+        yield
+    except RecursionError:
+        raise NoSuchFunction("the code is nested too deeply") from None
+    finally:
+        sys.setrecursionlimit(limit)
+
+
 class Positions:
     """Where the nodes of a function are in its file.
 
@@ -66,10 +89,13 @@ class Positions:
 
     def __init__(self, tree: FunctionTree) -> None:
         self.tree = tree
-        if tree.module.code != tree.wrapper + tree.text:  # a place would be another one in the file
+        with _deep_stack():
+            code = tree.module.code
+        if code != tree.wrapper + tree.text:  # a place would be another one in the file
             raise NoSuchFunction(f"line {tree.first_line} is read differently from what it says")
-        wrapper = MetadataWrapper(tree.module, unsafe_skip_copy=True)
-        self._ranges = wrapper.resolve(PositionProvider)
+        with _deep_stack():
+            wrapper = MetadataWrapper(tree.module, unsafe_skip_copy=True)
+            self._ranges = wrapper.resolve(PositionProvider)
         full = tree.wrapper + tree.text
         self._starts = [0, *(found.end() for found in _NEWLINE.finditer(full))]
         self._extra = 1 if tree.wrapper else 0

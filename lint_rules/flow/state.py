@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from lint_rules.deadline import check_time
 from lint_rules.flow.values import ABSENT, ASSUMED_NONE, Absent, Const, Init, Obj, Value
 
 Heap = dict[int, dict[str, Value]]
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 #: Objects that begin where they are made; their fields are known from there on.
@@ -125,21 +128,29 @@ def join(states: list[State], objects: Objects) -> State | None:
     shared = [g for g in states[0].guards if all(g in s.guards for s in states[1:])]
     own = [frozenset(s.guards) - frozenset(shared) for s in states]
     out = State(guards=tuple(shared))
-    for name in {n for s in states for n in s.env}:
+    out.env = dict(states[0].env)
+    for name in _differing([s.env for s in states]):
         values = [(s.env[name], g) for s, g in zip(states, own, strict=True) if name in s.env]
         first = values[0][0]
         if all(v is first or v == first for v, _ in values):
             out.env[name] = first
         else:
             out.env[name] = _join_variable(values)
-    for obj in {o for s in states for o in s.heap}:
-        maps = [s.heap.get(obj) for s in states]
-        same = maps[0]
-        if same is not None and all(m is same for m in maps[1:]):
-            out.heap[obj] = same
-        else:
-            out.heap[obj] = _join_object(states, own, objects, obj)
+    out.heap = dict(states[0].heap)
+    for obj in _differing([s.heap for s in states]):
+        out.heap[obj] = _join_object(states, own, objects, obj)
     return out
+
+
+def _differing(maps: Sequence[Mapping[_Key, object]]) -> list[_Key]:
+    """The keys under which not all of the mappings hold the same object: after a branch, a few."""
+    first = maps[0]
+    found: dict[_Key, None] = {}
+    for other in maps[1:]:
+        if other is not first:
+            found.update({key: None for key, held in first.items() if other.get(key) is not held})
+            found.update({key: None for key in other if key not in first})
+    return list(found)
 
 
 def _join_variable(values: list[tuple[Value, frozenset[int]]]) -> Value:
@@ -155,9 +166,9 @@ def _join_object(
     if objects[obj].origin in _MADE_HERE:  # a way on which it was not made says nothing about it
         made = [(s, g) for s, g in zip(states, own, strict=True) if obj in s.heap]
         states, own = [s for s, _ in made], [g for _, g in made]
-    fields = {f for s in states for f in s.heap.get(obj, {})}
-    out: dict[str, Value] = {}
-    for name in fields:
+    maps = [s.heap.get(obj, {}) for s in states]
+    out = dict(maps[0])
+    for name in _differing(maps):
         branches = [(read(s, objects, obj, name), g) for s, g in zip(states, own, strict=True)]
         first = branches[0][0]
         if all(v is first or v == first for v, _ in branches):

@@ -88,7 +88,7 @@ class Library:
             return None
         try:
             return Interpreter(self, function, tree.module, tree.definition, depth).run()
-        except TooComplex:
+        except (TooComplex, RecursionError):
             return None
 
     def interesting(self, model: ClassRef, function: FunctionRef) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
@@ -387,6 +387,25 @@ def _param_default(method: ast.FunctionDef | ast.AsyncFunctionDef, name: str) ->
         if arg.arg == name:
             return _default(keyword)[0]
     return Default("missing")
+
+
+def without_bodies(node: ast.ClassDef) -> ast.ClassDef:
+    """The same tree, its methods cut down to what assigns to an attribute: all that is asked of them.
+
+    The bodies are almost all of a class; to keep those of a large project took 100 MB.
+    """
+    for method in node.body:
+        if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
+            method.body = [inner for inner in ast.walk(method) if _assigns_attribute(inner)]
+    return node
+
+
+def _assigns_attribute(node: ast.AST) -> TypeGuard[ast.stmt]:
+    if isinstance(node, ast.AnnAssign):
+        return isinstance(node.target, ast.Attribute)
+    return isinstance(node, ast.Assign) and any(
+        isinstance(target, ast.Attribute) for target in node.targets
+    )
 
 
 def functional_class(module: Module, name: str, value: ast.expr) -> ClassRef | None:

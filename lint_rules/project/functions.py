@@ -64,9 +64,9 @@ class FunctionRef:
         """The definition in the module's text."""
         return self.module.scan.block_at(self.place.start)
 
-    @cached_property
+    @property
     def _tree(self) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-        node = self.module.scan.node(self.block)
+        node = self.module.tree_of(self.block)
         return node if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else None
 
     @property
@@ -74,12 +74,13 @@ class FunctionRef:
         """False where the function's text cannot be parsed."""
         return self._tree is not None
 
-    @cached_property
+    @property
     def node(self) -> ast.FunctionDef | ast.AsyncFunctionDef:
         """The function's tree, its lines not those of the file; an empty function where its text
-        cannot be parsed."""
-        if self._tree is not None:
-            return self._tree
+        cannot be parsed.  Parsed again where it was not asked for lately."""
+        tree = self._tree
+        if tree is not None:
+            return tree
         empty = ast.parse(f"def {self.name}(): pass").body[0]
         assert isinstance(empty, ast.FunctionDef)
         return empty

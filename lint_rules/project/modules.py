@@ -19,7 +19,7 @@ from lint_rules.project.functions import FunctionRef, Place, qualname_of
 from lint_rules.project.scan import (
     Block,
     Scan,
-    assigned_names,
+    assignments,
     import_statements,
     import_text,
     unix,
@@ -98,9 +98,21 @@ class Module:
         """The physical lines with their ends."""
         return _LINE.findall(self.text)
 
-    @cached_property
+    @property
     def tree(self) -> ast.Module:
-        """The syntax tree."""
+        """The syntax tree, parsed again where it was not asked for lately."""
+        tree: ast.Module = self.project.trees.get(self, len(self.text), self._parsed)
+        return tree
+
+    def tree_of(self, block: Block) -> ast.stmt | None:
+        """The tree of a definition, as :meth:`Scan.node` reads it; parsed again as :attr:`tree` is."""
+        start, end = self.scan.span(block)
+        tree: ast.stmt | None = self.project.trees.get(
+            (self, block.start), end - start, lambda: self.scan.node(block)
+        )
+        return tree
+
+    def _parsed(self) -> ast.Module:
         try:
             return ast.parse(self.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -149,17 +161,18 @@ class Module:
 
     def class_(self, qualname: str) -> ClassRef | None:
         """The class of a qualified name, also one made by a call (``NamedTuple("X", ...)``)."""
-        from lint_rules.project.classes import ClassRef, functional_class
+        from lint_rules.project.classes import ClassRef, functional_class, without_bodies
 
         if qualname not in self._classes:
             made: ClassRef | None = None
             for block in reversed(self._blocks.get(qualname, ())):
                 node = self.scan.node(block) if block.is_class else None
                 if isinstance(node, ast.ClassDef):
-                    made = ClassRef(self, qualname, node, shift=self.scan.shift(block))
+                    shift = self.scan.shift(block)
+                    made = ClassRef(self, qualname, without_bodies(node), shift=shift)
                     break
             if made is None and "." not in qualname and self._may_assign(qualname):
-                value = self.assigned.get(qualname)
+                value = self.value_of(qualname)
                 made = functional_class(self, qualname, value) if value is not None else None
             self._classes[qualname] = made
         return self._classes[qualname]
@@ -174,11 +187,12 @@ class Module:
         ]  # fmt: skip
 
     def _may_assign(self, name: str) -> bool:
-        return name in self._assigned_names
+        return name in self._assignments
 
     @cached_property
-    def _assigned_names(self) -> set[str]:
-        return assigned_names(self.text)
+    def _assignments(self) -> dict[str, list[int]]:
+        """Where a line seems to assign a name: the places of the names (characters from 0)."""
+        return assignments(self.text)
 
     def value_of(self, name: str) -> ast.expr | None:
         """What a module-level name is assigned."""
@@ -190,18 +204,15 @@ class Module:
         """The last assignment: cut out where it stands at the margin, else from the whole tree."""
         value: ast.expr | None = None
         self._annotations[name] = None
-        for hit in re.finditer(
-            rf"^([ \t]*)(?:type[ \t]+)?({name})[ \t]*(?::|=(?!=)|\[)", self.text, re.MULTILINE
-        ):
-            if hit.group(1):
-                inside = self.scan.around(self.scan.line_at(hit.start()))
-                if not any(not block.is_class for block in inside):
+        for place in self._assignments[name]:
+            if self.text[self.text.rfind("\n", 0, place) + 1 : place][:1] in (" ", "\t"):
+                if self.function_around(place) is None:
                     return self.assigned.get(name)
                 continue
-            if self.scan.in_string(hit.start()):
+            if self.scan.in_string(place):
                 continue
             # From the name on, a ``type`` statement reads as an assignment on every Python.
-            statement = self.scan.statement(hit.start(2))
+            statement = self.scan.statement(place)
             value = _assigned_value(statement) or value
             if isinstance(statement, ast.AnnAssign):
                 self._annotations[name] = ast.unparse(statement.annotation)

@@ -13,6 +13,7 @@ from lint_rules.deadline import check_time
 from lint_rules.project.kept import NO_CONTEXT, Kept, digest
 from lint_rules.project.modules import Module, decode
 from lint_rules.project.reads import Reads
+from lint_rules.project.trees import RecentTrees
 from lint_rules.regularfile import read_regular
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ class Project:
         self.kept = Kept()
         self._overlaid = Kept(on_disk=False)
         self.reads = Reads(self)
+        #: The trees of definitions and files that were asked for lately.
+        self.trees = RecentTrees()
         self.index = Index(self)
         self.graph = CallGraph(self)
 

@@ -29,7 +29,7 @@ _IMPORT = re.compile(
     r"|import[ \t]+[^\r\n;#]*)",
     re.MULTILINE,
 )
-_ASSIGNED = re.compile(r"^[ \t]*(?:type[ \t]+)?(\w+)[ \t]*(?::[^=\r\n]*)?=(?!=)", re.MULTILINE)
+_ASSIGNED = re.compile(r"^[ \t]*(?:type[ \t]+)?(\w+)[ \t]*(?::|=(?!=)|\[)", re.MULTILINE)
 _MARGIN = re.compile(r"^(?=[^\s#)\]}])", re.MULTILINE)
 MAX_CUTS = 40
 """How often a cut is widened before the definition counts as unreadable."""
@@ -327,6 +327,9 @@ def import_text(text: str) -> str:
     return "\n".join(hit.group() for hit in _IMPORT.finditer(text))
 
 
-def assigned_names(text: str) -> set[str]:
-    """Names that some line of the text assigns; a name outside this set is assigned nowhere."""
-    return set(_ASSIGNED.findall(text))
+def assignments(text: str) -> dict[str, list[int]]:
+    """Where lines of the text begin with a name that they may assign, annotate or give items."""
+    found: dict[str, list[int]] = {}
+    for hit in _ASSIGNED.finditer(text):
+        found.setdefault(hit.group(1), []).append(hit.start(1))
+    return found

@@ -49,8 +49,8 @@ def _words_of(facts: Facts, text: str) -> set[str]:
     """The words of a key's text, and of what its locals were assigned."""
     words = set(_WORD.findall(text))
     for word in list(words):
-        assigned = re.findall(
-            rf"\b{word}\b[ \t]*(?::[^=\n]*)?=(?!=)([^\n]*)", facts.function.source
-        )
-        words.update(inner for line in assigned for inner in _WORD.findall(line))
+        # What is annotated stands at the beginning of a line, so that a long one is looked at once.
+        for form in (rf"\b{word}[ \t]*=(?!=)([^\n]*)", rf"^[ \t]*{word}[ \t]*:[^=\n]*=([^\n]*)"):
+            for line in re.findall(form, facts.function.source, re.MULTILINE):
+                words.update(_WORD.findall(line))
     return words

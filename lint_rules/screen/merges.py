@@ -180,8 +180,9 @@ class Merges:
         for name in names:
             if f".{name}".encode() not in data:
                 continue
-            for hit in re.finditer(rf"\.{re.escape(name)}\b[ \t]*(?::[^=\n]*)?=(?!=)", module.text):
-                function = module.function_around(hit.start())
+            form = re.compile(rf"\.{re.escape(name)}\b[ \t]*(?::[^=\n]*)?=(?!=)")
+            around = (module.function_around(hit.start()) for hit in form.finditer(module.text))
+            for function in dict.fromkeys(around):  # each once, however many of its lines do it
                 if function is not None and len(_uses(name, function.source, 2)) > 1:
                     found.update((function, *module.enclosing(function)))
         return sorted(function.place for function in found)

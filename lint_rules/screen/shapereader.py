@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from lint_rules.screen.nodes import params
@@ -45,7 +46,9 @@ class _Reader(Calls):
         for statement in body:
             handler = _STATEMENTS.get(type(statement))
             if handler is not None:
-                handler(self, statement)
+                # What is nested too deeply to be read here is so for the interpretation, too.
+                with suppress(RecursionError):
+                    handler(self, statement)
 
     def _assign(self, node: ast.Assign) -> None:
         tokens = self.value(node.value)
@@ -82,6 +85,11 @@ class _Reader(Calls):
     def _test(self, node: ast.If | ast.While) -> None:
         self.value(node.test)
         self.block(node.body)
+        while len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
+            # An ``elif`` is nested in the tree alone; there may be a thousand.
+            node = node.orelse[0]
+            self.value(node.test)
+            self.block(node.body)
         self.block(node.orelse)
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:

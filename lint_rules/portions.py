@@ -1,0 +1,61 @@
+"""Which files of a run belong together: those of one project are analysed one after another.
+
+What is known of a project takes time to find out and memory to keep.  Where its files come together,
+it is found out once, in one process, and let go of behind the last of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from lint_rules.discovery import Target
+from lint_rules.project.project import root_of
+
+CHUNK = 32
+"""Files of a project that is shared between processes are handed out so many at a time: few enough
+to share evenly, enough to pay for the passing on."""
+
+
+def project_finder() -> Callable[[Path], Path]:
+    """A function from a file to the root of its project, which looks at each directory once."""
+    known: dict[Path, Path] = {}
+    marked: dict[Path, set[str]] = {}
+
+    def find(path: Path) -> Path:
+        directory = path.absolute().parent
+        if directory not in known:
+            known[directory] = root_of(directory, marked)
+        return known[directory]
+
+    return find
+
+
+def by_project(targets: Sequence[Target]) -> list[list[int]]:
+    """The places of the files in ``targets``, project by project."""
+    find = project_finder()
+    projects: dict[Path, list[int]] = {}
+    for place, target in enumerate(targets):
+        projects.setdefault(find(target.path), []).append(place)
+    return list(projects.values())
+
+
+def shares(projects: Sequence[Sequence[int]], jobs: int) -> list[list[int]]:
+    """The same places in portions for ``jobs`` processes, the largest projects first.
+
+    A project is divided only where it is more than one process's part of the work: each process
+    would find out about it anew.
+    """
+    total = sum(map(len, projects))
+    size = max(1, min(CHUNK, -(-total // (jobs * 4))))
+    out: list[list[int]] = []
+    small: list[int] = []
+    for project in sorted(projects, key=len, reverse=True):
+        if len(project) * jobs > total:
+            out += [list(project[at : at + size]) for at in range(0, len(project), size)]
+            continue
+        small += project
+        if len(small) >= size:
+            out.append(small)
+            small = []
+    return [*out, small] if small else out

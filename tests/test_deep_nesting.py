@@ -1,0 +1,76 @@
+"""Code that is nested deeper than Python's own stack: one function is passed over, not the project."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from lint_rules.discovery import discover
+from lint_rules.runner import Task, run
+
+LEAKING = """from dataclasses import dataclass, replace
+
+
+@dataclass
+class Auth:
+    end_user_id: str | None = None
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    copied = replace(auth)
+    return copied
+"""
+
+DEEP = {
+    "calls": "f(" * 190 + "x" + ")" * 190,
+    "lists": "[" * 190 + "x" + "]" * 190,
+    "attributes": "x" + ".a" * 900,
+    "methods": "x" + ".a()" * 900,
+    "sums": "x" + " + x" * 900,
+    "choices": "x or " * 900 + "x",
+}
+
+
+def deep(expression: str) -> str:
+    """A helper that would be reported, could it be followed, and a small one behind it."""
+    head, small = LEAKING.split("\n\n\ndef copy_for_cache")
+    return f"""{head}
+
+
+def deep_copy_for_cache(auth: Auth, cache, x) -> Auth:
+    copied = replace(auth)
+    cache["x"] = {expression}
+    return copied
+
+
+def small_copy_for_cache{small}"""
+
+
+def elifs(count: int) -> str:
+    ways = "".join(f"    elif x == {n}:\n        copied.end_user_id = {n}\n" for n in range(count))
+    return deep("x").replace(
+        "    return copied\n\n\ndef small",
+        f"    if x:\n        x\n{ways}    return copied\n\n\ndef small",
+    )
+
+
+@pytest.mark.parametrize("text", [*map(deep, DEEP.values()), elifs(900)], ids=[*DEEP, "elifs"])
+def test_the_rest_of_the_project_is_checked(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "deep.py").write_text(text)
+    (tmp_path / "good.py").write_text(LEAKING)
+    report = run(discover([tmp_path]), Task(cache=False))
+    found = {(Path(f.path).name, f.function) for f in report.findings}
+    assert ("good.py", "copy_for_cache") in found
+    assert ("deep.py", "small_copy_for_cache") in found
+    assert not report.errors
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="the stack of the process is too small")
+def test_many_elifs_are_no_nesting(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "deep.py").write_text(elifs(900))
+    report = run(discover([tmp_path]), Task(cache=False))
+    assert [f.function for f in report.findings] == ["deep_copy_for_cache", "small_copy_for_cache"]
