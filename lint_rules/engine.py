@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, cast
 from lint_rules.findings import Diagnostic, FileReport, Finding, Fix, Subject
 from lint_rules.project.kept import digest
 from lint_rules.project.project import Project, root_of
-from lint_rules.screen.survey import Survey
 from lint_rules.settings import Settings
 from lint_rules.store import Store, file_store, finding_from_json
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.modules import Module
+    from lint_rules.screen.survey import Survey
 
 Wanted = Callable[[Finding], bool]
 
@@ -178,6 +178,8 @@ class Engine:
     ) -> tuple[list[Finding], tuple[Subject, ...], int]:
         survey = self._surveys.get(root)
         if survey is None:
+            from lint_rules.screen.survey import Survey
+
             survey = self._surveys[root] = Survey(project, self.settings)
         functions = self._candidates(root, survey, project.module(path))
         if not functions:

@@ -33,12 +33,12 @@ class FileStore:
 
     def __init__(self, path: Path, root: Path) -> None:
         self._path = path
-        self._root = root
+        self._root = str(root)
         self._lines = 0
 
     def load(self, kept: Kept) -> None:
         """Take in what earlier runs kept."""
-        entries: dict[Path, Entry] = {}
+        entries: dict[str, Entry] = {}
         for line in _read(self._path):
             self._lines += 1
             found = self._entry(line)
@@ -70,29 +70,29 @@ class FileStore:
         _drop_unused_records(kept, self._root)
         new = self._path.with_suffix(f".{os.getpid()}")
         try:
-            there = ((path, e) for path, e in kept.entries.items() if path.exists())
+            there = ((path, e) for path, e in kept.entries.items() if os.path.exists(path))
             new.write_bytes(b"".join(self._line(path, entry) for path, entry in there))
             os.replace(new, self._path)
         finally:
             new.unlink(missing_ok=True)
         self._lines = len(kept.entries)
 
-    def _line(self, path: Path, entry: Entry) -> bytes:
-        head = _json([os.path.relpath(path, self._root), entry.signature, entry.digest])
-        data = head + b"\t" + _json(entry.values)
+    def _line(self, path: str, entry: Entry) -> bytes:
+        parts = (os.path.relpath(path, self._root), entry.values)
+        name, values = (json.dumps(part, separators=(",", ":")) for part in parts)
+        data = "\t".join((name, entry.signature, entry.digest, values)).encode("ascii")
         return _checksum(data) + b" " + data + b"\n"
 
-    def _entry(self, line: bytes) -> tuple[Path, Entry] | None:
+    def _entry(self, line: bytes) -> tuple[str, Entry] | None:
         checksum, _, data = line.partition(b" ")
         if _checksum(data) != checksum:
             return None
-        head, _, values = data.partition(b"\t")
-        name, signature, digest = json.loads(head)
-        known = tuple(signature) if signature is not None else None
-        return self._root / name, Entry(known, digest, unread=(values,))
+        name, signature, digest, values = data.split(b"\t", 3)
+        path = os.path.normpath(os.path.join(self._root, json.loads(name)))
+        return path, Entry(signature.decode(), digest.decode(), unread=(values,))
 
 
-def _drop_unused_records(kept: Kept, root: Path) -> None:
+def _drop_unused_records(kept: Kept, root: str) -> None:
     """Forget what answers were read from that nobody keeps any more."""
     values = (value for entry in kept.entries.values() for _, value in entry.values.values())
     used = {

@@ -26,7 +26,7 @@ Value = Sequence[Any]
 
 
 class Entry:
-    """One file: what its stat was when it had these bytes (None: not to be relied on), and values.
+    """One file: what its stat was when it had these bytes (empty: not to be relied on), and values.
 
     Values from disk are read when one is asked for.
     """
@@ -34,7 +34,7 @@ class Entry:
     __slots__ = ("_unread", "_values", "digest", "signature")
 
     def __init__(
-        self, signature: tuple[int, ...] | None, digest: str, values: dict[str, Value] | None = None,
+        self, signature: str, digest: str, values: dict[str, Value] | None = None,
         unread: tuple[bytes, ...] = (),
     ) -> None:  # fmt: skip
         self.signature = signature
@@ -73,17 +73,18 @@ class Kept:
     def __init__(self, *, on_disk: bool = True) -> None:
         #: False where the texts are not those of the files: their stats say nothing then.
         self._on_disk = on_disk
-        self.entries: dict[Path, Entry] = {}
+        #: What is known of each file, by its path as text, which is faster to look up.
+        self.entries: dict[str, Entry] = {}
         #: The entries that are known to be of the present bytes.
         self.current: dict[Path, Entry] = {}
         #: The kinds of values that are new, by file.
-        self._new: dict[Path, set[str]] = {}
+        self._new: dict[str, set[str]] = {}
 
-    def load(self, entries: dict[Path, Entry]) -> None:
+    def load(self, entries: dict[str, Entry]) -> None:
         """Take in what earlier runs kept."""
         self.entries.update(entries)
 
-    def take_changed(self) -> list[tuple[Path, Entry]]:
+    def take_changed(self) -> list[tuple[str, Entry]]:
         """What is new since this was asked for the last time: entries with their new values."""
         new, self._new = self._new, {}
         return [
@@ -92,7 +93,7 @@ class Kept:
             for entry in [self.entries[path]]
         ]
 
-    def drop(self, unwanted: Callable[[str], bool], path: Path) -> None:
+    def drop(self, unwanted: Callable[[str], bool], path: str) -> None:
         """Forget the values of some kinds of a file."""
         values = self.entries[path].values if path in self.entries else {}
         for kind in [kind for kind in values if unwanted(kind)]:
@@ -121,7 +122,7 @@ class Kept:
     ) -> None:
         """Keep a value (never None)."""
         self.entry(path, read).values[kind] = (context, value)
-        self._new.setdefault(path, set()).add(kind)
+        self._new.setdefault(str(path), set()).add(kind)
 
     def entry(self, path: Path, read: Callable[[], bytes]) -> Entry:
         """The entry of a file as it is now."""
@@ -130,25 +131,27 @@ class Kept:
         return self.current[path]
 
     def _looked_at(self, path: Path, read: Callable[[], bytes]) -> Entry:
-        known = self.entries.get(path)
-        signature = _signature(path) if self._on_disk else None
-        if known is not None and signature is not None and known.signature == signature:
+        name = str(path)
+        known = self.entries.get(name)
+        signature, changed = _signature(name) if self._on_disk else ("", 0)
+        if known is not None and signature and known.signature == signature:
             return known
         found = blake2b(read(), digest_size=16).hexdigest()
-        if signature is not None and time.time_ns() - max(signature[:2]) < RACY:
-            signature = None
+        if time.time_ns() - changed < RACY:
+            signature = ""
         values = known.values if known is not None and known.digest == found else None
-        entry = self.entries[path] = Entry(signature, found, values)
-        self._new.setdefault(path, set())
+        entry = self.entries[name] = Entry(signature, found, values)
+        self._new.setdefault(name, set())
         return entry
 
 
-def _signature(path: Path) -> tuple[int, ...] | None:
-    """What of a file's stat changes when it is written; None where it has none."""
+def _signature(path: str) -> tuple[str, int]:
+    """What of a file's stat changes when it is written, and when it last did; empty where it is none."""
     try:
         known = os.stat(path)
     except OSError:
-        return None
+        return "", 0
     if not stat.S_ISREG(known.st_mode):
-        return None
-    return known.st_mtime_ns, known.st_ctime_ns, known.st_size, known.st_ino
+        return "", 0
+    times = (known.st_mtime_ns, known.st_ctime_ns)
+    return f"{times[0]} {times[1]} {known.st_size} {known.st_ino}", max(times)
