@@ -88,7 +88,7 @@ class FileStore:
         if _checksum(data) != checksum:
             return None
         name, signature, digest, values = data.split(b"\t", 3)
-        path = os.path.normpath(os.path.join(self._root, json.loads(name)))
+        path = self._root if name == b'"."' else os.path.join(self._root, json.loads(name))
         return path, Entry(signature.decode(), digest.decode(), unread=(values,))
 
 

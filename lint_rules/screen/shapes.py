@@ -115,13 +115,13 @@ class Shape:
     def reached(self, tokens: Iterable[str], hands_on: Callable[[str], bool]) -> frozenset[str]:
         """These tokens, and those of what the calls were given that hand it on as their result."""
         found = set(tokens)
-        todo = list(found)
+        todo = sorted(found)  # in one order, so that the same names are asked for in every run
         while todo:
             token = todo.pop()
             name = token.removeprefix(RESULT)
             if token.startswith(RESULT) and not found.issuperset(given := self.given.get(name, ())):
                 if hands_on(name):
-                    todo += [more for more in given if more not in found]
+                    todo += sorted(given - found)
                     found.update(given)
         return frozenset(found)
 
