@@ -121,7 +121,7 @@ class Shape:
             name = token.removeprefix(RESULT)
             if token.startswith(RESULT) and not found.issuperset(given := self.given.get(name, ())):
                 if hands_on(name):
-                    todo += sorted(given - found)
+                    todo += sorted(set(given) - found)
                     found.update(given)
         return frozenset(found)
 
