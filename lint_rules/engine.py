@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, cast
 
 from lint_rules.findings import Diagnostic, FileReport, Finding, Fix, Subject
 from lint_rules.project.kept import digest
-from lint_rules.project.project import Project, root_of
+from lint_rules.project.project import Project
+from lint_rules.project.roots import Roots
 from lint_rules.settings import Settings
 from lint_rules.store import Store, file_store, finding_from_json
 
@@ -55,8 +56,7 @@ class Engine:
         self._files: dict[Path, FileStore] = {}
         self._repairing = False
         self._projects: dict[Path, Project] = {}
-        self._roots: dict[Path, Path] = {}
-        self._marked: dict[Path, set[str]] = {}
+        self._roots = Roots()
         self._surveys: dict[Path, Survey] = {}
         self._knowledge: dict[Path, Knowledge] = {}
         self._proven_fields: dict[Path, list[tuple[ClassRef, frozenset[str]]]] = {}
@@ -107,7 +107,7 @@ class Engine:
             suppressions = Suppressions(text)
             return [suppressions.hides(finding.code, finding.line) for finding in findings]
 
-        project = self._project(self._root_of(path))
+        project = self._project(self._roots.of(path))
         context = digest([(finding.code, finding.line) for finding in findings])
         return cast("list[bool]", project.of_file("noqa", path, context, ask))
 
@@ -115,7 +115,7 @@ class Engine:
         self, path: Path, text: str, display: str
     ) -> tuple[list[Finding], tuple[Subject, ...], int]:
         """All findings of a file, its helpers and merges, and how many functions were looked at."""
-        root = self._root_of(path)
+        root = self._roots.of(path)
         project = self._project(root)
         if project.overlay(path, text):
             self._forget(root)
@@ -135,7 +135,7 @@ class Engine:
         None when that is not known; the file itself is not read.
         """
         path = path.absolute()
-        root = self._root_of(path)
+        root = self._roots.of(path)
         store = self._store(root, self._project(root))
         known = store.get(path, display) if store is not None else None
         return FileReport(display, candidates=known[1]) if known and not known[0] else None
@@ -157,13 +157,6 @@ class Engine:
                 store = self._files[root] = file_store(self.cache_dir, project, self.settings)
                 store.load(project.kept)
         return self._projects[root]
-
-    def _root_of(self, path: Path) -> Path:
-        """The root of a file's project; files of one directory have the same."""
-        directory = path.parent
-        if directory not in self._roots:
-            self._roots[directory] = root_of(directory, self._marked)
-        return self._roots[directory]
 
     def _store(self, root: Path, project: Project) -> Store | None:
         """What is kept of a project in its present state; subjects are not."""
@@ -276,7 +269,7 @@ class Engine:
 
     def _restore(self, path: Path, text: str) -> None:
         """What other files are judged by is the text that is there, not the one in the making."""
-        root = self._root_of(path)
+        root = self._roots.of(path)
         if self._projects[root].overlay(path, text):
             self._forget(root)
 

@@ -6,37 +6,23 @@ it is found out once, in one process, and let go of behind the last of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from lint_rules.discovery import Target
-from lint_rules.project.project import root_of
+from lint_rules.project.roots import Roots
 
 CHUNK = 32
 """Files of a project that is shared between processes are handed out so many at a time: few enough
 to share evenly, enough to pay for the passing on."""
 
 
-def project_finder() -> Callable[[Path], Path]:
-    """A function from a file to the root of its project, which looks at each directory once."""
-    known: dict[Path, Path] = {}
-    marked: dict[Path, set[str]] = {}
-
-    def find(path: Path) -> Path:
-        directory = path.absolute().parent
-        if directory not in known:
-            known[directory] = root_of(directory, marked)
-        return known[directory]
-
-    return find
-
-
 def by_project(targets: Sequence[Target]) -> list[list[int]]:
     """The places of the files in ``targets``, project by project."""
-    find = project_finder()
+    roots = Roots()
     projects: dict[Path, list[int]] = {}
     for place, target in enumerate(targets):
-        projects.setdefault(find(target.path), []).append(place)
+        projects.setdefault(roots.of(target.path), []).append(place)
     return list(projects.values())
 
 

@@ -15,7 +15,8 @@ from lint_rules.contain import Contained
 from lint_rules.deadline import TIME_LIMIT
 from lint_rules.discovery import Discovered, Target, common_directory, discover
 from lint_rules.findings import Diagnostic, FileReport, Finding, Subject
-from lint_rules.portions import by_project, project_finder
+from lint_rules.portions import by_project
+from lint_rules.project.roots import Roots
 from lint_rules.settings import Settings, load_settings
 from lint_rules.store import default_directory
 from lint_rules.textfile import FileProblem, SourceText, read_source
@@ -214,13 +215,13 @@ class Worker:
         self._task = task
         self._make_engine = make_engine
         self._engine: Engine | None = None
-        self._project_of = project_finder()
+        self._roots = Roots()
         self._project: Path | None = None
         self._candidates = 0
 
     def _engine_for(self, path: Path) -> Engine:
         """The engine for a file; what another one knows of the project before is let go of."""
-        project = self._project_of(path)
+        project = self._roots.of(path)
         if project != self._project:
             self.keep()
             self._engine, self._project = None, project

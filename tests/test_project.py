@@ -9,7 +9,8 @@ import pytest
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.functions import FunctionRef
 from lint_rules.project.index import External
-from lint_rules.project.project import Project, find_root
+from lint_rules.project.project import Project
+from lint_rules.project.roots import Roots
 
 MODEL = (
     "from pydantic import BaseModel\n\n"
@@ -197,6 +198,6 @@ def test_the_root_is_decided_by_the_place_of_the_file(tmp_path: Path) -> None:
     deep = tmp_path / "pkg" / "space" / "deep"
     deep.mkdir(parents=True)
     (tmp_path / "pkg" / "__init__.py").touch()
-    assert find_root(deep / "a.py") == tmp_path / "pkg"
+    assert Roots().of(deep / "a.py") == tmp_path / "pkg"
     (tmp_path / "setup.cfg").touch()
-    assert find_root(deep / "a.py") == tmp_path
+    assert Roots().of(deep / "a.py") == tmp_path

@@ -13,6 +13,7 @@ from lint_rules.deadline import check_time
 from lint_rules.project.kept import NO_CONTEXT, Kept, digest
 from lint_rules.project.modules import Module, decode
 from lint_rules.project.reads import Reads
+from lint_rules.project.roots import Roots
 from lint_rules.project.trees import RecentTrees
 from lint_rules.regularfile import read_regular
 
@@ -27,9 +28,6 @@ _IMPORTS = re.compile(rb"import\b[ \t]*(?:\([^)]*\)?|(?:[^\n\\]|\\\r?\n)*)")
 _WORDS = re.compile(rb"[\w\x80-\xff]+")
 _DEF = re.compile(rb"def[ \t]+([\w\x80-\xff]+)")
 _CLASS = re.compile(rb"class[ \t]+([\w\x80-\xff]+)[ \t]*[(:\[]")
-_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
-MAX_NAMESPACE_DEPTH = 3
-"""Directories without ``__init__.py`` that may lie between a file and its package."""
 SKIPPED = frozenset(
     {
         "node_modules",
@@ -43,47 +41,6 @@ SKIPPED = frozenset(
     }
 )
 """Directories that hold no source of the project; hidden ones are left out too."""
-
-
-def find_root(path: Path) -> Path:
-    """The root of the project that a file belongs to, decided by where the file is alone.
-
-    The nearest directory with a project marker, else the topmost directory of the packages around
-    the file, else the file's own directory.
-    """
-    return root_of(path.absolute().parent)
-
-
-def root_of(directory: Path, known: dict[Path, set[str]] | None = None) -> Path:
-    """The root of the project of the files in a directory (absolute).
-
-    ``known`` remembers what was seen in the directories above, for others below them.
-    """
-    home = Path.home()
-    known = known if known is not None else {}
-    package: Path | None = None
-    gap = 0
-    for parent in (directory, *directory.parents):
-        if parent == home or parent.parent == parent or parent.name == "site-packages":
-            break
-        if parent not in known:
-            known[parent] = _names_in(parent)
-        names = known[parent]
-        if not names.isdisjoint(_MARKERS):
-            return parent
-        if "__init__.py" in names:
-            package, gap = parent, 0
-        else:
-            gap += 1
-            if gap > MAX_NAMESPACE_DEPTH:
-                break
-    return package or directory
-
-
-def _names_in(directory: Path) -> set[str]:
-    """The names that decide about a root and stand in a directory."""
-    base = f"{directory}{os.sep}"
-    return {name for name in (*_MARKERS, "__init__.py") if os.path.exists(base + name)}
 
 
 class Project:
@@ -112,7 +69,7 @@ class Project:
     @classmethod
     def for_path(cls, path: Path) -> Project:
         """A project of the file's own; use one :class:`Projects` to share them."""
-        return cls(find_root(path))
+        return cls(Roots().of(path))
 
     # ----------------------------------------------------------------- files
 
