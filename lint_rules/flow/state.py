@@ -149,7 +149,7 @@ def _differing(maps: Sequence[Mapping[_Key, object]]) -> list[_Key]:
     for other in maps[1:]:
         if other is not first:
             found.update({key: None for key, held in first.items() if other.get(key) is not held})
-            found.update({key: None for key in other.keys() - first.keys()})
+            found.update(dict.fromkeys(other.keys() - first.keys()))
     return list(found)
 
 
