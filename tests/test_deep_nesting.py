@@ -68,6 +68,14 @@ def test_the_rest_of_the_project_is_checked(tmp_path: Path, text: str) -> None:
     assert not report.errors
 
 
+def test_a_chain_of_calls_is_followed(tmp_path: Path) -> None:
+    """Each link is evaluated once: three times each were 20,000 evaluations for nine links."""
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "deep.py").write_text(deep("x" + ".where(x.get(x.get(x)))" * 60))
+    report = run(discover([tmp_path]), Task(cache=False))
+    assert [f.function for f in report.findings] == ["deep_copy_for_cache", "small_copy_for_cache"]
+
+
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="the stack of the process is too small")
 def test_many_elifs_are_no_nesting(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").touch()

@@ -62,11 +62,14 @@ class Calls:
             value = self._by_name(state, node, name)
             if value is not None:
                 return value
-        if isinstance(node.func, cst.Attribute):
-            value = self._method(state, node, node.func)
+        if not isinstance(node.func, cst.Attribute):
+            return self._by_value(state, node, self.ev.eval(state, node.func), name or "")
+        base = self.ev.eval(state, node.func.value)
+        with self.ev.receiver(node.func.value, base):
+            value = self._method(state, node, node.func, base)
             if value is not None:
                 return value
-        return self._by_value(state, node, self.ev.eval(state, node.func), name or "")
+            return self._by_value(state, node, self.ev.eval(state, node.func), name or "")
 
     # ----------------------------------------------------------------- by name
 
@@ -145,9 +148,10 @@ class Calls:
 
     # ----------------------------------------------------------------- methods
 
-    def _method(self, state: State, node: cst.Call, func: cst.Attribute) -> Value | None:
+    def _method(
+        self, state: State, node: cst.Call, func: cst.Attribute, base: Value
+    ) -> Value | None:
         name = func.attr.value
-        base = self.ev.eval(state, func.value)
         if name in known.SCHEDULERS:
             return self._schedule(state, node, False)
         cached = self.caches.method(state, node, func, base)
@@ -290,8 +294,6 @@ class Calls:
 
     def _text_method(self, state: State, node: cst.Call, base: Value, name: str) -> Value:
         """A method of a value that is no object: its result is made from that value."""
-        for arg in node.args:
-            self.ev.eval(state, arg.value)
         return computed(base, *[self.ev.eval(state, arg.value) for arg in node.args])
 
     # ----------------------------------------------------------------- choices and types

@@ -53,6 +53,7 @@ class Evaluator:
         self.mappings = Mappings(self)
         self.calls = Calls(self)
         self._settled: dict[int, Value] | None = None
+        self._receivers: dict[int, Value] = {}
         self._by_type: dict[type, Callable[[State, cst.BaseExpression], Value]] = {
             cst.Name: self._name,
             cst.Attribute: self._attribute,
@@ -93,8 +94,21 @@ class Evaluator:
         finally:
             self._settled = outer
 
+    @contextmanager
+    def receiver(self, node: cst.CSTNode, value: Value) -> Iterator[None]:
+        """While a method's call is looked at from several sides, what it is called on is evaluated
+        once: in a chain of calls, twice each would be a power of two."""
+        self._receivers[id(node)] = value
+        try:
+            yield
+        finally:
+            self._receivers.pop(id(node), None)
+
     def eval(self, state: State, node: cst.CSTNode) -> Value:
         """The value of an expression here; evaluating may change ``state``."""
+        known = self._receivers.get(id(node))
+        if known is not None:
+            return known
         self.ctx.spend()
         handler = self._by_type.get(type(node))
         if handler is None:

@@ -19,7 +19,9 @@ _DYNAMIC = tuple(
 _DYNAMIC_WORDS = (b"setattr", b"update", b"__dict__", b"vars(", b"replace", b"evolve(", b"__setitem__", b"] =",
                   b"]=")  # fmt: skip
 
-_EMPTY = r"(?:None|\{\}|\[\]|\(\)|''|\"\"|(?:list|dict|set|tuple|frozenset|[A-Z]\w*)\(\))"
+_EMPTY = (
+    r"(?:None|\{\}|\[\]|\(\)|''|\"\"|(?:list|dict|set|tuple|frozenset|\b(?=[^\WA-Z]*[A-Z])\w+)\(\))"
+)
 _RESETS = re.compile(
     rf"[\"']\s*:\s*{_EMPTY}|[(,]\s*\w+\s*=\s*{_EMPTY}"  # {"f": None}, replace(x, f=None)
     r"|\bdel\b|delattr|setattr|\.pop\w*\(|\.clear\(|\.discard\(|\.remove\(|exclude|include|fromkeys|not in"
