@@ -6,6 +6,7 @@ import io
 import os
 import re
 import stat
+import tokenize
 from pathlib import Path
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -51,3 +52,12 @@ def read_regular_text(path: str | Path, encoding: str) -> str:
     """The text of a regular file with every newline as ``\\n``; what cannot be decoded is escaped."""
     raw = io.BytesIO(read_regular(path))
     return io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape").read()
+
+
+def decode(data: bytes) -> str:
+    """Decode Python source by its BOM or declaration; newlines stay.
+
+    Raises SyntaxError for an unknown encoding and UnicodeDecodeError for bytes that do not fit.
+    """
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(first_lines(data)).readline)
+    return data.decode(encoding)

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import ast
 import re
-import tokenize
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +22,7 @@ from lint_rules.project.scan import (
     import_text,
     unix,
 )
-from lint_rules.regularfile import first_lines
+from lint_rules.regularfile import decode
 
 if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef
@@ -371,12 +369,3 @@ def _level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _level(handler.body)
         for case in getattr(node, "cases", []):
             yield from _level(case.body)
-
-
-def decode(data: bytes) -> str:
-    """Decode Python source by its BOM or declaration; newlines stay.
-
-    Raises SyntaxError for an unknown encoding and UnicodeDecodeError for bytes that do not fit.
-    """
-    encoding, _ = tokenize.detect_encoding(BytesIO(first_lines(data)).readline)
-    return data.decode(encoding)

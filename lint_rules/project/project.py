@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from lint_rules.deadline import check_time
 from lint_rules.project.kept import NO_CONTEXT, Kept, digest
-from lint_rules.project.modules import Module, decode
 from lint_rules.project.reads import Reads
 from lint_rules.project.roots import Roots
 from lint_rules.project.trees import RecentTrees
-from lint_rules.regularfile import read_regular
+from lint_rules.regularfile import decode, read_regular
 
 if TYPE_CHECKING:
-    from lint_rules.project.calls import CallSite
+    from lint_rules.project.calls import CallGraph, CallSite
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
-    from lint_rules.project.index import Constant, External, TypeInfo
+    from lint_rules.project.index import Constant, External, Index, TypeInfo
+    from lint_rules.project.modules import Module
 
 # Begins with plain characters: that is searched for six times as fast as a line's beginning.
 _IMPORTS = re.compile(rb"import\b[ \t]*(?:\([^)]*\)?|(?:[^\n\\]|\\\r?\n)*)")
@@ -43,13 +43,16 @@ SKIPPED = frozenset(
 """Directories that hold no source of the project; hidden ones are left out too."""
 
 
+_DERIVED = (
+    "index", "graph", "names_digest", "definitions", "class_names", "_imported", "_defined", "_listed",
+)  # fmt: skip
+"""What is worked out of the texts when it is asked for, and again when a text has changed."""
+
+
 class Project:
     """The files below a root, and what their names mean."""
 
     def __init__(self, root: Path) -> None:
-        from lint_rules.project.calls import CallGraph
-        from lint_rules.project.index import Index
-
         self.root = root
         self._bytes: dict[Path, bytes] = {}
         self._texts: dict[Path, bytes] = {}
@@ -63,8 +66,20 @@ class Project:
         self.reads = Reads(self)
         #: The trees of definitions and files that were asked for lately.
         self.trees = RecentTrees()
-        self.index = Index(self)
-        self.graph = CallGraph(self)
+
+    @cached_property
+    def index(self) -> Index:
+        """What names mean."""
+        from lint_rules.project.index import Index
+
+        return Index(self)
+
+    @cached_property
+    def graph(self) -> CallGraph:
+        """Who calls whom."""
+        from lint_rules.project.calls import CallGraph
+
+        return CallGraph(self)
 
     @classmethod
     def for_path(cls, path: Path) -> Project:
@@ -166,9 +181,6 @@ class Project:
 
         Returns True when that changed anything; all that was derived before is forgotten then.
         """
-        from lint_rules.project.calls import CallGraph
-        from lint_rules.project.index import Index
-
         data = text.encode("utf-8", "surrogatepass")
         if self._texts.get(path) == data or (path not in self._texts and self._same(path, text)):
             return False
@@ -180,18 +192,9 @@ class Project:
         self._named.clear()
         self._holding.clear()
         self._paths = None
-        for derived in (
-            "names_digest",
-            "definitions",
-            "class_names",
-            "_imported",
-            "_defined",
-            "_listed",
-        ):
+        for derived in _DERIVED:
             self.__dict__.pop(derived, None)
         self.module(path).original = text
-        self.index = Index(self)
-        self.graph = CallGraph(self)
         return True
 
     def _same(self, path: Path, text: str) -> bool:
@@ -274,6 +277,8 @@ class Project:
         check_time()
         self.reads.file(path)
         if path not in self._modules:
+            from lint_rules.project.modules import Module
+
             self._modules[path] = Module(self, path)
         return self._modules[path]
 
