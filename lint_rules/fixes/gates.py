@@ -50,7 +50,7 @@ def refusal(old: str, new: str, edits: list[Edit]) -> str | None:
     try:
         old_tokens, new_tokens = _tokens(old), _tokens(new)
     except (SyntaxError, tokenize.TokenError) as unread:
-        return f"the new text cannot be compared with the old one ({unread})"
+        return f"the new text would not parse ({unread})"
     ordered = sorted(edits, key=lambda edit: (edit.start, edit.end))
     change = _Change(old, new, ordered, old_tokens, new_tokens)
     for gate in (_text, _tree, _comments, _newlines, _control, _suppressed):

@@ -25,7 +25,7 @@ class Roots:
 
     def of(self, path: Path) -> Path:
         """The root of a file's project; files of one directory have the same."""
-        directory = os.path.dirname(os.path.abspath(path))
+        directory = os.path.dirname(path.absolute())
         if directory not in self._roots:
             self._roots[directory] = Path(self._above(directory))
         return self._roots[directory]
