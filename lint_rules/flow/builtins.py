@@ -116,3 +116,9 @@ class Builtins:
 
     def super(self, state: State, node: cst.Call) -> Value | None:
         return state.env.get("self", UNKNOWN)
+
+
+NAMES = frozenset(
+    name for name, held in vars(Builtins).items() if callable(held) and name[0] != "_"
+)
+"""The functions that are known; the class has other attributes, which programs may call theirs, too."""

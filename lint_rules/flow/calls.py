@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.flow import vocabulary as known
+from lint_rules.flow.builtins import NAMES as BUILTINS
 from lint_rules.flow.builtins import Builtins
 from lint_rules.flow.caches import Caches
 from lint_rules.flow.context import class_of, computed
@@ -74,9 +75,8 @@ class Calls:
     # ----------------------------------------------------------------- by name
 
     def _by_name(self, state: State, node: cst.Call, name: str) -> Value | None:
-        builtin = getattr(self.builtins, name, None)
-        if builtin is not None and self.ctx.resolve(name) is None:
-            result: Value | None = builtin(state, node)
+        if name in BUILTINS and self.ctx.resolve(name) is None:
+            result: Value | None = getattr(self.builtins, name)(state, node)
             return result
         target = self.ctx.resolve(name)
         full = str(getattr(target, "dotted", name))

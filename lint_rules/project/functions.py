@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from lint_rules.project.outline import resets_copy
 from lint_rules.project.scan import Block
 
 if TYPE_CHECKING:
@@ -148,11 +147,6 @@ class FunctionRef:
     def returns(self) -> str | None:
         """The return annotation as written."""
         return ast.unparse(self.node.returns) if self.node.returns is not None else None
-
-    @cached_property
-    def resets_copy(self) -> bool:
-        """True when the function may reset something on a copy that it makes."""
-        return resets_copy(self.node)
 
     @cached_property
     def source(self) -> str:

@@ -6,7 +6,7 @@ The answer may be yes too often, never too seldom: it decides which functions ar
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 COPY_METHODS = frozenset(
     {"model_copy", "copy", "_replace", "__copy__", "__deepcopy__", "__replace__", "model_dump", "dict",
@@ -19,36 +19,125 @@ COPY_FUNCTIONS = frozenset(
 )  # fmt: skip
 _HOLDING = COPY_METHODS | {"items"}
 """Methods whose result may be made a copy of."""
+_READING = COPY_METHODS | {"items", "keys", "values", "get"}
+"""Methods that change nothing of the object."""
 _REMOVING = frozenset(
     {"pop", "popitem", "clear", "remove", "discard", "update", "__setitem__", "__setattr__"}
 )
 
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-def resets_copy(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """True when something that may be a copy made here is reset, or handed on for that."""
-    nodes = list(ast.walk(function))
-    if any(_leaves_out(node) for node in nodes):
+
+def resets_copy(function: Function, renamed: Mapping[str, str]) -> bool:
+    """True when something that may be a copy made here is reset, or handed on for that.
+
+    ``renamed`` are the names that imports give to others.
+    """
+    return _Outline(function, renamed).resets
+
+
+class _Outline:
+    """What of one function tells whether it resets a copy."""
+
+    def __init__(self, function: Function, renamed: Mapping[str, str]) -> None:
+        self.renamed = renamed
+        nodes = [node for node in ast.walk(function) if node is not function]
+        self.names = set[str]()
+        self.resets = any(self._leaves_out(node) for node in nodes)
+        if not self.resets:
+            self.names = self._copies(nodes)
+            self.resets = bool(self.names) and any(self._resets_one(node) for node in nodes)
+
+    def _copies(self, nodes: list[ast.AST]) -> set[str]:
+        """The names that may be bound to a copy, or to what holds or makes one."""
+        bound = [found for node in nodes if (found := _binding(node)) is not None]
+        names = {name for targets, value in bound if self._holds_copy(value) for name in targets}
+        grown = bool(names)
+        while grown:
+            grown = False
+            for targets, value in bound:
+                if not targets <= names and not names.isdisjoint(_roots(value)):
+                    names |= targets
+                    grown = True
+        return names
+
+    def _holds_copy(self, node: ast.AST) -> bool:
+        return any(self._is_copy(child) for child in ast.walk(node))
+
+    def _called(self, node: ast.Call) -> str:
+        func = node.func
+        name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        return self.renamed.get(name, name)
+
+    def _is_copy(self, node: ast.AST) -> bool:
+        if isinstance(node, ast.Call):
+            name = self._called(node)
+            if isinstance(node.func, ast.Attribute) and name in _HOLDING:
+                return True
+            return (name in COPY_FUNCTIONS and bool(node.args)) or any(
+                keyword.arg is None for keyword in node.keywords
+            )
+        if isinstance(node, ast.Dict):
+            return None in node.keys
+        return isinstance(node, ast.DictComp) or (
+            isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr)
+        )
+
+    def _leaves_out(self, node: ast.AST) -> bool:
+        """True for a copy that resets or leaves out something by its own form."""
+        if not self._is_copy(node):
+            return False
+        if isinstance(node, ast.Call):
+            return any(self._keyword_leaves_out(node, keyword) for keyword in node.keywords)
+        if isinstance(node, ast.Dict):
+            return any(_is_empty(value) for value in node.values)
+        if isinstance(node, ast.BinOp):
+            return any(
+                isinstance(child, ast.Call)
+                or (isinstance(child, ast.Dict) and any(map(_is_empty, child.values)))
+                for child in (node.left, node.right)
+            )
         return True
-    names = _copies(nodes)
-    return bool(names) and any(_resets_one(node, names) for node in nodes)
+
+    def _keyword_leaves_out(self, node: ast.Call, keyword: ast.keyword) -> bool:
+        if keyword.arg is not None:
+            return keyword.arg in ("exclude", "include", "update") or _is_empty(keyword.value)
+        # What is spread into a copy is written onto it; what is spread into a class is what is copied.
+        copies = self._called(node) in COPY_FUNCTIONS | COPY_METHODS and bool(node.args)
+        return copies or len(node.keywords) > 1
+
+    def _resets_one(self, node: ast.AST) -> bool:
+        """True when a node may reset something of an object with one of these names."""
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            return any(self._of_one(target) for target in targets) and (
+                isinstance(node.value, ast.IfExp | ast.BoolOp | ast.Name) or _is_empty(node.value)
+            )
+        if isinstance(node, ast.AugAssign):
+            return isinstance(node.op, ast.BitOr) and _root(node.target) in self.names
+        if isinstance(node, ast.Delete):
+            return any(self._of_one(target) for target in node.targets)
+        return isinstance(node, ast.Call) and self._resets_by_call(node)
+
+    def _resets_by_call(self, node: ast.Call) -> bool:
+        """``c.scrub()``, ``scrub(c)``, ``setattr(c, "f", None)``: all but what only reads."""
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if isinstance(node.func, ast.Attribute) and _root(node.func.value) in self.names:
+            return node.func.attr not in _READING
+        return self._called(node) not in COPY_FUNCTIONS and any(
+            name in self.names for arg in given for name in _held(arg)
+        )
+
+    def _of_one(self, target: ast.expr) -> bool:
+        if isinstance(target, ast.Tuple | ast.List):
+            return any(self._of_one(element) for element in target.elts)
+        return isinstance(target, ast.Attribute | ast.Subscript) and _root(target) in self.names
 
 
-def _copies(nodes: list[ast.AST]) -> set[str]:
-    """The names that may be bound to a copy, or to what holds one."""
-    bound = [found for node in nodes if (found := _binding(node)) is not None]
-    names = {name for targets, value in bound if _holds_copy(value) for name in targets}
-    grown = bool(names)
-    while grown:
-        grown = False
-        for targets, value in bound:
-            if not targets <= names and not names.isdisjoint(_roots(value)):
-                names |= targets
-                grown = True
-    return names
-
-
-def _binding(node: ast.AST) -> tuple[set[str], ast.expr] | None:
+def _binding(node: ast.AST) -> tuple[set[str], ast.AST] | None:
     """The names that a node binds, and to what."""
+    if isinstance(node, Function):
+        return {node.name}, node
     if isinstance(node, ast.Assign):
         return {name for target in node.targets for name in _bound(target)}, node.value
     if isinstance(node, ast.AnnAssign | ast.NamedExpr | ast.AugAssign) and node.value is not None:
@@ -72,86 +161,26 @@ def _bound(target: ast.expr) -> Iterator[str]:
 
 
 def _root(node: ast.expr) -> str | None:
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None
+    """The name at the bottom of a target; ``x`` of ``vars(x)["f"]``, too."""
+    while True:
+        if isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
+            node = node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            node = node.func.value
+        elif isinstance(node, ast.Call) and node.args:
+            node = node.args[0]
+        else:
+            return node.id if isinstance(node, ast.Name) else None
 
 
-def _holds_copy(node: ast.expr) -> bool:
-    return any(_is_copy(child) for child in ast.walk(node))
-
-
-def _is_copy(node: ast.AST) -> bool:
-    if isinstance(node, ast.Call):
-        func = node.func
-        if isinstance(func, ast.Attribute) and func.attr in _HOLDING:
-            return True
-        name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-        return (name in COPY_FUNCTIONS and bool(node.args)) or any(
-            keyword.arg is None for keyword in node.keywords
-        )
-    if isinstance(node, ast.Dict):
-        return None in node.keys
-    return isinstance(node, ast.DictComp) or (
-        isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr)
-    )
-
-
-def _leaves_out(node: ast.AST) -> bool:
-    """True for a copy that resets or leaves out something by its own form."""
-    if not _is_copy(node):
-        return False
-    if isinstance(node, ast.Call):
-        return any(
-            keyword.arg in ("exclude", "include", "update")
-            or (keyword.arg is not None and _is_empty(keyword.value))
-            for keyword in node.keywords
-        )
-    if isinstance(node, ast.Dict):
-        return any(_is_empty(value) for value in node.values)
-    if isinstance(node, ast.BinOp):
-        return any(
-            isinstance(child, ast.Call)
-            or (isinstance(child, ast.Dict) and any(map(_is_empty, child.values)))
-            for child in (node.left, node.right)
-        )
-    return True
-
-
-def _resets_one(node: ast.AST, names: set[str]) -> bool:
-    """True when a node may reset something of an object with one of these names."""
-    if isinstance(node, ast.Assign | ast.AnnAssign):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        return any(_of_one(target, names) for target in targets) and (
-            isinstance(node.value, ast.IfExp | ast.BoolOp)
-            or _is_empty(node.value)
-            or (isinstance(node.value, ast.Name) and node.value.id.isupper())
-        )
-    if isinstance(node, ast.Delete):
-        return any(_of_one(target, names) for target in node.targets)
-    if isinstance(node, ast.Expr):
-        value = node.value.value if isinstance(node.value, ast.Await) else node.value
-        return isinstance(value, ast.Call) and _hands_on(value, names)
-    if not isinstance(node, ast.Call):
-        return False
-    func = node.func
-    if isinstance(func, ast.Attribute):
-        return func.attr in _REMOVING and _root(func.value) in names
-    return getattr(func, "id", "") in ("setattr", "delattr") and _names_one(node.args[:1], names)
-
-
-def _hands_on(node: ast.Call, names: set[str]) -> bool:
-    return _names_one([*node.args, *(keyword.value for keyword in node.keywords)], names)
-
-
-def _names_one(nodes: list[ast.expr], names: set[str]) -> bool:
-    return any(isinstance(node, ast.Name) and node.id in names for node in nodes)
-
-
-def _of_one(target: ast.expr, names: set[str]) -> bool:
-    if isinstance(target, ast.Tuple | ast.List):
-        return any(_of_one(element, names) for element in target.elts)
-    return isinstance(target, ast.Attribute | ast.Subscript) and _root(target) in names
+def _held(node: ast.expr) -> Iterator[str]:
+    """The names of the objects that an argument may hand on, their fields aside."""
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif not isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                yield from _held(child)
 
 
 def _is_empty(node: ast.expr | None) -> bool:
@@ -165,7 +194,7 @@ def _is_empty(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Call) and not node.args and not node.keywords
 
 
-def _roots(node: ast.expr) -> Iterator[str]:
+def _roots(node: ast.AST) -> Iterator[str]:
     """The names at the bottom of an expression."""
     for child in ast.walk(node):
         if isinstance(child, ast.Name):

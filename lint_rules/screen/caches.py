@@ -61,9 +61,9 @@ _USES = tuple(
 """A cache is asked or filled."""
 _USES_BYTES = tuple(re.compile(form.pattern.encode()) for form in _USES)
 _MADE = re.compile(r"ache\w*\(")
-_MADE_BYTES = re.compile(rb"ache\w*\(|@[\w.]*ache")
+_MADE_BYTES = re.compile(rb"ache\w*\(|@[\w.]*ache|ache\w*[ \t]+as[ \t]")
 _BEFORE_MADE = re.compile(r"=[ \t]*(?:await[ \t]+)?[\w.]*$")
-_RENAMED = re.compile(rb"(?:import|,|\()\s*(\w+)[ \t]+as[ \t]+(\w+)")
+_RENAMED = re.compile(rb"(?:import|,|\()\s*(?:\w+\.)*(\w+)[ \t]+as[ \t]+(\w+)")
 _LIBRARIES = tuple(library.encode() for library in CACHE_LIBRARIES)
 
 
@@ -169,7 +169,7 @@ class CacheUsers:
 
     def _own_in(self, path: Path) -> Iterator[tuple[FunctionRef, Shape]]:
         for function in self._naming_cache(path):
-            shape = _noted(function, shape_of(function.node, self.names(path)))
+            shape = self._noted(function, shape_of(function.node, self.names(path)))
             if shape.stores or shape.looks_up or shape.memoised:
                 yield function, shape
 
@@ -199,8 +199,32 @@ class CacheUsers:
         for form in forms:
             found.update(dict.fromkeys(around(self.project.module(path), form)))
         if _MADE_BYTES.search(data):
-            found.update(dict.fromkeys(_making(self.project.module(path))))
+            found.update(dict.fromkeys(self._making(path)))
         return found
+
+    def _making(self, path: Path) -> Iterator[FunctionRef]:
+        """The functions that bind what a call of a cache's name made or handed out, or are memoised."""
+        module = self.project.module(path)
+        for hit in _MADE.finditer(module.text):
+            start = module.text.rfind("\n", 0, hit.start()) + 1
+            before = module.text[start : hit.start()]
+            function = None
+            if _BEFORE_MADE.search(before):
+                function = module.function_around(hit.start())
+            if function is not None:
+                yield function
+        renamed = self.names(path).renamed
+        memoising = MEMOISING.search(module.text) or any("cache" in old for old in renamed.values())
+        for function in module.all_functions if memoising else ():
+            if is_memoised(function, renamed):
+                yield function
+
+    def _noted(self, function: FunctionRef, shape: Shape) -> Shape:
+        """A shape with what else is kept of its function."""
+        renamed = self.names(function.module.path).renamed
+        shape.memoised, shape.text = is_memoised(function, renamed), digest(function.source)
+        shape.readable = function.readable
+        return shape
 
     @cached_property
     def _wrappers(self) -> Wrappers:
@@ -233,7 +257,7 @@ class CacheUsers:
             meant = self._wrappers.meant(function, names)
             if meant:
                 shape = shape_of(function.node, through(self.names(path), meant))
-                shape = _noted(function, shape)
+                shape = self._noted(function, shape)
                 if shape.stores or shape.looks_up:
                     yield function, shape
 
@@ -261,7 +285,7 @@ class CacheUsers:
         """The shape of any function."""
         known = self.shapes.get(function)
         if known is None:
-            known = _noted(function, shape_of(function.node, self.names(function.module.path)))
+            known = self._noted(function, shape_of(function.node, self.names(function.module.path)))
         return known
 
     def shapes_in(
@@ -340,13 +364,6 @@ class CacheUsers:
         return out
 
 
-def _noted(function: FunctionRef, shape: Shape) -> Shape:
-    """A shape with what else is kept of its function."""
-    shape.memoised, shape.text = is_memoised(function), digest(function.source)
-    shape.readable = function.readable
-    return shape
-
-
 def around(module: Module, pattern: re.Pattern[str]) -> Iterator[FunctionRef]:
     """The innermost functions around what matches in a module."""
     at = 0
@@ -360,21 +377,6 @@ def around(module: Module, pattern: re.Pattern[str]) -> Iterator[FunctionRef]:
             yield function
             # What else stands in the function adds nothing, unless a function in it does.
             at = max(at, module.next_definition(at, function))
-
-
-def _making(module: Module) -> Iterator[FunctionRef]:
-    """The functions that bind what a call of a cache's name made or handed out, or are memoised."""
-    for hit in _MADE.finditer(module.text):
-        start = module.text.rfind("\n", 0, hit.start()) + 1
-        before = module.text[start : hit.start()]
-        function = None
-        if _BEFORE_MADE.search(before):
-            function = module.function_around(hit.start())
-        if function is not None:
-            yield function
-    for function in module.all_functions if MEMOISING.search(module.text) else ():
-        if is_memoised(function):
-            yield function
 
 
 def _typed(text: str) -> Iterator[tuple[str, bool]]:

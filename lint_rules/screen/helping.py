@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lint_rules.naming import is_cache_copy_name
 from lint_rules.project.functions import Place
 from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.project.outline import resets_copy
 from lint_rules.screen import forms
 from lint_rules.screen.wrappers import COMMON, stem
 
@@ -143,9 +144,13 @@ class Helping:
             classes = {*_CLASS_NAME.findall(function.source)}
             classes.update((function.class_name or "").split("."))
             carries = not function.readable or any(self.carriers.in_function(function))
-            around = [[outer.place, _may_reset(outer)] for outer in module.enclosing(function)]
-            out.append([function.place, _may_reset(function), carries, sorted(classes), around])
+            around = [[outer.place, self._resets(outer)] for outer in module.enclosing(function)]
+            out.append([function.place, self._resets(function), carries, sorted(classes), around])
         return out
+
+    def _resets(self, function: FunctionRef) -> bool:
+        """True when what the function copies may be reset there: a proof for its fields."""
+        return resets_copy(function.node, self.caches.names(function.module.path).renamed)
 
     # ----------------------------------------------------------------- by name
 
@@ -237,8 +242,3 @@ class Helping:
         renamed = self.caches.names(path).renamed
         homes = {home, *(new for new, old in renamed.items() if old == home)}
         return any(f"{word}.{name}" in caller.source for word in homes)
-
-
-def _may_reset(function: FunctionRef) -> bool:
-    """True when what the function copies may be reset there: a proof for its fields."""
-    return forms.resets(function.source) and function.resets_copy

@@ -90,15 +90,9 @@ class Merges:
         """The names of the functions that may write a field which is per-request by its name."""
         return frozenset(
             function.name
-            for path in self._naming_fields
-            for function, named in self.in_module(self.project.module(path)).items()
-            if named
+            for path in self.project.paths
+            for function in self.in_module(self.project.module(path))
         )
-
-    @cached_property
-    def _naming_fields(self) -> list[Path]:
-        """The files that hold what names of per-request fields have in common."""
-        return list(self.project.holding("field names", tuple(self._fields)))
 
     def may_merge(self, function: FunctionRef) -> bool:
         """True when the function may write a field whose name says that it is per-request."""

@@ -10,6 +10,7 @@ from lint_rules.screen.nodes import dotted, last_name, text_of
 from lint_rules.screen.shapes import (
     CACHE,
     CARRIER,
+    CLASS,
     FOUND,
     MADE,
     NOTHING,
@@ -48,8 +49,7 @@ class Calls(Values):
         name = method if method is not None else getattr(func, "id", "")
         name = self.names.renamed.get(name, name)
         base = self.value(func.value) if isinstance(func, ast.Attribute) else NOTHING
-        if method is None and not isinstance(func, ast.Name):
-            self.value(func)
+        called = self.value(func) if method is None else NOTHING
         positional = [self.value(arg) for arg in node.args]
         keywords = [(k.arg, self.value(k.value)) for k in node.keywords]
         given = frozenset(base.union(*positional, *(tokens for _, tokens in keywords)))
@@ -65,7 +65,9 @@ class Calls(Values):
         elif name in ("setattr", "delattr") and len(node.args) > 1:
             self.write(text_of(node.args[1]), node.args[0])
             self.hold(node.args[0], given)
-        out |= self._copies(node, name, method, base, positional, keywords)
+        out |= self._copies(node, name, method, base, called, positional, keywords)
+        if name == "type" and len(positional) == 1:
+            out.add(CLASS)
         out |= self._passed(name, base, given)
         self._through(node, name, given)
         if name in self.names.finding:
@@ -103,8 +105,8 @@ class Calls(Values):
         return frozenset({CARRIER}) if classes or returns else NOTHING
 
     def _copies(
-        self, node: ast.Call, name: str, method: str | None, base: Tokens, positional: list[Tokens],
-        keywords: list[tuple[str | None, Tokens]],
+        self, node: ast.Call, name: str, method: str | None, base: Tokens, called: Tokens,
+        positional: list[Tokens], keywords: list[tuple[str | None, Tokens]],
     ) -> Tokens:  # fmt: skip
         out: set[str] = set()
         if method in COPY_METHODS:
@@ -115,7 +117,10 @@ class Calls(Values):
             self._written_by_copy(node, frozenset(out))
         elif isinstance(node.func, ast.Attribute) and name in _WRITING:
             self._written_by_method(node, base)
-        constructs = not name or self.names.is_class(name) or name in COPY_FUNCTIONS
+        constructs = (
+            not name or name == "__class__" or CLASS in called
+            or self.names.is_class(name) or name in COPY_FUNCTIONS
+        )  # fmt: skip
         if constructs and any(arg is None for arg, _ in keywords):  # ``Model(**x)``
             given = frozenset().union(*(tokens for arg, tokens in keywords if arg is None))
             out |= self.copied(node, given)

@@ -11,6 +11,7 @@ from lint_rules.screen.shapes import (
     ATTRIBUTE,
     CACHE,
     CARRIER,
+    CLASS,
     COPY,
     FOUND,
     GLOBAL,
@@ -31,6 +32,8 @@ from lint_rules.screen.shapes import (
 )
 
 _GLOBAL = frozenset({GLOBAL})
+_CLASS = frozenset({CLASS})
+_GLOBAL_CLASS = _GLOBAL | _CLASS
 
 
 class Values:
@@ -130,7 +133,9 @@ class Values:
 
     def _name(self, node: ast.Name) -> Tokens:
         known = self.variables.get(node.id)
-        return _GLOBAL if known is None else frozenset(known)
+        if known is not None:
+            return frozenset(known)
+        return _GLOBAL_CLASS if self.names.is_class(node.id) else _GLOBAL
 
     def _nothing(self, node: ast.expr) -> Tokens:
         return NOTHING
@@ -138,12 +143,15 @@ class Values:
     def _attribute(self, node: ast.Attribute) -> Tokens:
         if node.attr == "__dict__":
             return self.value(node.value)
+        if node.attr == "__class__":
+            return _CLASS
         name = dotted(node)
         more = {CARRIER} if f".{node.attr}" in self.names.carriers else set()
         if name in self.variables:
             return frozenset(more.union(self.variables[name]))
         base = self.value(node.value) - {MADE}
-        if base == _GLOBAL:
+        if base <= _GLOBAL_CLASS and GLOBAL in base:
+            more.update(_CLASS if self.names.is_class(node.attr) else NOTHING)
             return frozenset({GLOBAL, *more})
         more.update(self.variables.get(f"{dotted(node.value)}.*", ()))
         return frozenset({ATTRIBUTE, *more}) if base or more else NOTHING
@@ -250,7 +258,7 @@ class Values:
 
 def _is_new(token: str) -> bool:
     """True for a container made here, what it holds, what a class's call returned, and globals."""
-    if token in (MADE, GLOBAL) or token.startswith(HELD):
+    if token in (MADE, GLOBAL, CLASS) or token.startswith(HELD):
         return True
     return token.startswith(RESULT) and token[len(RESULT) :].lstrip("_")[:1].isupper()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ MEMOISING = re.compile(
     r"@[\w.]*\b(?:lru_cache|alru_cache|cache|(?:multi_)?cached(?!_property)\w*|\w*cache)\b"
 )
 """A decorator that keeps a function's results."""
+_IDENTIFIER = re.compile(r"\w+")
 
 
 class Wrappers:
@@ -101,11 +102,14 @@ def through(plain: Names, does: dict[str, tuple[bool, bool]]) -> Names:
     return replace(plain, storing=storing, finding=finding)
 
 
-def is_memoised(function: FunctionRef) -> bool:
+def is_memoised(function: FunctionRef, renamed: Mapping[str, str]) -> bool:
     """True for a function under a decorator that keeps its results."""
-    if "@" not in function.source[: function.source.find("def ")]:
+    source = function.source
+    head = source[: source.find("def ")]
+    if "@" not in head:
         return False
-    return bool(MEMOISING.search(function.source, 0, function.source.find("def ")))
+    head = _IDENTIFIER.sub(lambda hit: renamed.get(hit.group(), hit.group()), head)
+    return bool(MEMOISING.search(head))
 
 
 def any_of(names: Iterable[str]) -> re.Pattern[str]:
