@@ -227,3 +227,16 @@ def test_warnings_about_the_code_are_not_ours(tmp_path: Path) -> None:
         assert done.returncode == 1
         said.append(done.stdout)
     assert len(set(said)) == 1
+
+
+def test_a_program_may_call_a_function_what_ours_is_called(tmp_path: Path) -> None:
+    """The names of our own attributes are no builtins."""
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "auth.py").write_text(
+        "import dataclasses\n\n\n@dataclasses.dataclass\nclass Auth:\n    end_user_id: str = ''\n\n\n"
+        "def copy_for_cache(auth: Auth):\n    ctx(1)\n    ev(auth)\n    calls()\n"
+        "    return dataclasses.replace(auth)\n"
+    )
+    report = run(discover([tmp_path]), Task())
+    assert not report.errors
+    assert [finding.code for finding in report.findings] == ["CCL101"]

@@ -135,6 +135,10 @@ PROGRAMS = {
     + "def checked(auth):\n    return auth\n\n\n"
     + "def save(key, auth: Auth):\n    copied = copy(auth)\n    copied.asked_by = None\n"
     + "    cache[key] = checked(copied)\n",
+    "found by a wrapper": HEAD
+    + "def recall(key) -> Auth:\n    return cache.get(key, Auth)\n\n\n"
+    + "def load(key):\n    copied = copy(recall(key))\n    copied.asked_by = None\n"
+    + "    return copied\n",
     # A container made here is stored with what it holds.
     "in a list": HEAD
     + "def save(key, auth: Auth):\n    copied = copy(auth)\n    copied.asked_by = None\n"

@@ -71,6 +71,7 @@ class Calls(Values):
         out |= self._passed(name, base, given)
         self._through(node, name, given)
         if name in self.names.finding:
+            self.shape.looks_up = True
             out.add(FOUND)
         out |= self._carrier_of(node, name)
         if self.names.is_cache(name):
