@@ -127,6 +127,7 @@ class Project:
 
     def text_of(self, path: Path) -> str:
         """The text of a file, for searching: bytes that do not fit are passed over."""
+        self.reads.file(path)
         known = self._modules.get(path)
         return known.text if known is not None else self.bytes_of(path).decode("utf-8", "replace")
 

@@ -109,7 +109,9 @@ class Reads:
         held = self._held()
         if any(_digest(held.get(word, [])) != was for word, was in record["words"].items()):
             return False
-        return all(self.derive(name) == was for name, was in record["derived"].items())
+        # What that reads is at hand from then on, and may not be read again for the next answer.
+        with self.noting():
+            return all(self.derive(name) == was for name, was in record["derived"].items())
 
     # ----------------------------------------------------------------- words
 
