@@ -7,6 +7,7 @@ import atexit
 import gc
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
@@ -56,7 +57,8 @@ class Engine:
         self._files: dict[Path, FileStore] = {}
         self._repairing = False
         self._projects: dict[Path, Project] = {}
-        self._roots = Roots()
+        #: The roots of projects, which the caller may know already.
+        self.roots = Roots()
         self._surveys: dict[Path, Survey] = {}
         self._knowledge: dict[Path, Knowledge] = {}
         self._proven_fields: dict[Path, list[tuple[ClassRef, frozenset[str]]]] = {}
@@ -107,7 +109,7 @@ class Engine:
             suppressions = Suppressions(text)
             return [suppressions.hides(finding.code, finding.line) for finding in findings]
 
-        project = self._project(self._roots.of(path))
+        project = self._project(self.roots.of(path))
         context = digest([(finding.code, finding.line) for finding in findings])
         return cast("list[bool]", project.of_file("noqa", path, context, ask))
 
@@ -115,7 +117,7 @@ class Engine:
         self, path: Path, text: str, display: str
     ) -> tuple[list[Finding], tuple[Subject, ...], int]:
         """All findings of a file, its helpers and merges, and how many functions were looked at."""
-        root = self._roots.of(path)
+        root = self.roots.of(path)
         project = self._project(root)
         if project.overlay(path, text):
             self._forget(root)
@@ -124,7 +126,8 @@ class Engine:
         if known is not None:
             return known[0], (), known[1]
         findings, subjects, candidates = self._analysed(root, project, path, text, display)
-        self.keep(least=MANY_NEWS)
+        if root in self._files and project.kept.changed >= MANY_NEWS:
+            self._files[root].save(project.kept)
         if store is not None:
             store.put(path, display, findings, candidates)
         return findings, subjects, candidates
@@ -135,19 +138,18 @@ class Engine:
         None when that is not known; the file itself is not read.
         """
         path = path.absolute()
-        root = self._roots.of(path)
+        root = self.roots.of(path)
         store = self._store(root, self._project(root))
         known = store.get(path, display) if store is not None else None
         return FileReport(display, candidates=known[1]) if known and not known[0] else None
 
-    def keep(self, least: int = 1) -> None:
-        """Keep for other runs what was read off the files, when at least so many have news."""
+    def keep(self) -> None:
+        """Keep for other runs what was read off the files.  Never raises: what is not kept is read off
+        again."""
         for root, store in self._files.items():
-            project = self._projects[root]
-            if least == 1:
-                project.reads.flush()
-            if project.kept.changed >= least:
-                store.save(project.kept)
+            with suppress(Exception):
+                self._projects[root].reads.flush()
+                store.save(self._projects[root].kept)
 
     def _project(self, root: Path) -> Project:
         if root not in self._projects:
@@ -269,7 +271,7 @@ class Engine:
 
     def _restore(self, path: Path, text: str) -> None:
         """What other files are judged by is the text that is there, not the one in the making."""
-        root = self._roots.of(path)
+        root = self.roots.of(path)
         if self._projects[root].overlay(path, text):
             self._forget(root)
 

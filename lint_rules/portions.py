@@ -17,9 +17,8 @@ CHUNK = 32
 to share evenly, enough to pay for the passing on."""
 
 
-def by_project(targets: Sequence[Target]) -> list[list[int]]:
+def by_project(targets: Sequence[Target], roots: Roots) -> list[list[int]]:
     """The places of the files in ``targets``, project by project."""
-    roots = Roots()
     projects: dict[Path, list[int]] = {}
     for place, target in enumerate(targets):
         projects.setdefault(roots.of(target.path), []).append(place)

@@ -12,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 from lint_rules.discovery import Target
 from lint_rules.portions import by_project, shares
+from lint_rules.project.roots import Roots
 from lint_rules.runner import EngineClass, Outcome, Progress, Task, Worker, failed
 
 _worker: Worker | None = None
@@ -25,10 +26,11 @@ def processors() -> int:
 
 
 def in_processes(
-    targets: Sequence[Target], task: Task, make_engine: EngineClass, jobs: int, progress: Progress
-) -> list[Outcome]:
+    targets: Sequence[Target], task: Task, make_engine: EngineClass, jobs: int, progress: Progress,
+    roots: Roots,
+) -> list[Outcome]:  # fmt: skip
     """Analyse ``targets`` in ``jobs`` processes; the result does not depend on how many."""
-    portions = shares(by_project(targets), jobs)
+    portions = shares(by_project(targets, roots), jobs)
     chunks = [[targets[place] for place in portion] for portion in portions]
     results = _run_chunks(chunks, task, make_engine, min(jobs, len(chunks)), progress)
     outcomes: dict[int, Outcome] = {}

@@ -211,11 +211,11 @@ def engine_class() -> EngineClass:
 class Worker:
     """Analyses files one after another with one engine, and never raises for any of them."""
 
-    def __init__(self, task: Task, make_engine: EngineClass) -> None:
+    def __init__(self, task: Task, make_engine: EngineClass, roots: Roots | None = None) -> None:
         self._task = task
         self._make_engine = make_engine
         self._engine: Engine | None = None
-        self._roots = Roots()
+        self._roots = roots or Roots()
         self._project: Path | None = None
         self._candidates = 0
 
@@ -237,6 +237,7 @@ class Worker:
         if self._task.cache:
             engine.cache_dir = self._task.cache_dir or default_directory()
         engine.lists_subjects = self._task.lists_subjects
+        engine.roots = self._roots
         return engine
 
     def analyse(self, target: Target) -> Outcome:
@@ -348,21 +349,23 @@ def _outcomes(
     targets: Sequence[Target], task: Task, jobs: int | None, progress: Progress
 ) -> list[Outcome]:
     make_engine = engine_class()
-    order = [place for project in by_project(targets) for place in project]
-    found = _in_order([targets[place] for place in order], task, make_engine, jobs, progress)
+    roots = Roots()
+    order = [place for project in by_project(targets, roots) for place in project]
+    ordered = [targets[place] for place in order]
+    found = _in_order(ordered, task, make_engine, jobs, progress, roots)
     outcomes = dict(zip(order, found, strict=True))
     return [outcomes[place] for place in range(len(targets))]
 
 
 def _in_order(
     targets: Sequence[Target], task: Task, make_engine: EngineClass, jobs: int | None,
-    progress: Progress,
+    progress: Progress, roots: Roots,
 ) -> list[Outcome]:  # fmt: skip
     """The outcomes of files in the order in which they are to be analysed."""
     done: list[Outcome] = []
     if jobs is None or jobs == 1 or len(targets) < 2:
         limit = MANY_CANDIDATES if jobs is None else None
-        done = _in_this_process(targets, Worker(task, make_engine), limit, progress)
+        done = _in_this_process(targets, Worker(task, make_engine, roots), limit, progress)
         if len(done) == len(targets):
             return done
     from lint_rules.processes import in_processes, processors
@@ -372,7 +375,9 @@ def _in_order(
     def further(count: int, _: int) -> None:
         progress(offset + count, total)
 
-    return done + in_processes(targets[offset:], task, make_engine, jobs or processors(), further)
+    return done + in_processes(
+        targets[offset:], task, make_engine, jobs or processors(), further, roots
+    )
 
 
 def _in_this_process(

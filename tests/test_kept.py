@@ -552,6 +552,13 @@ def loaded(path: Path, root: Path) -> dict[str, list[int]]:
     return {Path(p).name: e.values["kind"][1] for p, e in again.entries.items() if e.values}
 
 
+def test_what_cannot_be_kept_ends_no_run(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FileStore, "save", lambda *args: 1 / 0)
+    assert found(tree, tmp_path / "cache") == found(tree, None)
+
+
 def test_damaged_lines_are_passed_over(tmp_path: Path) -> None:
     _, path, _ = saved(tmp_path)
     whole = {"0.py": [0], "1.py": [1], "2.py": [2]}

@@ -12,6 +12,7 @@ from lint_rules import engine
 from lint_rules.discovery import discover
 from lint_rules.portions import by_project, shares
 from lint_rules.project.project import Project
+from lint_rules.project.roots import Roots
 from lint_rules.runner import Task, run
 
 LEAKING = """from dataclasses import dataclass, replace
@@ -42,7 +43,9 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_by_project(tree: Path) -> None:
     targets = discover(["."]).targets
-    names = [[targets[place].display for place in project] for project in by_project(targets)]
+    names = [
+        [targets[place].display for place in project] for project in by_project(targets, Roots())
+    ]
     assert sorted(names) == [["a.py", "c.py", "d.py"], ["b/m.py", "b/n.py"]]
 
 
