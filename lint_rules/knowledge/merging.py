@@ -17,7 +17,6 @@ from lint_rules.flow.values import (
     Init,
     Obj,
     Reads,
-    Ref,
     Value,
     may_hold_for,
     reads_of,
@@ -237,8 +236,3 @@ def _leaves(guard: Guard) -> Reads:
     from lint_rules.flow.values import reads_in
 
     return reads_in(guard.condition)
-
-
-def is_reference(value: Value) -> bool:
-    """True when a value is some object (not a field that was read)."""
-    return any(isinstance(atom, Ref) for atom in value.atoms)

@@ -21,10 +21,6 @@ _HOLDING = COPY_METHODS | {"items"}
 """Methods whose result may be made a copy of."""
 _READING = COPY_METHODS | {"items", "keys", "values", "get"}
 """Methods that change nothing of the object."""
-_REMOVING = frozenset(
-    {"pop", "popitem", "clear", "remove", "discard", "update", "__setitem__", "__setattr__"}
-)
-
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

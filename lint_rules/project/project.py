@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from lint_rules.deadline import check_time
 from lint_rules.project.kept import NO_CONTEXT, Kept, digest
 from lint_rules.project.reads import Reads
-from lint_rules.project.roots import Roots
 from lint_rules.project.trees import RecentTrees
 from lint_rules.regularfile import decode, read_regular
 
@@ -80,11 +79,6 @@ class Project:
         from lint_rules.project.calls import CallGraph
 
         return CallGraph(self)
-
-    @classmethod
-    def for_path(cls, path: Path) -> Project:
-        """A project of the file's own; use one :class:`Projects` to share them."""
-        return cls(Roots().of(path))
 
     # ----------------------------------------------------------------- files
 

@@ -74,6 +74,7 @@ class CacheUsers:
         self.project = project
         self.settings = settings
         self._plain: dict[Path, Names] = {}
+        self._seen: dict[Path, dict[str, tuple[bool, bool]]] = {}
         self._contexts: dict[Path, str] = {}
         self._calling: dict[str, str] = {}
         self._import_digests: dict[Path, str] = {}
@@ -164,7 +165,8 @@ class CacheUsers:
         """Functions whose own text asks or fills a cache, and those whose results are cached."""
         found: dict[FunctionRef, Shape] = {}
         for path in dict.fromkeys([*self.files, *self.objects]):
-            found.update(self._kept("own", path, (), partial(self._own_in, path)))
+            context = digest(self.meanings(path))
+            found.update(self._kept("own", path, context, partial(self._own_in, path)))
         return found
 
     def _own_in(self, path: Path) -> Iterator[tuple[FunctionRef, Shape]]:
@@ -174,11 +176,10 @@ class CacheUsers:
                 yield function, shape
 
     def _kept(
-        self, kind: str, path: Path, more: tuple[object, ...],
+        self, kind: str, path: Path, context: str,
         ask: Callable[[], Iterable[tuple[FunctionRef, Shape]]],
     ) -> Iterator[tuple[FunctionRef, Shape]]:  # fmt: skip
-        """The functions of a file and their shapes; ``more`` is what they depend on beside names."""
-        context = digest((self.meanings(path), more))
+        """The functions of a file and their shapes; ``context`` is what they depend on beside its text."""
         found = self.project.of_file(
             kind, path, context, lambda: [[f.place, shape_as_json(shape)] for f, shape in ask()]
         )
@@ -240,13 +241,15 @@ class CacheUsers:
         for path in self.project.paths:
             names = self._visible(path)
             if names:
-                more = self._wrappers.meaning(names)
                 ask = partial(self._through_in, path, names)
-                found.update(self._kept("through", path, more, ask))
+                found.update(self._kept("through", path, self.context(path), ask))
         return found
 
     def _visible(self, path: Path) -> dict[str, tuple[bool, bool]]:
-        return self._wrappers.visible(self.project, path)
+        """The wrappers that a file may call."""
+        if path not in self._seen:
+            self._seen[path] = self._wrappers.visible(self.project, path)
+        return self._seen[path]
 
     def _through_in(
         self, path: Path, visible: dict[str, tuple[bool, bool]]
@@ -297,7 +300,7 @@ class CacheUsers:
     ) -> dict[FunctionRef, Shape]:
         """Functions of a file and their shapes; what ``ask`` says may depend on nothing but the text of
         the file, ``more`` and the :meth:`context`."""
-        context = (self.context(path), more)
+        context = digest((self.context(path), more))
         return dict(self._kept(kind, path, context, lambda: [(f, self.shape(f)) for f in ask()]))
 
     def hands_on(self, name: str) -> bool:

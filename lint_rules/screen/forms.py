@@ -22,7 +22,7 @@ _DYNAMIC_WORDS = (b"setattr", b"update", b"__dict__", b"vars(", b"replace", b"ev
 
 def dynamic_writes(text: str) -> Iterator[int]:
     """Where fields may be written under names that the text does not show, in no order."""
-    return _hits(_DYNAMIC, text)
+    return (hit.start() for form in _DYNAMIC for hit in form.finditer(text))
 
 
 COPY_WORDS = (
@@ -43,9 +43,3 @@ def write_of(name: str) -> re.Pattern[str]:
     return re.compile(
         rf"\b{name}\b\s*(?::[^=\n]*)?(?:,[^=\n]*)?=(?!=)|[\"']{name}[\"']|\.{name}\s*,"
     )
-
-
-def _hits(forms: tuple[re.Pattern[str], ...], text: str) -> Iterator[int]:
-    for form in forms:
-        for hit in form.finditer(text):
-            yield hit.start()

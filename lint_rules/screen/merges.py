@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lint_rules.naming import longest_literal, matches_any
 from lint_rules.project.functions import Place
@@ -33,40 +33,32 @@ class Merges:
         self.project = caches.project
         self._globs = tuple(p.rpartition(".")[2] for p in caches.settings.per_request_fields)
         self._fields = [part for part in map(longest_literal, self._globs) if part]
-        self._merges: dict[Module, dict[FunctionRef, bool]] = {}
+        self._merges: dict[Module, list[FunctionRef]] = {}
         self._words_of: dict[ClassRef, CarrierWords] = {}
 
-    def in_module(self, module: Module) -> dict[FunctionRef, bool]:
-        """The functions of a module that may write a field which is per-request by its name.
-
-        True beside those that hold what the names of such fields have in common.
-        """
+    def in_module(self, module: Module) -> list[FunctionRef]:
+        """The functions of a module that may write a field which is per-request by its name."""
         if module not in self._merges:
             path = module.path
-            context = digest((self.caches.meanings(path), sorted(self.carriers.present(path))))
-            context = digest((context, self._carrier_digest))
-            found = self.project.of_file(
-                "merging", path, context, partial(self._ask_merging, module)
-            )
-            self._merges[module] = {module.function_of(Place(*p)): named for p, named in found}
+            present = sorted(self.carriers.present(path))
+            context = digest((self.caches.meanings(path), present, self._carrier_digest))
+            ask = partial(self._ask_merging, module)
+            found = self.project.of_file("merging", path, context, ask)
+            self._merges[module] = [module.function_of(Place(*place)) for place in found]
         return self._merges[module]
 
     @cached_property
     def _carrier_digest(self) -> str:
         return digest(sorted(self.carriers.words))
 
-    def _ask_merging(self, module: Module) -> list[Any]:
+    def _ask_merging(self, module: Module) -> list[Place]:
         data = self.project.bytes_of(module.path)
         places: list[int] = []
         if any(part.encode() in data for part in self._fields):
             places += [hit.start() for hit in self._named.finditer(module.text)]
         if forms.writes_dynamically(data) and self.carriers.present(module.path):
             places += forms.dynamic_writes(module.text)
-        return [
-            [function.place, any(part in function.source for part in self._fields)]
-            for function in _around(module, places)
-            if self.may_merge(function)
-        ]
+        return [f.place for f in _around(module, places) if self.may_merge(f)]
 
     def storing(self, path: Path) -> list[FunctionRef]:
         """The functions of a file that fill a cache and call a function that merges."""

@@ -110,8 +110,8 @@ class Survey:
         return frozenset(known)
 
     def _ask_provable(self) -> Iterable[str]:
-        found = {name for pattern in self.settings.per_request_fields if "." in pattern
-                 for name in (pattern.rpartition(".")[2],)}  # fmt: skip
+        patterns = self.settings.per_request_fields
+        found = {pattern.rpartition(".")[2] for pattern in patterns if "." in pattern}
         classes: dict[ClassRef, None] = {}
         for module, name in self.marking():
             cls = module.class_(name)
@@ -156,11 +156,10 @@ class Survey:
         if not any(word.encode() in data for word in words):
             return []
         scan = self.project.module(path).scan
-        classes = [block for block in scan.blocks if block.is_class]
         return [
             qualname_of(block)
-            for block in classes
-            if any(word in scan.source(block) for word in words)
+            for block in scan.blocks
+            if block.is_class and any(word in scan.source(block) for word in words)
         ]
 
 
