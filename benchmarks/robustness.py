@@ -122,7 +122,7 @@ def _force() -> None:
     """Let the screen pass everything, as its own test does."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
     import pytest
-    from test_screen import _force as force
+    from unscreened import force
 
     force(pytest.MonkeyPatch())
 

@@ -7,65 +7,17 @@ from pathlib import Path
 
 import pytest
 from fixture_format import Fixture, collect
+from unscreened import both, reports
 
-from lint_rules.engine import Engine
-from lint_rules.findings import FileReport
-from lint_rules.knowledge.relevance import Relevance
-from lint_rules.project.functions import FunctionRef
-from lint_rules.project.modules import Module
-from lint_rules.screen.caches import CacheUsers
-from lint_rules.screen.shapereader import shape_of
-from lint_rules.screen.shapes import Shape
-from lint_rules.screen.survey import Survey
 from lint_rules.settings import Settings
 
 PACKAGES = {"pydantic": 40, "attr": 30, "click": 30, "flake8": 30}
 """Installed packages of code that copies and merges, and how many files of each are looked at."""
 
 
-def _everything(self: Survey, module: Module) -> list[FunctionRef]:
-    return list(module.all_functions)
-
-
-def _whole_project(self: Survey | CacheUsers) -> tuple[FunctionRef, ...]:
-    paths = self.project.paths
-    return tuple(f for path in paths for f in self.project.module(path).all_functions)
-
-
-def _all_shapes(self: CacheUsers) -> dict[FunctionRef, Shape]:
-    return {f: shape_of(f.node, self.names(f.module.path)) for f in _whole_project(self)}
-
-
-def _always(*args: object, **kwargs: object) -> bool:
-    return True
-
-
-def _reports(paths: list[Path], settings: Settings) -> list[FileReport]:
-    engine = Engine(settings)
-    found = []
-    for path in paths:
-        text = path.read_bytes().decode("utf-8-sig")
-        found.append(engine.check(path, text, display=path.name, noqa=False))
-    return found
-
-
-def _force(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let everything through: the functions looked at, and the questions the knowledge asks."""
-    monkeypatch.setattr(Survey, "functions", _everything)
-    monkeypatch.setattr(Survey, "may_help", _always)
-    monkeypatch.setattr(Survey, "may_store", _always)
-    monkeypatch.setattr(Survey, "writers", lambda self, names, model: list(_whole_project(self)))
-    monkeypatch.setattr(Survey, "helpers", property(_whole_project))
-    monkeypatch.setattr(CacheUsers, "shapes", property(_all_shapes))
-    monkeypatch.setattr(Relevance, "matters", _always)
-
-
-def _same(paths: list[Path], settings: Settings, monkeypatch: pytest.MonkeyPatch) -> int:
+def _same(paths: list[Path], settings: Settings) -> int:
     """Check with and without the screen; how many functions the screen kept back."""
-    with_screen = _reports(paths, settings)
-    with monkeypatch.context() as forced:
-        _force(forced)
-        without = _reports(paths, settings)
+    with_screen, without = both(paths, settings)
     for one, other in zip(with_screen, without, strict=True):
         assert one.findings == other.findings, one.path
         assert one.errors == other.errors, one.path
@@ -74,13 +26,13 @@ def _same(paths: list[Path], settings: Settings, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("fixture", collect(), ids=lambda fixture: fixture.name)
-def test_fixtures(fixture: Fixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fixtures(fixture: Fixture, tmp_path: Path) -> None:
     root = fixture.write(tmp_path)
-    _same([root / source.relative for source in fixture.sources], fixture.settings, monkeypatch)
+    _same([root / source.relative for source in fixture.sources], fixture.settings)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_installed_packages(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_installed_packages(package: str) -> None:
     spec = importlib.util.find_spec(package)
     assert spec is not None
     assert spec.origin is not None
@@ -89,7 +41,7 @@ def test_installed_packages(package: str, monkeypatch: pytest.MonkeyPatch) -> No
     files = sorted(base.rglob("*.py"), key=lambda path: (path.stat().st_size, path.name))
     files = [path for path in files if path.stat().st_size < 40_000][-PACKAGES[package] :]
     assert files
-    assert _same(files, Settings(), monkeypatch) > 0
+    assert _same(files, Settings()) > 0
 
 
 MODEL = """
@@ -182,11 +134,11 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_programs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs(name: str, tmp_path: Path) -> None:
     files = {"models.py": MODEL, "helper.py": HELPER, "program.py": PROGRAMS[name]}
     for file, text in files.items():
         (tmp_path / file).write_text(text)
     paths = [tmp_path / file for file in files]
-    _same(paths, Settings(), monkeypatch)
-    found = {finding.path for report in _reports(paths, Settings()) for finding in report.findings}
+    _same(paths, Settings())
+    found = {finding.path for report in reports(paths, Settings()) for finding in report.findings}
     assert found & {"program.py", "helper.py"}
