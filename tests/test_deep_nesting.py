@@ -6,22 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from leaking import LEAKING
 
 from lint_rules.discovery import discover
 from lint_rules.runner import Task, run
-
-LEAKING = """from dataclasses import dataclass, replace
-
-
-@dataclass
-class Auth:
-    end_user_id: str | None = None
-
-
-def copy_for_cache(auth: Auth) -> Auth:
-    copied = replace(auth)
-    return copied
-"""
 
 DEEP = {
     "calls": "f(" * 190 + "x" + ")" * 190,

@@ -7,6 +7,7 @@ import weakref
 from pathlib import Path
 
 import pytest
+from leaking import LEAKING
 
 from lint_rules import engine
 from lint_rules.discovery import discover
@@ -14,19 +15,6 @@ from lint_rules.portions import by_project, shares
 from lint_rules.project.project import Project
 from lint_rules.project.roots import Roots
 from lint_rules.runner import Task, run
-
-LEAKING = """from dataclasses import dataclass, replace
-
-
-@dataclass
-class Auth:
-    end_user_id: str | None = None
-
-
-def copy_for_cache(auth: Auth) -> Auth:
-    copied = replace(auth)
-    return copied
-"""
 
 
 @pytest.fixture

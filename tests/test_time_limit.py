@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click_runner import invoke
+from leaking import LEAKING
 
 from lint_rules import deadline, engine
 from lint_rules.contain import Contained
@@ -19,19 +20,6 @@ from lint_rules.discovery import discover
 from lint_rules.flake8_plugin import CacheLeakPlugin, _engine
 from lint_rules.flow import context
 from lint_rules.runner import Task, run
-
-LEAKING = """from dataclasses import dataclass, replace
-
-
-@dataclass
-class Auth:
-    end_user_id: str | None = None
-
-
-def copy_for_cache(auth: Auth) -> Auth:
-    copied = replace(auth)
-    return copied
-"""
 
 
 def tangled(depth: int) -> str:
