@@ -39,6 +39,11 @@ _MAKING = frozenset({"dict", "list", "set", "tuple", "fromkeys"})
 _TAKING = frozenset({"get", "pop", "popleft", "popitem", "setdefault", "__getitem__"})
 """Methods of containers that hand something out."""
 
+_CLASSES = (ast.Name, ast.Attribute, ast.Tuple, ast.Subscript, ast.BinOp)
+"""Expressions that name a class, ..."""
+_TYPES = (*_CLASSES, ast.Constant)
+"""... and those that stand for a type."""
+
 
 class Calls(Values):
     """The values of calls."""
@@ -47,7 +52,7 @@ class Calls(Values):
         func = node.func
         method = func.attr if isinstance(func, ast.Attribute) else None
         name = method if method is not None else getattr(func, "id", "")
-        names = self.meant(name)
+        names = self.functions(func) or frozenset({name})
         base = self.value(func.value) if isinstance(func, ast.Attribute) else NOTHING
         called = self.value(func) if method is None else NOTHING
         positional = [self.value(arg) for arg in node.args]
@@ -81,10 +86,6 @@ class Calls(Values):
             out.add(CACHE)
         return frozenset(out)
 
-    def meant(self, name: str) -> frozenset[str]:
-        """A called name, and what it stands for."""
-        return self.names.meanings.get(name, NOTHING) | {name}
-
     def _held_by_method(self, func: ast.Attribute, given: Tokens) -> None:
         """``x.append(y)``, ``x.update(y)``; any other method may keep what it is given in a field."""
         if func.attr in _HOLDING:
@@ -101,7 +102,7 @@ class Calls(Values):
             return NOTHING
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         classes = any(
-            isinstance(arg, ast.Name | ast.Attribute | ast.Tuple) and self.names_carrier(arg)
+            isinstance(arg, _TYPES if "cast" in names else _CLASSES) and self.names_carrier(arg)
             for arg in arguments
         )
         if "isinstance" in names and classes and node.args:
@@ -109,8 +110,7 @@ class Calls(Values):
             if subject is not None:
                 self.carry(subject, frozenset({CARRIER}))
             return NOTHING
-        returns = any(not name.lstrip("_")[:1].isupper() for name in names & carriers)
-        return frozenset({CARRIER}) if classes or returns else NOTHING
+        return frozenset({CARRIER}) if classes or names & carriers else NOTHING
 
     def _copies(
         self, node: ast.Call, names: frozenset[str], method: str | None, base: Tokens, called: Tokens,

@@ -38,9 +38,9 @@ class Wrappers:
         does = (shape.stores_parameter, shape.returns_found or shape.memoised)
         if not any(does) or function.name.startswith("__"):
             return
-        words = [str(function.module.path)]
+        words = [str(function.module.path), stem(function.module.path)]
         if function.class_name is None:
-            words += [stem(function.module.path), function.name]
+            words.append(function.name)
         else:
             owner = function.class_name.rpartition(".")[2]
             words.append(owner)
