@@ -339,6 +339,25 @@ ELSEWHERE = {
          "b.py": "from a import Auth\n\n\ndef other_for_cache(auth: Auth):\n    return auth.copy()\n"},
         "    made.plan = None\n", "",
     ),
+    "what a name of another module stands for": (
+        {"a.py": "from copy import copy\n\nclone = copy\n",
+         "b.py": "from a import clone\n\n\ndef f(auth):\n    made = clone(auth)\n"
+                 "    made.end_user_id = None\n    cache.set(1, made)\n"},
+        "clone = copy", "clone = print",
+    ),
+    "whether a name of another module stands for a copy that is reset": (
+        {"a.py": "from copy import copy\n\nclone = copy\n",
+         "b.py": "from a import clone\n\n\ndef copy_for_cache(auth: Auth):\n    made = clone(auth)\n"
+                 "    made.plan = None\n    return auth.copy()\n\n\nclass Auth:\n    plan = 1\n"},
+        "clone = copy", "clone = print",
+    ),
+    "what a function beside a cache calls by another name": (
+        {"a.py": "from b import tidy\n\nOther = tidy\n",
+         "b.py": f"def tidy(auth):\n{COPY}",
+         "c.py": "from a import Other\n\n\ndef f(auth, one):\n    cache.set(1, Other(auth))\n"
+                 "    cache.set(2, one.tidy(auth))\n"},
+        "Other = tidy", "Other = print",
+    ),
 }  # fmt: skip
 
 

@@ -142,3 +142,17 @@ def test_programs(name: str, tmp_path: Path) -> None:
     _same(paths, Settings())
     found = {finding.path for report in reports(paths, Settings()) for finding in report.findings}
     assert found & {"program.py", "helper.py"}
+
+
+def test_what_a_call_only_hands_on_is_followed(tmp_path: Path) -> None:
+    program = (
+        HEAD
+        + "def blank(auth):\n    auth.asked_by = None\n\n\ndef scrub(auth):\n    blank(auth)\n\n\n"
+        + "def save(key, auth: Auth):\n    copied = copy(auth)\n    scrub(copied)\n"
+        + "    cache[key] = copied\n"
+    )
+    files = {"models.py": MODEL, "helper.py": HELPER, "program.py": program}
+    for file, text in files.items():
+        (tmp_path / file).write_text(text)
+    (found,) = reports([tmp_path / "program.py"], Settings())[0].findings
+    assert found.field_names == ("end_user_id", "end_user_max_budget", "asked_at")

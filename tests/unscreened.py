@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -12,7 +11,6 @@ import pytest
 
 from lint_rules.engine import Engine
 from lint_rules.findings import FileReport
-from lint_rules.flow import summaries
 from lint_rules.knowledge import perrequest
 from lint_rules.knowledge.perrequest import Fields
 from lint_rules.knowledge.relevance import Relevance
@@ -64,7 +62,6 @@ def force(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Fields, "_copies_one", _always)
     monkeypatch.setattr(Fields, "_writes_onto", _always)
     monkeypatch.setattr(perrequest, "_merges", _always)
-    monkeypatch.setattr(summaries, "_MATTERS", re.compile(""))
 
 
 @contextmanager

@@ -7,7 +7,6 @@ for the small lattice of a field (old, reset, overwritten, perhaps).
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -36,12 +35,6 @@ DEPTH = 2
 
 MAX_METHODS = 30
 """A plain class with more methods than this is a service, not a record of fields."""
-
-#: A function whose text shows none of these neither copies, stores, writes nor hands an argument on.
-_MATTERS = re.compile(
-    r"(?i:cache)|copy\(|setattr|\.\w+\s*=[^=]|\]\s*=[^=]|\bdel\b|\.(update|pop|clear|setdefault)\("
-    r"|replace\(|evolve\(|\breturn\b|\byield\b|\|="
-)
 
 
 class Library:
@@ -132,9 +125,6 @@ class Library:
     def _callee_facts(self, calls: Calls, function: FunctionRef) -> Facts | None:
         if calls.ctx.depth <= 0:
             return None
-        tree = self.tree(function)
-        if tree is None or not _MATTERS.search(tree.text):
-            return None
         return self.facts(function, calls.ctx.depth - 1)
 
     def _typed(self, calls: Calls, node: cst.Call, function: FunctionRef, origin: str) -> Value:
@@ -182,6 +172,8 @@ def _tracked(calls: Calls, function: FunctionRef, bound: dict[str, Value]) -> bo
             info = calls.ctx.objects[obj]
             if info.origin in ("copy", "lookup", "mapping", "fresh") or info.mapping:
                 return True
+            if info.origin == "param" and info.model is None and calls.ctx.depth < DEPTH:
+                return True  # of a class that the caller may know
             if info.model is not None and is_record(info.model):
                 return True
     return calls.ctx.library.names_what_matters(function)

@@ -24,19 +24,19 @@ _READING = COPY_METHODS | {"items", "keys", "values", "get"}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def resets_copy(function: Function, renamed: Mapping[str, str]) -> bool:
+def resets_copy(function: Function, meanings: Mapping[str, frozenset[str]]) -> bool:
     """True when something that may be a copy made here is reset, or handed on for that.
 
-    ``renamed`` are the names that imports give to others.
+    ``meanings`` are what names stand for that imports or assignments give to others.
     """
-    return _Outline(function, renamed).resets
+    return _Outline(function, meanings).resets
 
 
 class _Outline:
     """What of one function tells whether it resets a copy."""
 
-    def __init__(self, function: Function, renamed: Mapping[str, str]) -> None:
-        self.renamed = renamed
+    def __init__(self, function: Function, meanings: Mapping[str, frozenset[str]]) -> None:
+        self.meanings = meanings
         nodes = [node for node in ast.walk(function) if node is not function]
         self.names = set[str]()
         self.resets = any(self._leaves_out(node) for node in nodes)
@@ -60,17 +60,18 @@ class _Outline:
     def _holds_copy(self, node: ast.AST) -> bool:
         return any(self._is_copy(child) for child in ast.walk(node))
 
-    def _called(self, node: ast.Call) -> str:
+    def _called(self, node: ast.Call) -> frozenset[str]:
+        """The names that a call may mean."""
         func = node.func
         name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-        return self.renamed.get(name, name)
+        return self.meanings.get(name, frozenset()) | {name}
 
     def _is_copy(self, node: ast.AST) -> bool:
         if isinstance(node, ast.Call):
-            name = self._called(node)
-            if isinstance(node.func, ast.Attribute) and name in _HOLDING:
+            names = self._called(node)
+            if isinstance(node.func, ast.Attribute) and names & _HOLDING:
                 return True
-            return (name in COPY_FUNCTIONS and bool(node.args)) or any(
+            return bool(names & COPY_FUNCTIONS and node.args) or any(
                 keyword.arg is None for keyword in node.keywords
             )
         if isinstance(node, ast.Dict):
@@ -99,8 +100,8 @@ class _Outline:
         if keyword.arg is not None:
             return keyword.arg in ("exclude", "include", "update") or _is_empty(keyword.value)
         # What is spread into a copy is written onto it; what is spread into a class is what is copied.
-        copies = self._called(node) in COPY_FUNCTIONS | COPY_METHODS and bool(node.args)
-        return copies or len(node.keywords) > 1
+        copies = self._called(node) & (COPY_FUNCTIONS | COPY_METHODS) and node.args
+        return bool(copies) or len(node.keywords) > 1
 
     def _resets_one(self, node: ast.AST) -> bool:
         """True when a node may reset something of an object with one of these names."""
@@ -120,7 +121,7 @@ class _Outline:
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
         if isinstance(node.func, ast.Attribute) and _root(node.func.value) in self.names:
             return node.func.attr not in _READING
-        return self._called(node) not in COPY_FUNCTIONS and any(
+        return not self._called(node) & COPY_FUNCTIONS and any(
             name in self.names for arg in given for name in _held(arg)
         )
 

@@ -356,14 +356,18 @@ class Project:
 
 def _imported(data: bytes) -> list[str]:
     """The words of the import statements of a file."""
-    parts: list[bytes] = []
+    parts = (part for statement in import_statements(data) for part in statement)
+    words = set(_WORDS.findall(b" ".join(parts)))
+    return sorted(word.decode("utf-8", "ignore") for word in words)
+
+
+def import_statements(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The import statements of a file, parted before the word ``import``."""
     for hit in _IMPORTS.finditer(data):
         start = data.rfind(b"\n", 0, hit.start()) + 1
         before = data[start : hit.start()].strip()
         if not before or before.startswith(b"from"):
-            parts += (before, hit.group())
-    words = set(_WORDS.findall(b" ".join(parts)))
-    return sorted(word.decode("utf-8", "ignore") for word in words)
+            yield before, hit.group()
 
 
 def _walk(root: Path) -> Iterator[tuple[str, list[str]]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 from lint_rules.naming import CACHE_LIBRARIES, is_cache_name, longest_literal
 from lint_rules.project.functions import Place
 from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.screen.aliases import Aliases
 from lint_rules.screen.shapereader import shape_of
 from lint_rules.screen.shapes import (
     FOUND,
@@ -63,7 +64,6 @@ _USES_BYTES = tuple(re.compile(form.pattern.encode()) for form in _USES)
 _MADE = re.compile(r"ache\w*\(")
 _MADE_BYTES = re.compile(rb"ache\w*\(|@[\w.]*ache|ache\w*[ \t]+as[ \t]")
 _BEFORE_MADE = re.compile(r"=[ \t]*(?:await[ \t]+)?[\w.]*$")
-_RENAMED = re.compile(rb"(?:import|,|\()\s*(?:\w+\.)*(\w+)[ \t]+as[ \t]+(\w+)")
 _LIBRARIES = tuple(library.encode() for library in CACHE_LIBRARIES)
 
 
@@ -73,6 +73,7 @@ class CacheUsers:
     def __init__(self, project: Project, settings: Settings) -> None:
         self.project = project
         self.settings = settings
+        self.aliases = Aliases(project)
         self._plain: dict[Path, Names] = {}
         self._seen: dict[Path, dict[str, tuple[bool, bool]]] = {}
         self._contexts: dict[Path, str] = {}
@@ -132,7 +133,8 @@ class CacheUsers:
 
     def meanings(self, path: Path) -> tuple[object, ...]:
         """What :meth:`names` of a file depends on beside its own text."""
-        return (self._lower_digest, sorted(self.objects.get(path, ())))
+        aliases = self.aliases.digest(path)
+        return (self._lower_digest, sorted(self.objects.get(path, ())), aliases)
 
     def names(self, path: Path) -> Names:
         """What names mean in one file: caches and classes."""
@@ -141,21 +143,21 @@ class CacheUsers:
             extra = self.settings.cache_objects
             imports = self.project.imported_words(path)
             classes = self._lower_classes
+            meanings = self.aliases.meanings(path)
 
             def is_cache(name: str) -> bool:
                 return name in objects or is_cache_name(name, extra)
 
+            def begins_like_class(name: str) -> bool:
+                return name.lstrip("_")[:1].isupper() or name == "cls" or name in classes
+
             def is_class(name: str) -> bool:
                 # An import may rename a class, so that any imported name may be one.
-                return name.lstrip("_")[:1].isupper() or name == "cls" or (
-                    name in classes or name in imports
+                return begins_like_class(name) or name in imports or any(
+                    map(begins_like_class, meanings.get(name, ()))
                 )  # fmt: skip
 
-            renamed = {
-                new.decode("utf-8", "ignore"): old.decode("utf-8", "ignore")
-                for old, new in _RENAMED.findall(self.project.bytes_of(path))
-            }
-            self._plain[path] = Names(is_cache, is_class, renamed=renamed)
+            self._plain[path] = Names(is_cache, is_class, meanings=meanings)
         return self._plain[path]
 
     # ----------------------------------------------------------------- functions
@@ -214,16 +216,18 @@ class CacheUsers:
                 function = module.function_around(hit.start())
             if function is not None:
                 yield function
-        renamed = self.names(path).renamed
-        memoising = MEMOISING.search(module.text) or any("cache" in old for old in renamed.values())
+        meanings = self.aliases.meanings(path)
+        memoising = MEMOISING.search(module.text) or any(
+            "cache" in old for olds in meanings.values() for old in olds
+        )
         for function in module.all_functions if memoising else ():
-            if is_memoised(function, renamed):
+            if is_memoised(function, meanings):
                 yield function
 
     def _noted(self, function: FunctionRef, shape: Shape) -> Shape:
         """A shape with what else is kept of its function."""
-        renamed = self.names(function.module.path).renamed
-        shape.memoised, shape.text = is_memoised(function, renamed), digest(function.source)
+        meanings = self.aliases.meanings(function.module.path)
+        shape.memoised, shape.text = is_memoised(function, meanings), digest(function.source)
         shape.readable = function.readable
         return shape
 
@@ -248,7 +252,8 @@ class CacheUsers:
     def _visible(self, path: Path) -> dict[str, tuple[bool, bool]]:
         """The wrappers that a file may call."""
         if path not in self._seen:
-            self._seen[path] = self._wrappers.visible(self.project, path)
+            imported, meanings = self.project.imported_words(path), self.aliases.meanings(path)
+            self._seen[path] = self._wrappers.visible(path, imported, meanings)
         return self._seen[path]
 
     def _through_in(
@@ -351,7 +356,8 @@ class CacheUsers:
 
     def _imports(self, path: Path) -> str:
         if path not in self._import_digests:
-            self._import_digests[path] = digest(sorted(self.project.imported_words(path)))
+            imported = sorted(self.project.imported_words(path))
+            self._import_digests[path] = digest((imported, self.aliases.digest(path)))
         return self._import_digests[path]
 
     @cached_property

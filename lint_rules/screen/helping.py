@@ -129,7 +129,8 @@ class Helping:
     def _helping_in(self, path: Path, helping: list[FunctionRef]) -> Iterator[_Helping]:
         """What the texts of these functions of a file say."""
         places = sorted(function.place for function in helping)
-        context = digest((places, sorted(self.carriers.present(path))))
+        aliases = self.caches.aliases.digest(path)
+        context = digest((places, sorted(self.carriers.present(path)), aliases))
         module = self.project.module(path)
         ask = partial(self._ask_helping, module, places)
         for place, resets, carries, classes, around in self.project.of_file(
@@ -150,7 +151,7 @@ class Helping:
 
     def _resets(self, function: FunctionRef) -> bool:
         """True when what the function copies may be reset there: a proof for its fields."""
-        return resets_copy(function.node, self.caches.names(function.module.path).renamed)
+        return resets_copy(function.node, self.caches.aliases.meanings(function.module.path))
 
     # ----------------------------------------------------------------- by name
 
@@ -236,9 +237,11 @@ class Helping:
         imported = self.project.imported_words(path)
         if path == function.module.path or name in imported:
             return True
+        meanings = self.caches.aliases.meanings(path)
+        if any(name in meant for meant in meanings.values()):
+            return True
         home = stem(function.module.path)
         if name not in COMMON:
             return home in imported
-        renamed = self.caches.names(path).renamed
-        homes = {home, *(new for new, old in renamed.items() if old == home)}
+        homes = {home, *(new for new, meant in meanings.items() if home in meant)}
         return any(f"{word}.{name}" in caller.source for word in homes)

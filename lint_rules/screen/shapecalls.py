@@ -39,6 +39,11 @@ _MAKING = frozenset({"dict", "list", "set", "tuple", "fromkeys"})
 _TAKING = frozenset({"get", "pop", "popleft", "popitem", "setdefault", "__getitem__"})
 """Methods of containers that hand something out."""
 
+_CLASSES = (ast.Name, ast.Attribute, ast.Tuple, ast.Subscript, ast.BinOp)
+"""Expressions that name a class, ..."""
+_TYPES = (*_CLASSES, ast.Constant)
+"""... and those that stand for a type."""
+
 
 class Calls(Values):
     """The values of calls."""
@@ -47,33 +52,36 @@ class Calls(Values):
         func = node.func
         method = func.attr if isinstance(func, ast.Attribute) else None
         name = method if method is not None else getattr(func, "id", "")
-        name = self.names.renamed.get(name, name)
+        names = self.functions(func) or frozenset({name})
         base = self.value(func.value) if isinstance(func, ast.Attribute) else NOTHING
         called = self.value(func) if method is None else NOTHING
         positional = [self.value(arg) for arg in node.args]
         keywords = [(k.arg, self.value(k.value)) for k in node.keywords]
         given = frozenset(base.union(*positional, *(tokens for _, tokens in keywords)))
-        out = {*self.variables.get(RESULT + name, ())}
+        out: set[str] = set()
+        for each in names:
+            out |= self.variables.get(RESULT + each, set())
+            out.add(result_of(each))
         if name in _MAKING:
+            out.discard(result_of(name))
             out |= {MADE, *held(frozenset().union(*(tokens for _, tokens in keywords)))}
-        else:
-            out.add(result_of(name))
         if isinstance(func, ast.Attribute):
             if self.is_cache(func.value):
                 out |= self._cache_method(func.attr, positional, keywords)
             self._held_by_method(func, given - base)
-        elif name in ("setattr", "delattr") and len(node.args) > 1:
+        elif names & {"setattr", "delattr"} and len(node.args) > 1:
             self.write(text_of(node.args[1]), node.args[0])
             self.hold(node.args[0], given)
-        out |= self._copies(node, name, method, base, called, positional, keywords)
-        if name == "type" and len(positional) == 1:
+        out |= self._copies(node, names, method, base, called, positional, keywords)
+        if "type" in names and len(positional) == 1:
             out.add(CLASS)
-        out |= self._passed(name, base, given)
-        self._through(node, name, given)
-        if name in self.names.finding:
+        for each in names:
+            out |= self._passed(each, base, given)
+        self._through(node, names, given)
+        if not names.isdisjoint(self.names.finding):
             self.shape.looks_up = True
             out.add(FOUND)
-        out |= self._carrier_of(node, name)
+        out |= self._carrier_of(node, names)
         if self.names.is_cache(name):
             out.add(CACHE)
         return frozenset(out)
@@ -87,45 +95,45 @@ class Calls(Values):
         if name is not None and given:
             self.carry(f"{name}.*", given)
 
-    def _carrier_of(self, node: ast.Call, name: str) -> Tokens:
+    def _carrier_of(self, node: ast.Call, names: frozenset[str]) -> Tokens:
         """``load(key)`` that returns a carrier, ``get(key, Auth)``, ``isinstance(x, Auth)``."""
         carriers = self.names.carriers
         if not carriers:
             return NOTHING
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         classes = any(
-            isinstance(arg, ast.Name | ast.Attribute | ast.Tuple) and self.names_carrier(arg)
+            isinstance(arg, _TYPES if "cast" in names else _CLASSES) and self.names_carrier(arg)
             for arg in arguments
         )
-        if name == "isinstance" and classes and node.args:
+        if "isinstance" in names and classes and node.args:
             subject = dotted(node.args[0])
             if subject is not None:
                 self.carry(subject, frozenset({CARRIER}))
             return NOTHING
-        returns = name in carriers and not name.lstrip("_")[:1].isupper()
-        return frozenset({CARRIER}) if classes or returns else NOTHING
+        return frozenset({CARRIER}) if classes or names & carriers else NOTHING
 
     def _copies(
-        self, node: ast.Call, name: str, method: str | None, base: Tokens, called: Tokens,
+        self, node: ast.Call, names: frozenset[str], method: str | None, base: Tokens, called: Tokens,
         positional: list[Tokens], keywords: list[tuple[str | None, Tokens]],
     ) -> Tokens:  # fmt: skip
         out: set[str] = set()
         if method in COPY_METHODS:
             out |= self.copied(node, base)
-        if name in COPY_FUNCTIONS and positional:
+        copies = not names.isdisjoint(COPY_FUNCTIONS)
+        if copies and positional:
             out |= self.copied(node, positional[0])
         if out:
             self._written_by_copy(node, frozenset(out))
-        elif isinstance(node.func, ast.Attribute) and name in _WRITING:
+        elif method in _WRITING:
             self._written_by_method(node, base)
         constructs = (
-            not name or name == "__class__" or CLASS in called
-            or self.names.is_class(name) or name in COPY_FUNCTIONS
+            names <= {"", "__class__"} or CLASS in called or copies
+            or any(map(self.names.is_class, names))
         )  # fmt: skip
         if constructs and any(arg is None for arg, _ in keywords):  # ``Model(**x)``
             given = frozenset().union(*(tokens for arg, tokens in keywords if arg is None))
             out |= self.copied(node, given)
-            if name in self.names.carriers:
+            if not names.isdisjoint(self.names.carriers):
                 out.add(CARRIER)
         return frozenset(out)
 
@@ -159,14 +167,14 @@ class Calls(Values):
             return inside(base)
         return NOTHING
 
-    def _through(self, node: ast.Call, name: str, given: Tokens) -> None:
+    def _through(self, node: ast.Call, names: frozenset[str], given: Tokens) -> None:
         """A call of a function that stores; one that is only scheduled is given what it will be."""
-        called = {name}
+        called = set(names)
         for arg in node.args:
             if isinstance(arg, ast.Attribute) or (
                 isinstance(arg, ast.Name) and arg.id not in self.variables
             ):
-                called.add(last_name(arg))
+                called |= self.meant(last_name(arg))
         for each in called if given else ():
             self.shape.given.setdefault(each, set()).update(spread(given))
         if not called.isdisjoint(self.names.storing):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from lint_rules.screen.nodes import params
+from lint_rules.screen.nodes import last_name, params
 from lint_rules.screen.shapecalls import Calls
 from lint_rules.screen.shapes import CARRIER, NOTHING, RESULT, Names, Shape, items, param, spread
 
@@ -51,9 +51,21 @@ class _Reader(Calls):
                     handler(self, statement)
 
     def _assign(self, node: ast.Assign) -> None:
+        if isinstance(node.value, ast.Lambda):
+            for target in node.targets:
+                self._lambda(target, node.value)
+            return
         tokens = self.value(node.value)
         for target in node.targets:
+            self.stand_for(target, node.value)
             self.bind(target, tokens)
+
+    def _lambda(self, target: ast.expr, node: ast.Lambda) -> None:
+        """A function in one expression: called in place, its parameters are what the calls give."""
+        name = last_name(target)
+        for arg in params(node.args):
+            self.carry(arg.arg, frozenset(self.shape.given.get(name, ())))
+        self.carry(RESULT + name, self.value(node.body))
 
     def _one_target(self, node: ast.AnnAssign | ast.AugAssign) -> None:
         if node.value is not None:

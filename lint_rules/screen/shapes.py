@@ -158,8 +158,8 @@ class Names:
     finding: frozenset[str] = frozenset()
     #: Classes of carriers, functions that return one, and attributes that hold one (``.name``).
     carriers: frozenset[str] = frozenset()
-    #: What imports call otherwise: the new name, and the one it stands for.
-    renamed: Mapping[str, str] = field(default_factory=dict)
+    #: What names stand for that imports or assignments give to others.
+    meanings: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def shape_as_json(shape: Shape) -> list[Any]:

@@ -43,6 +43,8 @@ class Values:
         self.shape = Shape()
         self.names = names
         self.variables: dict[str, set[str]] = {}
+        #: The functions that variables may stand for.
+        self.local: dict[str, set[str]] = {}
         self.changed = False
 
     def bind(self, target: ast.expr, tokens: Tokens) -> None:
@@ -67,13 +69,37 @@ class Values:
             elif isinstance(target, ast.Attribute):
                 self.hold(target.value, tokens)
 
+    def stand_for(self, target: ast.expr, value: ast.expr) -> None:
+        """``put = remember``, ``put = partial(remember, key)``: a variable that may be called."""
+        names = self.functions(value) if isinstance(target, ast.Name) else NOTHING
+        if names and not names <= self.local.setdefault(target.id, set()):  # type: ignore[attr-defined]
+            self.local[target.id] |= names  # type: ignore[attr-defined]
+            self.changed = True
+
+    def functions(self, node: ast.expr) -> Tokens:
+        """The names of the functions that an expression may hand out."""
+        if isinstance(node, ast.Attribute):
+            return self.meant(node.attr)
+        if isinstance(node, ast.Name):
+            return self.meant(node.id)
+        if isinstance(node, ast.IfExp):
+            return self.functions(node.body) | self.functions(node.orelse)
+        if isinstance(node, ast.Call) and node.args and "partial" in self.functions(node.func):
+            return self.functions(node.args[0])
+        return self.functions(node.value) if isinstance(node, ast.NamedExpr) else NOTHING
+
+    def meant(self, name: str) -> Tokens:
+        """A called name, and what it stands for."""
+        names = {name, *self.local.get(name, ())}
+        return frozenset(names.union(*(self.names.meanings.get(each, ()) for each in names)))
+
     def write(self, name: str | None, target: ast.expr) -> None:
         """Note that a field is written, unless on what was made here."""
         self.note_write(name, self.value(target))
 
     def note_write(self, name: str | None, tokens: Tokens) -> None:
         given = frozenset(token for token in tokens if not _is_new(token))
-        if given:
+        if given - {CARRIER}:  # else a new object of such a class
             self.shape.writes.add(Write(name, given))
 
     def hold(self, container: ast.expr, tokens: Tokens) -> None:
@@ -172,6 +198,7 @@ class Values:
 
     def _walrus(self, node: ast.NamedExpr) -> Tokens:
         tokens = self.value(node.value)
+        self.stand_for(node.target, node.value)
         self.bind(node.target, tokens)
         return tokens
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lint_rules.project.functions import FunctionRef
-    from lint_rules.project.project import Project
+    from lint_rules.screen.aliases import Meanings
 
 MEMOISING = re.compile(
     r"@[\w.]*\b(?:lru_cache|alru_cache|cache|(?:multi_)?cached(?!_property)\w*|\w*cache)\b"
@@ -38,26 +38,28 @@ class Wrappers:
         does = (shape.stores_parameter, shape.returns_found or shape.memoised)
         if not any(does) or function.name.startswith("__"):
             return
-        words = [str(function.module.path)]
+        words = [str(function.module.path), stem(function.module.path)]
         if function.class_name is None:
-            words += [stem(function.module.path), function.name]
+            words.append(function.name)
         else:
             owner = function.class_name.rpartition(".")[2]
             words.append(owner)
             self._classes.setdefault(function.name, set()).add(owner)
         for word in words:
-            known = self._by_word.setdefault(word, {})
-            old = known.get(function.name, (False, False))
-            known[function.name] = (old[0] or does[0], old[1] or does[1])
+            _also(self._by_word.setdefault(word, {}), function.name, does)
 
-    def visible(self, project: Project, path: Path) -> dict[str, tuple[bool, bool]]:
+    def visible(
+        self, path: Path, imported: frozenset[str], meanings: Meanings
+    ) -> dict[str, tuple[bool, bool]]:
         """The names of wrappers that a file may call, and whether they store and find."""
-        words = (project.imported_words(path) & self._by_word.keys()) | {str(path)}
+        words = {str(path), *imported, *(name for names in meanings.values() for name in names)}
         out: dict[str, tuple[bool, bool]] = {}
-        for word in words:
-            for name, does in self._by_word.get(word, {}).items():
-                old = out.get(name, (False, False))
-                out[name] = (old[0] or does[0], old[1] or does[1])
+        for word in words & self._by_word.keys():
+            for name, does in self._by_word[word].items():
+                _also(out, name, does)
+        for new, names in meanings.items():
+            for name in names & out.keys():
+                _also(out, new, out[name])
         return out
 
     def meaning(self, names: dict[str, tuple[bool, bool]]) -> tuple[object, ...]:
@@ -87,6 +89,11 @@ class Wrappers:
         return out
 
 
+def _also(known: dict[str, tuple[bool, bool]], name: str, does: tuple[bool, bool]) -> None:
+    stores, finds = known.get(name, (False, False))
+    known[name] = (stores or does[0], finds or does[1])
+
+
 COMMON = frozenset(
     {"get", "set", "pop", "update", "add", "put", "save", "load", "read", "write", "find", "fetch",
      "create", "list", "copy", "items", "values", "keys", "append", "remove", "delete", "run", "call",
@@ -102,14 +109,16 @@ def through(plain: Names, does: dict[str, tuple[bool, bool]]) -> Names:
     return replace(plain, storing=storing, finding=finding)
 
 
-def is_memoised(function: FunctionRef, renamed: Mapping[str, str]) -> bool:
+def is_memoised(function: FunctionRef, meanings: Mapping[str, frozenset[str]]) -> bool:
     """True for a function under a decorator that keeps its results."""
     source = function.source
     head = source[: source.find("def ")]
     if "@" not in head:
         return False
-    head = _IDENTIFIER.sub(lambda hit: renamed.get(hit.group(), hit.group()), head)
-    return bool(MEMOISING.search(head))
+    if MEMOISING.search(head):
+        return True
+    meant = (name for word in _IDENTIFIER.findall(head) for name in meanings.get(word, ()))
+    return any(MEMOISING.search(f"@{name}") for name in meant)
 
 
 def any_of(names: Iterable[str]) -> re.Pattern[str]:
