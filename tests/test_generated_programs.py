@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from test_screen import _force
+from unscreened import force
 
 from lint_rules.engine import Engine
 from lint_rules.settings import Settings
@@ -45,7 +45,7 @@ def analyse(folder: Path, text: str, *, forced: bool) -> None:
     path.write_text(text, encoding="utf-8", newline="")
     with pytest.MonkeyPatch.context() as patched:
         if forced:
-            _force(patched)
+            force(patched)
         engine = Engine(Settings())
         checked = engine.check(path, text, display="generated.py")
         fixed = engine.fix(path, text, display="generated.py")

@@ -32,6 +32,7 @@ from lint_rules.flow.values import (
 
 if TYPE_CHECKING:
     from lint_rules.flow.calls import Calls
+    from lint_rules.flow.values import Atom
 
 #: Objects of the called function that are new in the caller too.
 _NEW = frozenset({"copy", "fresh", "mapping", "lookup", "call"})
@@ -54,6 +55,7 @@ class Instantiation:
         }
         self._values: dict[int, Value] = {}
         self._guards: dict[int, int] = {}
+        self._atoms: dict[Atom, Value] = {}
 
     def run(self) -> Value | None:
         """Apply the effects to the caller's state; the result, or None when nothing is known."""
@@ -116,10 +118,15 @@ class Instantiation:
         atoms: set[object] = set()
         blame = {self.guard(guard) for guard in value.blame}
         for atom in value.atoms:
-            translated = self._atom(atom)
+            # The same atoms come up in value after value.
+            translated = self._atoms.get(atom) or self._translated(atom)
             atoms |= translated.atoms
             blame |= translated.blame
         return Value(frozenset(atoms), frozenset(blame))  # type: ignore[arg-type]
+
+    def _translated(self, atom: Atom) -> Value:
+        made = self._atoms[atom] = self._atom(atom)
+        return made
 
     def _atom(self, atom: object) -> Value:
         if isinstance(atom, Ref):

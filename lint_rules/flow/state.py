@@ -94,24 +94,22 @@ def read(state: State, objects: Objects, obj: int, name: str) -> Value:
     return objects.default(obj, name) if value is None else value
 
 
-def _keeps(value: Value, default: Value) -> bool:
-    """True when the field may be untouched: its own initial value or absence is still possible."""
-    return bool(
-        value.atoms & {a for a in default.atoms if isinstance(a, Init | Absent)},
-    )
+def _join_field(values: Sequence[Value], own: Sequence[frozenset[int]], default: Value) -> Value:
+    """Join one field; where some ways keep the old value and some do not, their guards are blamed.
 
-
-def _join_field(branches: list[tuple[Value, frozenset[int]]], default: Value) -> Value:
-    """Join one field; where some ways keep the old value and some do not, their guards are blamed."""
-    atoms = frozenset().union(*(value.atoms for value, _ in branches))
-    blame = frozenset().union(*(value.blame for value, _ in branches))
-    keeping = [_keeps(value, default) for value, _ in branches]
-    if any(keeping):  # a test that only found the field empty wrote nothing
+    A way keeps it where the field's own initial value or absence is still possible.  Hundreds of ways may
+    come together (each statement of a ``try``), most of them with the same value: each is looked at once.
+    """
+    distinct = {id(value): value for value in values}
+    atoms = frozenset().union(*(value.atoms for value in distinct.values()))
+    blame = frozenset().union(*(value.blame for value in distinct.values()))
+    untouched = frozenset(a for a in default.atoms if isinstance(a, Init | Absent))
+    keeping = {key for key, value in distinct.items() if not untouched.isdisjoint(value.atoms)}
+    if keeping:  # a test that only found the field empty wrote nothing
         atoms -= ASSUMED_NONE.atoms
-    if any(keeping) and not all(keeping):
-        for kept, (_, guards) in zip(keeping, branches, strict=True):
-            if kept:
-                blame |= guards
+    if keeping and len(keeping) < len(distinct):
+        ways = zip(values, own, strict=True)
+        blame = blame.union(*(guards for value, guards in ways if id(value) in keeping))
     return Value(atoms, blame)
 
 
@@ -169,10 +167,11 @@ def _join_object(
     maps = [s.heap.get(obj, {}) for s in states]
     out = dict(maps[0])
     for name in _differing(maps):
-        branches = [(read(s, objects, obj, name), g) for s, g in zip(states, own, strict=True)]
-        first = branches[0][0]
-        if all(v is first or v == first for v, _ in branches):
+        default = objects.default(obj, name)
+        values = [held.get(name, default) for held in maps]
+        first = values[0]
+        if all(v is first or v == first for v in values):
             out[name] = first
         else:
-            out[name] = _join_field(branches, objects.default(obj, name))
+            out[name] = _join_field(values, own, default)
     return out
