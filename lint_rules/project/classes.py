@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
+
+from lint_rules.project.defaults import Default, default_of, param_default
 
 if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
@@ -17,22 +21,6 @@ _PYDANTIC = frozenset({"BaseModel", "RootModel", "SQLModel", "BaseSettings", "Ge
 _NOT_FIELDS = frozenset({"model_config", "__slots__", "__tablename__", "__table_args__", "Config"})
 _MARKER = re.compile(r"#\s*cache-leak:\s*(per-request|shared)\b")
 _FROZEN = re.compile(r"frozen['\"]?\s*[=:]\s*True|allow_mutation\s*=\s*False|^(attrs?\.)?frozen\b")
-_FACTORIES = {
-    "list": "[]",
-    "dict": "{}",
-    "set": "set()",
-    "Dict": "{}",
-    "List": "[]",
-    "Set": "set()",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Default:
-    """A field's default: ``kind`` is none, constant, factory, missing or other; ``text`` repeats it."""
-
-    kind: str
-    text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -117,9 +105,9 @@ class ClassRef:
     def mro(self) -> tuple[ClassRef, ...]:
         """The class and its bases, nearest first; a cycle ends."""
         out: dict[ClassRef, None] = {self: None}
-        todo = list(self.bases)
+        todo = deque(self.bases)
         while todo:
-            base = todo.pop(0)
+            base = todo.popleft()
             if base not in out:
                 out[base] = None
                 todo.extend(base.bases)
@@ -136,11 +124,19 @@ class ClassRef:
         """pydantic, dataclass, attrs, namedtuple, typeddict or plain."""
         if self._kind is not None:
             return self._kind
-        own = self._own_kind()
-        if own != "plain":
-            return own
-        inherited = [base.kind for base in self.bases if base.kind != "plain"]
-        return inherited[0] if inherited else "plain"
+        kinds = (cls._kind or cls._own_kind() for cls in self._lineage())
+        return next((kind for kind in kinds if kind != "plain"), "plain")
+
+    def _lineage(self) -> Iterator[ClassRef]:
+        """The class and its bases, all of the first base before the second; a chain may be long."""
+        seen: set[ClassRef] = set()
+        todo = [self]
+        while todo:
+            cls = todo.pop()
+            if cls not in seen:
+                seen.add(cls)
+                yield cls
+                todo.extend(reversed(cls.bases))
 
     def _own_kind(self) -> str:
         lasts = [name.rsplit(".", 1)[-1] for name in self.base_names]
@@ -168,7 +164,11 @@ class ClassRef:
     @cached_property
     def frozen(self) -> bool:
         """True when the fields of an object cannot be assigned."""
-        if self.kind == "namedtuple":
+        return any(cls._own_frozen for cls in self._lineage())
+
+    @cached_property
+    def _own_frozen(self) -> bool:
+        if (self._kind or self._own_kind()) == "namedtuple":
             return True
         if self.node is None:
             return False
@@ -183,8 +183,7 @@ class ClassRef:
                 or getattr(statement, "name", "") == "Config"
             )
         ]
-        own = any(_FROZEN.search(text) for text in texts)
-        return own or any(base.frozen for base in self.bases)
+        return any(_FROZEN.search(text) for text in texts)
 
     # ----------------------------------------------------------------- fields
 
@@ -240,7 +239,7 @@ class ClassRef:
             isinstance(value, ast.Call) and "PrivateAttr" in ast.unparse(value.func)
         ):
             return None
-        default, excluded = _default(value)
+        default, excluded = default_of(value)
         first = statement.lineno + self.shift
         last = (statement.end_lineno or statement.lineno) + self.shift
         return FieldDecl(
@@ -304,9 +303,9 @@ class ClassRef:
         value = getattr(node, "value", None)
         annotation = getattr(node, "annotation", None)
         text = ast.unparse(annotation) if annotation is not None else None
-        default, _ = _default(value)
+        default, _ = default_of(value)
         if isinstance(value, ast.Name) and value.id in params:
-            default = _param_default(method, value.id)
+            default = param_default(method, value.id)
             hint = params[value.id].annotation
             text = text or (ast.unparse(hint) if hint is not None else None)
         elif method.name != "__init__":
@@ -337,56 +336,6 @@ class ClassRef:
     def method(self, name: str) -> FunctionRef | None:
         """A method of the class or of its nearest base."""
         return next((cls.methods[name] for cls in self.mro if name in cls.methods), None)
-
-
-def _default(value: ast.expr | None) -> tuple[Default, bool]:
-    """A declaration's default, and whether a dump leaves the field out."""
-    if value is None:
-        return Default("missing"), False
-    if isinstance(value, ast.Constant):
-        if value.value is None:
-            return Default("none", "None"), False
-        if value.value is ...:
-            return Default("missing"), False
-        return Default("constant", ast.unparse(value)), False
-    if isinstance(value, ast.List | ast.Set | ast.Tuple | ast.Dict):
-        text = ast.unparse(value)
-        return (Default("factory", text) if text in ("[]", "{}", "()") else Default("other")), False
-    if isinstance(value, ast.UnaryOp) and isinstance(value.operand, ast.Constant):
-        return Default("constant", ast.unparse(value)), False
-    if isinstance(value, ast.Call):
-        return _call_default(value)
-    return Default("other"), False
-
-
-def _call_default(value: ast.Call) -> tuple[Default, bool]:
-    name = ast.unparse(value.func).rsplit(".", 1)[-1]
-    if name in _FACTORIES and not value.args and not value.keywords:
-        return Default("factory", _FACTORIES[name]), False
-    excluded = any(k.arg == "exclude" and ast.unparse(k.value) == "True" for k in value.keywords)
-    if name not in ("Field", "field", "ib", "attrib", "Column", "mapped_column"):
-        return Default("other"), False
-    for keyword in value.keywords:
-        if keyword.arg == "default":
-            return _default(keyword.value)[0], excluded
-        if keyword.arg in ("default_factory", "factory"):
-            text = _FACTORIES.get(ast.unparse(keyword.value).split("[", 1)[0])
-            return (Default("factory", text) if text else Default("other")), excluded
-    if name == "Field" and value.args:
-        return _default(value.args[0])[0], excluded
-    return Default("missing"), excluded
-
-
-def _param_default(method: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> Default:
-    spec = method.args
-    positional = [*spec.posonlyargs, *spec.args]
-    for arg, default in zip(reversed(positional), reversed(spec.defaults), strict=False):
-        if arg.arg == name:
-            return _default(default)[0]
-    for arg, keyword in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
-        if arg.arg == name:
-            return _default(keyword)[0]
-    return Default("missing")
 
 
 def without_bodies(node: ast.ClassDef) -> ast.ClassDef:

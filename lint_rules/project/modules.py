@@ -341,9 +341,10 @@ class Module:
                 yield self._function(parent)
             parent = parent.parent
 
-    def next_definition(self, offset: int, function: FunctionRef) -> int:
-        """Where the next definition after a place begins, at most where the function ends."""
-        end = self.scan.span(function.block)[1]
+    def next_definition(self, offset: int, function: FunctionRef | None) -> int:
+        """Up to where no other function begins or ends than the one around a place: where the next
+        definition after it begins, at most where the function ends."""
+        end = len(self.text) if function is None else self.scan.span(function.block)[1]
         following = self.scan.definition_after(offset)
         return end if following is None else min(end, following)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lint_rules.deadline import check_time
 from lint_rules.project.kept import NO_CONTEXT, Kept, digest
+from lint_rules.project.lines import begins_line
 from lint_rules.project.reads import Reads
 from lint_rules.project.trees import RecentTrees
 from lint_rules.regularfile import decode, read_regular
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from lint_rules.project.modules import Module
 
 # Begins with plain characters: that is searched for six times as fast as a line's beginning.
-_IMPORTS = re.compile(rb"import\b[ \t]*(?:\([^)]*\)?|(?:[^\n\\]|\\\r?\n)*)")
+_IMPORTS = re.compile(rb"import\b[ \t]*(?:\([^)]*\)?|[^\n\\]*(?:\\\r?\n[^\n\\]*)*)")
 _WORDS = re.compile(rb"[\w\x80-\xff]+")
 _DEF = re.compile(rb"def[ \t]+([\w\x80-\xff]+)")
 _CLASS = re.compile(rb"class[ \t]+([\w\x80-\xff]+)[ \t]*[(:\[]")
@@ -364,10 +365,9 @@ def _imported(data: bytes) -> list[str]:
 def import_statements(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The import statements of a file, parted before the word ``import``."""
     for hit in _IMPORTS.finditer(data):
-        start = data.rfind(b"\n", 0, hit.start()) + 1
-        before = data[start : hit.start()].strip()
-        if not before or before.startswith(b"from"):
-            yield before, hit.group()
+        head = begins_line(data, hit.start())
+        if head is not None and (not head.strip() or head.lstrip().startswith(b"from")):
+            yield head.strip(), hit.group()
 
 
 def _walk(root: Path) -> Iterator[tuple[str, list[str]]]:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
+from lint_rules.project.lines import begins_line
+
 # Each begins with plain characters: that is searched for ten times as fast as a line's beginning.
 _DEFINITIONS = (re.compile(r"def[ \t]+(\w+)"), re.compile(r"class[ \t]+(\w+)"))
 _TRIPLES = ('"""', "'''")
@@ -45,6 +47,7 @@ class Block:
     name: str
     parent: Block | None = None
     end: int | None = None
+    first_line: int | None = None
 
 
 class Scan:
@@ -114,8 +117,8 @@ class Scan:
 
     def end_line(self, block: Block) -> int:
         """The last line of a definition that holds anything."""
-        text = self.text[: self._cut(block)].rstrip()
-        return self.line_at(len(text))
+        text = self.text[block.start : self._cut(block)].rstrip()
+        return self.line_at(block.start + len(text))
 
     def _cut(self, block: Block) -> int:
         """Where a definition ends: a line indented no deeper that is in no string of several lines."""
@@ -214,10 +217,17 @@ class Scan:
 
     def first_line(self, block: Block) -> int:
         """The line of the first decorator (also one that spans lines)."""
+        if block.first_line is None:
+            block.first_line = self._first_line(block)
+        return block.first_line
+
+    def _first_line(self, block: Block) -> int:
         line = self.line_at(block.start)
         lowest = line
         depth = 0
-        while line > 1:
+        index = bisect_right(self._starts, block.start) - 1
+        above = self.line_at(self._starts[index - 1]) if index else 0
+        while line - 1 > above:  # no decorator is above the definition before
             text = self.text[self._lines[line - 2] : self._lines[line - 1]].rstrip()
             bare = text.strip()
             depth += bare.count(")") - bare.count("(")
@@ -255,13 +265,14 @@ def _definitions(text: str) -> Iterator[tuple[int, str, bool, str]]:
     """The lines that begin a definition: where, the blanks before it, whether a class, its name."""
     for form in _DEFINITIONS:
         for hit in form.finditer(text):
-            start = text.rfind("\n", 0, hit.start()) + 1
-            before = text[start : hit.start()]
-            lead = before[: len(before) - len(before.lstrip(" \t\f"))]
-            word = before[len(lead) :]
+            head = begins_line(text, hit.start())
+            if head is None:
+                continue  # deeper than any indentation
+            lead = head[: len(head) - len(head.lstrip(" \t\f"))]
+            word = head[len(lead) :]
             is_class = form is _DEFINITIONS[1]
             if not word or (not is_class and word.rstrip(" \t") == "async" and word != "async"):
-                yield start, lead, is_class, hit.group(1)
+                yield hit.start() - len(head), lead, is_class, hit.group(1)
 
 
 def unix(text: str) -> str:

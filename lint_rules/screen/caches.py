@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, cast
 from lint_rules.naming import CACHE_LIBRARIES, is_cache_name, longest_literal
 from lint_rules.project.functions import Place
 from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.project.lines import before
+from lint_rules.screen import forms
 from lint_rules.screen.aliases import Aliases
 from lint_rules.screen.shapereader import shape_of
 from lint_rules.screen.shapes import (
@@ -30,7 +32,6 @@ from lint_rules.screen.wrappers import (
     COMMON,
     MEMOISING,
     Wrappers,
-    any_of,
     is_memoised,
     stem,
     through,
@@ -192,15 +193,16 @@ class CacheUsers:
     def _naming_cache(self, path: Path) -> Iterable[FunctionRef]:
         """The functions of a file that may use a cache, as far as words tell."""
         data = self.project.bytes_of(path)
-        forms = [
+        uses = [
             form for form, bytes_ in zip(_USES, _USES_BYTES, strict=True) if bytes_.search(data)
         ]
         names = {*self.objects.get(path, ()), *map(longest_literal, self.settings.cache_objects)}
         if names:
-            forms.append(re.compile(rf"(?:{'|'.join(sorted(map(re.escape, names)))})\w*\s*[\[.(]"))
+            uses.append(re.compile(rf"(?:{'|'.join(sorted(map(re.escape, names)))})\w*\s*[\[.(]"))
         found: dict[FunctionRef, None] = {}
-        for form in forms:
-            found.update(dict.fromkeys(around(self.project.module(path), form)))
+        for form in uses:
+            module = self.project.module(path)
+            found.update(dict.fromkeys(around(module, form.finditer(module.text))))
         if _MADE_BYTES.search(data):
             found.update(dict.fromkeys(self._making(path)))
         return found
@@ -209,10 +211,8 @@ class CacheUsers:
         """The functions that bind what a call of a cache's name made or handed out, or are memoised."""
         module = self.project.module(path)
         for hit in _MADE.finditer(module.text):
-            start = module.text.rfind("\n", 0, hit.start()) + 1
-            before = module.text[start : hit.start()]
             function = None
-            if _BEFORE_MADE.search(before):
+            if _BEFORE_MADE.search(before(module.text, hit.start())):
                 function = module.function_around(hit.start())
             if function is not None:
                 yield function
@@ -259,10 +259,9 @@ class CacheUsers:
     def _through_in(
         self, path: Path, visible: dict[str, tuple[bool, bool]]
     ) -> Iterator[tuple[FunctionRef, Shape]]:
-        data = self.project.bytes_of(path)
-        names = {name: does for name, does in visible.items() if name.encode() in data}
-        for function in around(self.project.module(path), any_of(names)) if names else ():
-            meant = self._wrappers.meant(function, names)
+        module = self.project.module(path)
+        for function in around(module, forms.places_of(visible, module.text)):
+            meant = self._wrappers.meant(function, visible)
             if meant:
                 shape = shape_of(function.node, through(self.names(path), meant))
                 shape = self._noted(function, shape)
@@ -373,19 +372,16 @@ class CacheUsers:
         return out
 
 
-def around(module: Module, pattern: re.Pattern[str]) -> Iterator[FunctionRef]:
-    """The innermost functions around what matches in a module."""
+def around(module: Module, hits: Iterable[re.Match[str]]) -> Iterator[FunctionRef]:
+    """The innermost functions around what matches in a module, in the order of the text."""
     at = 0
-    while True:
-        hit = pattern.search(module.text, at)
-        if hit is None:
-            return
+    for hit in hits:
+        if hit.start() < at:
+            continue  # what else stands in the function adds nothing, unless a function in it does
         function = module.function_around(hit.start())
-        at = hit.end()
         if function is not None:
             yield function
-            # What else stands in the function adds nothing, unless a function in it does.
-            at = max(at, module.next_definition(at, function))
+        at = module.next_definition(hit.start(), function)
 
 
 def _typed(text: str) -> Iterator[tuple[str, bool]]:
@@ -394,14 +390,13 @@ def _typed(text: str) -> Iterator[tuple[str, bool]]:
     True beside a name of the module level.
     """
     for hit in _CLASS.finditer(text):
-        start = text.rfind("\n", 0, hit.start()) + 1
-        before = text[start : hit.start()]
+        head = before(text, hit.start())
         is_class = _is_class(text, hit.start())
-        annotated = _ANNOTATED.search(before) if is_class else None
+        annotated = _ANNOTATED.search(head) if is_class else None
         if annotated:
             yield annotated.group(1), annotated.start(1) == 0
         if text[hit.end() : hit.end() + 1] in ("(", "["):
-            assigned = _ASSIGNED.match(before)
+            assigned = _ASSIGNED.match(head)
             if assigned and (is_class or not assigned.group(1)):
                 yield assigned.group(2), not assigned.group(1)
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING
 
 from lint_rules.naming import longest_literal, matches_any
 from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.project.lines import before
+from lint_rules.screen.statements import Statements
 from lint_rules.screen.wrappers import stem
 
 if TYPE_CHECKING:
@@ -26,11 +28,13 @@ if TYPE_CHECKING:
     from lint_rules.project.project import Project
     from lint_rules.settings import Settings
 
+LONGEST_SIGNATURE = 20_000
+"""How far before a return type its ``def`` may be, in characters."""
 ROUNDS = 4
 """How many aliases, subclasses and attributes a word is followed through."""
 _STAR = re.compile(rb"import[ \t]*\(?[ \t]*\*")
-_ASSIGNED = re.compile(r"(\w+)[ \t]*(?::[^=\n]*)?=")
-_CONSTANT = re.compile(r"[ \t]+(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*[\w.]*[(\[{]")
+_FIRST = re.compile(r"\s*(self\.)?")
+_KEPT = re.compile(r"self\.(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?=(\w+))")
 #: What a line makes of a word in it: an alias, a subclass, what holds or returns it.
 _ALIAS = re.compile(r"(?:type[ \t]+)?(\w+)[ \t]*(?::[^=\n]*)?=[^=\n]*$")
 _RENAMED = re.compile(r"\s+as\s+(\w+)")
@@ -166,7 +170,7 @@ class CarrierWords:
                 found += self._declared_in(self.project.module(path), part, glob)
         if b"cache-leak:" in data:
             found += self._marked_in(self.project.module(path))
-        return sorted(set(found))
+        return sorted(set(found) - {""})
 
     def _marked_in(self, module: Module) -> Iterator[str]:
         for hit in re.finditer(r"#\s*cache-leak:", module.text):
@@ -175,32 +179,34 @@ class CarrierWords:
                     yield block.name
 
     def _declared_in(self, module: Module, part: str, glob: str) -> Iterator[str]:
-        text = module.text
-        at = text.find(part)
+        text, statements = module.text, Statements(module.text)
+        start, seen, at = 0, 0, text.find(part)
         while at >= 0:
             first, end = _identifier(text, at)
+            start = max(text.rfind("\n", seen, first) + 1, start)
             if matches_any(text[first:end], (glob,)):
-                yield from self._declaration(module, first, end)
-            at = text.find(part, end)
+                yield from self._declaration(module, statements, start, first, end)
+            seen, at = end, text.find(part, end)
 
-    def _declaration(self, module: Module, first: int, end: int) -> Iterator[str]:
-        """What a field's name at a place declares: a class, or a collection of names."""
+    def _declaration(
+        self, module: Module, statements: Statements, start: int, first: int, end: int
+    ) -> Iterator[str]:
+        """What a field's name at a place declares, on a line that begins at ``start``: a class, or a
+        collection of names."""
         text, scan = module.text, module.scan
-        start = text.rfind("\n", 0, first) + 1
         blocks = [b for b in scan.around_offset(first) if first < scan.span(b)[1]]
         quoted = text[first - 1 : first] in ("'", '"') and text[end : end + 1] in ("'", '"')
         if not blocks:
             if quoted:  # also a field of ``X = TypedDict("X", {...})``
-                top = _ASSIGNED.match(text, _margin(text, start))
-                yield from (top.group(1),) if top else ()
-        elif blocks[0].is_class:
-            if not text[start:first].strip():
-                yield blocks[0].name
-            elif quoted:
-                inside = _CONSTANT.match(text, _statement_start(text, start))
-                yield from (inside.group(1),) if inside else ()
-        elif text[start:first].strip() == "self.":
-            yield from (block.name for block in blocks if block.is_class)
+                yield statements.collection_at_margin(start) or ""
+            return
+        head = _FIRST.fullmatch(text, start, first)
+        if not blocks[0].is_class:
+            yield from (block.name for block in blocks if block.is_class and head and head.group(1))
+        elif head and not head.group(1):
+            yield blocks[0].name
+        elif quoted:
+            yield statements.collection_around(start) or ""
 
     def _following(
         self, number: int, words: set[str], homes: dict[str, set[Path]]
@@ -222,24 +228,23 @@ class CarrierWords:
 
     def _made_of(self, path: Path, text: str, hit: re.Match[str]) -> Iterator[str]:
         """What the line of a word makes of it."""
-        start = text.rfind("\n", 0, hit.start()) + 1
-        before = text[start : hit.start()]
+        head = before(text, hit.start())
         renamed = _RENAMED.match(text, hit.end())
         if renamed:
             yield renamed.group(1)
         for form in (_SUBCLASS, _ALIAS):
-            found = form.match(before)
+            found = form.match(head)
             if found and (form is _ALIAS or hit.group() not in self._bases):
                 yield found.group(1)
-        holds = _HOLDS.match(before)
+        holds = _HOLDS.match(head)
         if holds and self._in_class(path, hit.start()):
             yield f".{holds.group(1)}"
-        annotates = _ANNOTATES.search(before)
+        annotates = _ANNOTATES.search(head)
         if annotates:
             yield from self._kept_as(path, annotates.group(1), annotates.group(2), hit.start())
-        if "->" in before:
-            head = text.rfind("def ", 0, hit.start())
-            returns = _RETURNS.match(text[head : hit.start()]) if head >= 0 else None
+        if "->" in head:
+            first = text.rfind("def ", max(hit.start() - LONGEST_SIGNATURE, 0), hit.start())
+            returns = _RETURNS.match(text[first : hit.start()]) if first >= 0 else None
             if returns:
                 yield returns.group(1)
 
@@ -251,12 +256,21 @@ class CarrierWords:
         scan = self.project.module(path).scan
         blocks = scan.around_offset(at)
         if len(blocks) > 1 and blocks[1].is_class:
-            kept = rf"\bself\.(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*{name}\b"
-            yield from (f".{found}" for found in re.findall(kept, scan.source(blocks[0])))
+            kept = _kept_parameters(scan.source(blocks[0]))
+            yield from (f".{attribute}" for attribute in kept.get(name, ()))
 
     def _in_class(self, path: Path, at: int) -> bool:
         blocks = self.project.module(path).scan.around_offset(at)
         return bool(blocks) and blocks[0].is_class
+
+
+@lru_cache(maxsize=4)
+def _kept_parameters(source: str) -> dict[str, list[str]]:
+    """By what is assigned the attributes of ``self`` that a function assigns it to."""
+    found: dict[str, list[str]] = {}
+    for hit in _KEPT.finditer(source):
+        found.setdefault(hit.group(2), []).append(hit.group(1))
+    return found
 
 
 def _may_be_class(word: str) -> bool:
@@ -272,34 +286,6 @@ def _identifier(text: str, at: int) -> tuple[int, int]:
     while end < len(text) and (text[end].isalnum() or text[end] == "_"):
         end += 1
     return first, end
-
-
-def _statement_start(text: str, start: int) -> int:
-    """The line on which a bracket opened that the line at ``start`` is inside of, as indentation tells."""
-    indent = _indent(text, start)
-    while start > 0:
-        above = text.rfind("\n", 0, start - 1) + 1
-        line = text[above : start - 1]
-        if line.strip() and _indent(text, above) < indent and not line.lstrip().startswith(")"):
-            return above if line.rstrip().endswith(("(", "[", "{")) else start
-        if not line.strip():
-            return start
-        start = above
-    return start
-
-
-def _indent(text: str, start: int) -> int:
-    end = start
-    while end < len(text) and text[end] in " \t":
-        end += 1
-    return end - start
-
-
-def _margin(text: str, start: int) -> int:
-    """The nearest line at or above ``start`` that begins at the margin with a word."""
-    while start > 0 and (text[start] in " \t\r\n#)]}'\"" or not text[start : start + 1]):
-        start = text.rfind("\n", 0, start - 1) + 1
-    return start
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:

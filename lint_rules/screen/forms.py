@@ -8,7 +8,8 @@ one form each: searching a text for twenty of them takes a third of the time of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterator
 
 _DYNAMIC = tuple(
     re.compile(form)
@@ -37,9 +38,46 @@ def writes_dynamically(data: bytes) -> bool:
     return any(word in data for word in _DYNAMIC_WORDS)
 
 
-def write_of(name: str) -> re.Pattern[str]:
-    """Where a field of this name may be written: an attribute, a keyword, or its name in quotes."""
-    name = re.escape(name)
-    return re.compile(
-        rf"\b{name}\b\s*(?::[^=\n]*)?(?:,[^=\n]*)?=(?!=)|[\"']{name}[\"']|\.{name}\s*,"
-    )
+_WORD = re.compile(r"\w+")
+_ATTRIBUTE_WRITTEN = re.compile(r"\.(\w+)[ \t]*(?::[^=\n]{0,2000})?=(?!=)")
+_USED = re.compile(r"\.(\w+)|[\"'](\w+)(?=[\"'])")
+_WRITES_ON = re.compile(r"\s*(?:[:,][^=\n]{0,2000})?=(?!=)")
+"""What follows a name that is written: what a line may hold between the two is bounded, or a long one
+would be read again from each of its words."""
+_QUOTES = ("'", '"')
+_LISTED = re.compile(r"\s*,")
+
+
+def places_of(names: Container[str], text: str) -> Iterator[re.Match[str]]:
+    """Where one of the names stands as a word: once through the text, however many names there are."""
+    return (hit for hit in _WORD.finditer(text) if hit.group() in names)
+
+
+def writes_of(names: Container[str], text: str) -> dict[str, list[int]]:
+    """Where fields of these names may be written: an attribute, a keyword, or a name in quotes."""
+    found: dict[str, list[int]] = {}
+    for hit in places_of(names, text):
+        first, end = hit.span()
+        quoted = text[first - 1 : first] in _QUOTES and text[end : end + 1] in _QUOTES
+        if (
+            quoted
+            or _WRITES_ON.match(text, end)
+            or (text[first - 1 : first] == "." and _LISTED.match(text, end))
+        ):
+            found.setdefault(hit.group(), []).append(first)
+    return found
+
+
+def attribute_writes(text: str) -> Iterator[re.Match[str]]:
+    """Where an attribute, the first group, may be assigned."""
+    return _ATTRIBUTE_WRITTEN.finditer(text)
+
+
+def uses_of(text: str) -> Counter[str]:
+    """How often each name is used as an attribute or a key."""
+    return Counter(hit.group(1) or hit.group(2) for hit in _USED.finditer(text))
+
+
+def words_of(text: str) -> Counter[str]:
+    """How often each word stands in a text."""
+    return Counter(_WORD.findall(text))

@@ -132,24 +132,29 @@ class Merges:
         """The functions of the project that may merge one of these fields onto an object of the
         model, and others beside it."""
         found: dict[FunctionRef, None] = {}
+        held: dict[Path, set[str]] = {}
         for name in names:
-            pattern = forms.write_of(name)
             for path in self.project.files_containing(name.encode()):
-                module = self.project.module(path)
-                places = [hit.start() for hit in pattern.finditer(module.text)]
+                held.setdefault(path, set()).add(name)
+        for path in sorted(held):
+            module = self.project.module(path)
+            writing: dict[FunctionRef, list[str]] = {}
+            for name, places in forms.writes_of(held[path], module.text).items():
                 for function in _around(module, places):
-                    if function in found or not self.may_hold(function, model):
-                        continue
-                    if self._merges_one(function, name):
-                        found[function] = None
+                    writing.setdefault(function, []).append(name)
+            for function, written in writing.items():
+                if self.may_hold(function, model) and self._merges_one(function, written):
+                    found[function] = None
         return list(found)
 
-    def _merges_one(self, function: FunctionRef, name: str) -> bool:
-        """True when the function may write the field from one of the same name, and others too."""
-        if len(re.findall(rf"\b{re.escape(name)}\b", function.source)) < 2:
+    def _merges_one(self, function: FunctionRef, names: list[str]) -> bool:
+        """True when the function may write one of the fields from one of the same name, and others too."""
+        words = forms.words_of(function.source)
+        names = [name for name in names if words[name] > 1]
+        if not names:
             return False
         written = {write.name for write in self.caches.shape(function).writes}
-        return None in written or (name in written and len(written) > 1)
+        return None in written or (len(written) > 1 and not written.isdisjoint(names))
 
     def rewriting(self, module: Module, names: frozenset[str]) -> set[FunctionRef]:
         """Functions of a module that write one of these fields from one of the same name.
@@ -161,16 +166,17 @@ class Merges:
         return {module.function_of(Place(*place)) for place in found}
 
     def _ask_rewriting(self, module: Module, names: frozenset[str]) -> list[Place]:
+        writing: dict[FunctionRef, set[str]] = {}
+        for hit in forms.attribute_writes(module.text):
+            if hit.group(1) in names:
+                function = module.function_around(hit.start())
+                if function is not None:
+                    writing.setdefault(function, set()).add(hit.group(1))
         found: set[FunctionRef] = set()
-        data = self.project.bytes_of(module.path)
-        for name in names:
-            if f".{name}".encode() not in data:
-                continue
-            form = re.compile(rf"\.{re.escape(name)}\b[ \t]*(?::[^=\n]*)?=(?!=)")
-            around = (module.function_around(hit.start()) for hit in form.finditer(module.text))
-            for function in dict.fromkeys(around):  # each once, however many of its lines do it
-                if function is not None and len(_uses(name, function.source, 2)) > 1:
-                    found.update((function, *module.enclosing(function)))
+        for function, written in writing.items():
+            uses = forms.uses_of(function.source)
+            if any(uses[name] > 1 for name in written):
+                found.update((function, *module.enclosing(function)))
         return sorted(function.place for function in found)
 
 
@@ -182,25 +188,13 @@ def _around(module: Module, places: Iterable[int]) -> tuple[FunctionRef, ...]:
         if place < end:
             continue  # still the function that is known, before any definition inside it
         function = module.function_around(place)
-        if function is None:
-            continue
         end = module.next_definition(place, function)
-        found.add(function)
-        found.update(module.enclosing(function))
+        if function is not None:
+            found.add(function)
+            found.update(module.enclosing(function))
     return tuple(sorted(found, key=lambda function: function.block.start))
 
 
 @lru_cache(maxsize=16)
 def _digest_of(names: frozenset[str]) -> str:
     return digest(sorted(names))
-
-
-def _uses(name: str, text: str, enough: int) -> list[int]:
-    """Where a name is used as an attribute or a key, at most ``enough`` places."""
-    found: list[int] = []
-    for mark in (f".{name}", f'"{name}"', f"'{name}'"):
-        at = text.find(mark)
-        while at >= 0 and len(found) < enough:
-            found.append(at)
-            at = text.find(mark, at + 1)
-    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -76,10 +76,10 @@ class Wrappers:
         around it, names the class.
         """
         source = function.source
+        words = set(_IDENTIFIER.findall(source))
         out: dict[str, tuple[bool, bool]] = {}
-        for name, does in names.items():
-            if name not in source:
-                continue
+        for name in sorted(words & names.keys()):
+            does = names[name]
             owners = self._classes.get(name)
             if owners is None or name not in COMMON or any(
                 owner in source or owner == (function.class_name or "").rpartition(".")[2]
@@ -119,10 +119,6 @@ def is_memoised(function: FunctionRef, meanings: Mapping[str, frozenset[str]]) -
         return True
     meant = (name for word in _IDENTIFIER.findall(head) for name in meanings.get(word, ()))
     return any(MEMOISING.search(f"@{name}") for name in meant)
-
-
-def any_of(names: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, names)))})\b")
 
 
 def stem(path: Path) -> str:
