@@ -8,7 +8,7 @@ CODE := lint_rules tests examples benchmarks
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-slow test-oldest test-pythons test-litellm test-network coverage lint format docs bench-accuracy bench-precision bench-speed bench-growth bench-robustness clean
+.PHONY: help demo test test-slow test-oldest test-pythons test-litellm test-network coverage lint format docs bench-accuracy bench-precision bench-speed bench-growth bench-screen bench-robustness clean
 
 help:
 	@echo "make demo             bob is rejected, the tool says why and repairs a copy, bob is accepted"
@@ -26,6 +26,7 @@ help:
 	@echo "make bench-precision  findings in pinned popular packages, against the accepted ones"
 	@echo "make bench-speed      CPU time on litellm, beside ruff and plain flake8"
 	@echo "make bench-growth     time and memory when what is checked doubles, doubles again"
+	@echo "make bench-screen     what the screen loses in programs put together at random"
 	@echo "make bench-robustness the whole standard library and every installed package, in bounded time"
 	@echo "make clean            remove what these made in this folder"
 
@@ -99,6 +100,9 @@ bench-speed: $(VENV)/.dev
 
 bench-growth: $(VENV)/.dev
 	@$(BIN)/python benchmarks/growth.py
+
+bench-screen: $(VENV)/.dev
+	@$(BIN)/python benchmarks/screen.py
 
 bench-robustness: $(VENV)/.dev
 	@$(BIN)/python benchmarks/robustness.py --seconds $(BENCH_SECONDS)

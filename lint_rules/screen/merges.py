@@ -130,8 +130,8 @@ class Merges:
 
     def writers(self, names: Iterable[str], model: ClassRef) -> list[FunctionRef]:
         """The functions of the project that may merge one of these fields onto an object of the
-        model, and others beside it."""
-        found: dict[FunctionRef, None] = {}
+        model, and others beside it, in the order of the text."""
+        found: list[FunctionRef] = []
         held: dict[Path, set[str]] = {}
         for name in names:
             for path in self.project.files_containing(name.encode()):
@@ -142,10 +142,10 @@ class Merges:
             for name, places in forms.writes_of(held[path], module.text).items():
                 for function in _around(module, places):
                     writing.setdefault(function, []).append(name)
-            for function, written in writing.items():
-                if self.may_hold(function, model) and self._merges_one(function, written):
-                    found[function] = None
-        return list(found)
+            for function in sorted(writing, key=lambda function: function.place):
+                if self.may_hold(function, model) and self._merges_one(function, writing[function]):
+                    found.append(function)
+        return found
 
     def _merges_one(self, function: FunctionRef, names: list[str]) -> bool:
         """True when the function may write one of the fields from one of the same name, and others too."""
