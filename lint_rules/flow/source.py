@@ -7,6 +7,7 @@ it is.
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
 
+DEEPEST = 1_000
+"""How deep an expression may be nested: a call of a method on the result of another is two levels."""
 DEEP_STACK = 20_000
 """Calls in calls while the places in a function's tree are found."""
 
@@ -47,8 +50,12 @@ def parse_function(function: FunctionRef) -> FunctionTree:
 
     Raises NoSuchFunction when libcst cannot read it.
     """
+    if not function.readable:
+        raise NoSuchFunction(f"line {function.line} does not parse")
     offset, end = function.module.scan.span(function.block)
     text = function.module.text[offset:end]
+    if nested_too_deeply(function.node, max(map(len, text.splitlines()))):
+        raise NoSuchFunction("the code is nested too deeply")
     indented = text[:1] in " \t\f" and text.lstrip(" \t\f") != text
     newline = "\r\n" if "\r\n" in text else "\n"
     wrapper = f"if 1:{newline}" if indented else ""
@@ -62,6 +69,37 @@ def parse_function(function: FunctionRef) -> FunctionTree:
     if not isinstance(statement, cst.FunctionDef):
         raise NoSuchFunction(f"line {function.line} does not begin a function")
     return FunctionTree(module, statement, function.line, offset, text, wrapper)
+
+
+def nested_too_deeply(function: ast.FunctionDef | ast.AsyncFunctionDef, widest: int) -> bool:
+    """True for an expression that is nested deeper than :data:`DEEPEST`; no line is longer than
+    ``widest``.
+
+    To read one takes libcst the square of its depth, and in the end the stack of the process.
+    """
+    todo: list[ast.AST] = [function]
+    while todo:
+        for child in ast.iter_child_nodes(todo.pop()):
+            if not isinstance(child, ast.expr):
+                todo.append(child)
+            elif _characters(child, widest) > DEEPEST and _is_deep(child):
+                return True
+    return False
+
+
+def _characters(node: ast.expr, widest: int) -> int:
+    """How long the text of an expression is at most: no level of it takes less than one character."""
+    lines = (node.end_lineno or node.lineno) - node.lineno
+    return (node.end_col_offset or 0) - node.col_offset if not lines else (lines + 1) * widest
+
+
+def _is_deep(node: ast.expr) -> bool:
+    level: list[ast.AST] = [node]
+    for _ in range(DEEPEST):
+        level = [child for one in level for child in ast.iter_child_nodes(one)]
+        if not level:
+            return False
+    return True
 
 
 @contextmanager
