@@ -123,8 +123,10 @@ def join(states: list[State], objects: Objects) -> State | None:
     if len(states) == 1:
         return states[0]
     check_time()
-    shared = [g for g in states[0].guards if all(g in s.guards for s in states[1:])]
-    own = [frozenset(s.guards) - frozenset(shared) for s in states]
+    passed = [frozenset(s.guards) for s in states]
+    common = frozenset.intersection(*passed)
+    shared = [g for g in states[0].guards if g in common]
+    own = [guards - common for guards in passed]
     out = State(guards=tuple(shared))
     out.env = dict(states[0].env)
     for name in _differing([s.env for s in states]):
