@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -70,3 +71,25 @@ def test_many_elifs_are_no_nesting(tmp_path: Path) -> None:
     (tmp_path / "deep.py").write_text(elifs(900))
     report = run(discover([tmp_path]), Task(cache=False))
     assert [f.function for f in report.findings] == ["deep_copy_for_cache", "small_copy_for_cache"]
+
+
+@pytest.mark.parametrize("expression", ["x" + ".a()" * 30_000, "f(" * 3_000 + "x" + ")" * 3_000])
+def test_what_libcst_has_no_stack_for_ends_no_process(tmp_path: Path, expression: str) -> None:
+    """It overflowed the stack of the process, which ended without a word."""
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "deep.py").write_text(deep(expression))
+    (tmp_path / "good.py").write_text(LEAKING)
+    command = [
+        sys.executable,
+        "-m",
+        "lint_rules",
+        "--check",
+        "--no-cache",
+        "--isolated",
+        "--jobs",
+        "1",
+    ]
+    done = subprocess.run([*command, "."], cwd=tmp_path, capture_output=True, text=True)
+    assert "good.py:10:14: CCL101" in done.stdout
+    assert done.returncode in (1, 2), done.stderr
+    assert not done.stderr or "deep.py" in done.stderr, done.stderr
