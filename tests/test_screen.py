@@ -124,6 +124,20 @@ PROGRAMS = {
     + "    def __init__(self, auth):\n        self.held: Auth = auth\n\n\n"
     + "def merge(holder: Holder, params):"
     + MERGE.format(carrier="holder.held"),
+    "kept behind a test on its line": "from models import Auth\n\n\nclass Holder:\n"
+    + "    def __init__(self, auth: Auth):\n        self.on = True\n"
+    + "        if self.on: self.held = auth\n\n\n"
+    + "def merge(holder: Holder, params):"
+    + MERGE.format(carrier="holder.held"),
+    # What only the helper proves, written behind a test on its line.
+    "written behind a test on its line": HEAD
+    + "def merge_token(token: Auth, params):\n"
+    + "    if params.known: token.asked_by = params.asked_by\n",
+    # Names of any alphabet.
+    "another name for a function": HEAD
+    + "from copy import copy as größer\n\n\n"
+    + "def save(key, auth: Auth):\n    copied = größer(auth)\n    copied.asked_by = None\n"
+    + "    cache[key] = copied\n",
     # What another function merged values onto.
     "merged elsewhere, then stored": HEAD
     + "def fill(token: Auth, params):\n    token.end_user_id = params.get('end_user_id')\n"

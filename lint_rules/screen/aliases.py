@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 Meanings = Mapping[str, frozenset[str]]
 """By name the other names that it may stand for."""
 
-_WORDS = re.compile(rb"\w+")
-_RENAMED = re.compile(rb"(\w+)\s+as\s+(\w+)")
-_ASSIGNED = re.compile(rb"\n(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*([A-Za-z_][\w.]*)[ \t\r]*(?=[#\n]|$)")
+_NAME = rb"[\w\x80-\xff]+"
+_VALUE = rb"[ \t]*(?::[^=\n]*)?=[ \t]*([A-Za-z_\x80-\xff][\w.\x80-\xff]*)[ \t\r]*(?=[#\n]|$)"
+_WORDS = re.compile(_NAME)
+_RENAMED = re.compile(rb"(%b)\s+as\s+(%b)" % (_NAME, _NAME))
+_ASSIGNED = re.compile(rb"\n(%b)%b" % (_NAME, _VALUE))
 #: What stands at the margin and holds statements of the module level, ...
 _BLOCK = re.compile(
     rb"\n(?:if|try|else|elif|except|finally|with|for|while)\b[^\n]*(?:\n(?:[ \t#)][^\n]*|\r?(?=\n)))*"
 )
 #: ... and such a statement.
-_INSIDE = re.compile(
-    rb"\n[ \t]+(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*([A-Za-z_][\w.]*)[ \t\r]*(?=[#\n]|$)"
-)
+_INSIDE = re.compile(rb"\n[ \t]+(%b)%b" % (_NAME, _VALUE))
 _CONSTANTS = frozenset({"None", "True", "False", ""})
 _LIBRARY = COPY_FUNCTIONS | {
     "setattr",
@@ -122,12 +122,15 @@ class Aliases:
     def _leading(self) -> frozenset[str]:
         """The names that are, or stand for, functions and classes."""
         found = {*self.project.definitions, *self.project.class_names, *_LIBRARY}
-        pairs = [pair for one in self._read.values() for pair in (*one.renamed, *one.assigned)]
-        grown = True
-        while grown:
-            more = {new for new, old in pairs if old in found and new not in found}
-            grown = bool(more)
-            found |= more
+        named: dict[str, list[str]] = {}
+        for one in self._read.values():
+            for new, old in (*one.renamed, *one.assigned):
+                named.setdefault(old, []).append(new)
+        todo = [name for name in named if name in found]
+        while todo:
+            more = [new for new in named.get(todo.pop(), ()) if new not in found]
+            found.update(more)
+            todo += more
         return frozenset(found)
 
     @cached_property

@@ -34,7 +34,8 @@ ROUNDS = 4
 """How many aliases, subclasses and attributes a word is followed through."""
 _STAR = re.compile(rb"import[ \t]*\(?[ \t]*\*")
 _FIRST = re.compile(r"\s*(self\.)?")
-_KEPT = re.compile(r"self\.(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?=(\w+))")
+#: What follows is only looked at: ``if self.a: self.b = c`` keeps it in the second of two attributes.
+_KEPT = re.compile(r"\bself\.(\w+)(?=[ \t]*(?::[^=\n]{0,2000})?=[ \t]*(\w+))")
 #: What a line makes of a word in it: an alias, a subclass, what holds or returns it.
 _ALIAS = re.compile(r"(?:type[ \t]+)?(\w+)[ \t]*(?::[^=\n]*)?=[^=\n]*$")
 _RENAMED = re.compile(r"\s+as\s+(\w+)")

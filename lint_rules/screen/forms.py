@@ -39,7 +39,8 @@ def writes_dynamically(data: bytes) -> bool:
 
 
 _WORD = re.compile(r"\w+")
-_ATTRIBUTE_WRITTEN = re.compile(r"\.(\w+)[ \t]*(?::[^=\n]{0,2000})?=(?!=)")
+#: What follows is only looked at: ``if a.b: c.d = 1`` writes the second of two attributes.
+_ATTRIBUTE_WRITTEN = re.compile(r"\.(\w+)(?=[ \t]*(?::[^=\n]{0,2000})?=(?!=))")
 _USED = re.compile(r"\.(\w+)|[\"'](\w+)(?=[\"'])")
 _WRITES_ON = re.compile(r"\s*(?:[:,][^=\n]{0,2000})?=(?!=)")
 """What follows a name that is written: what a line may hold between the two is bounded, or a long one
