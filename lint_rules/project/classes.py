@@ -124,7 +124,7 @@ class ClassRef:
         """pydantic, dataclass, attrs, namedtuple, typeddict or plain."""
         if self._kind is not None:
             return self._kind
-        kinds = (cls._kind or cls._own_kind() for cls in self._lineage())
+        kinds = (cls._own_kind for cls in self._lineage())
         return next((kind for kind in kinds if kind != "plain"), "plain")
 
     def _lineage(self) -> Iterator[ClassRef]:
@@ -138,7 +138,11 @@ class ClassRef:
                 yield cls
                 todo.extend(reversed(cls.bases))
 
+    @cached_property
     def _own_kind(self) -> str:
+        """What the class says itself, its bases in the project left out."""
+        if self._kind is not None:
+            return self._kind
         lasts = [name.rsplit(".", 1)[-1] for name in self.base_names]
         if "TypedDict" in lasts:
             return "typeddict"
@@ -168,7 +172,7 @@ class ClassRef:
 
     @cached_property
     def _own_frozen(self) -> bool:
-        if (self._kind or self._own_kind()) == "namedtuple":
+        if self._own_kind == "namedtuple":
             return True
         if self.node is None:
             return False

@@ -71,9 +71,11 @@ class Values:
 
     def stand_for(self, target: ast.expr, value: ast.expr) -> None:
         """``put = remember``, ``put = partial(remember, key)``: a variable that may be called."""
-        names = self.functions(value) if isinstance(target, ast.Name) else NOTHING
-        if names and not names <= self.local.setdefault(target.id, set()):  # type: ignore[attr-defined]
-            self.local[target.id] |= names  # type: ignore[attr-defined]
+        if not isinstance(target, ast.Name):
+            return
+        known, names = self.local.setdefault(target.id, set()), self.functions(value)
+        if not names <= known:
+            known |= names
             self.changed = True
 
     def functions(self, node: ast.expr) -> Tokens:
