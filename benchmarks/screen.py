@@ -9,14 +9,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from random_leaks import generate
-from test_screen_programs import written
-from unscreened import differences
+from unscreened import differences, lost
 
 from lint_rules.settings import Settings
 
@@ -25,8 +25,15 @@ def of_programs(seeds: int) -> Iterator[str]:
     """What is lost in the first programs, by the number of the program."""
     for seed in range(seeds):
         with TemporaryDirectory() as made:
-            paths = written(Path(made) / "program", generate(seed))
-            yield from (f"program {seed}: {said}" for said in differences(paths, Settings()))
+            said = lost(Path(made) / "program", generate(seed))
+            yield from (f"program {seed}: {one}" for one in said)
+
+
+def of_folders(folders: list[Path]) -> Iterator[str]:
+    """What is lost in folders, by their names."""
+    for folder in folders:
+        said = differences(sorted(folder.rglob("*.py")), Settings())
+        yield from (f"{folder}: {one}" for one in said)
 
 
 def main() -> int:
@@ -35,16 +42,12 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=400, help="how many programs")
     parser.add_argument("folders", type=Path, nargs="*", help="folders to compare on, too")
     options = parser.parse_args()
-    lost = 0
-    for said in of_programs(options.seeds):
-        lost += 1
+    number = 0
+    for said in chain(of_programs(options.seeds), of_folders(options.folders)):
+        number += 1
         print(said[:300], flush=True)
-    for folder in options.folders:
-        for said in differences(sorted(folder.rglob("*.py")), Settings()):
-            lost += 1
-            print(f"{folder}: {said[:300]}", flush=True)
-    print(f"{options.seeds} programs, {len(options.folders)} folders: {lost} findings differ")
-    return bool(lost)
+    print(f"{options.seeds} programs, {len(options.folders)} folders: {number} findings differ")
+    return bool(number)
 
 
 if __name__ == "__main__":

@@ -98,3 +98,13 @@ def differences(paths: list[Path], settings: Settings) -> list[str]:
         said += [f"found {f} only with" for f in one.findings if f not in other.findings]
         said += [f"found {f} only without" for f in other.findings if f not in one.findings]
     return said
+
+
+def lost(root: Path, program: dict[str, str]) -> list[str]:
+    """What the screen loses of a program, which is written below ``root`` as a project of its own."""
+    root.mkdir()
+    (root / "pyproject.toml").touch()
+    for name, text in program.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return differences([root / name for name in program], Settings())
