@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click_runner import invoke
+from leaking import LEAKING
 
 from lint_rules.cli import main
 from lint_rules.discovery import discover
@@ -18,19 +19,9 @@ from lint_rules.runner import Task, run, write_changes
 from lint_rules.settings import OPTIONS
 
 ROOT = Path(__file__).parents[1]
-LEAKING = """from dataclasses import dataclass, replace
-open("{trap}", "a").write("the code was run")
-
-
-@dataclass
-class Auth:
-    end_user_id: str | None = None
-
-
-def copy_for_cache(auth: Auth) -> Auth:
-    copied = replace(auth)
-    return copied
-"""
+TRAPPED = LEAKING.replace(
+    "\n\n\n@dataclass", '\nopen("{trap}", "a").write("the code was run")\n\n\n@dataclass', 1
+)
 WATCHED = r"""
 import json, os, sys
 events = []
@@ -71,7 +62,7 @@ def checkout(tmp_path: Path) -> Path:
     (root / "pkg").mkdir(parents=True)
     (tmp_path / "kept").mkdir()
     trap = tmp_path / "sprung"
-    code = LEAKING.replace("{trap}", str(trap))
+    code = TRAPPED.replace("{trap}", str(trap))
     for name in (
         "libcst", "click", "flake8", "json", "conftest", "sitecustomize", "usercustomize", "setup",
         "pathspec", "pydantic", "pkg/__init__", "pkg/auth", "lint_rules_plugin", "tomllib", "re",
@@ -245,7 +236,7 @@ def test_links_out_of_the_tree_are_never_written_through(tmp_path: Path) -> None
     outside, tree = tmp_path / "outside", tmp_path / "tree"
     for folder in (outside, tree):
         folder.mkdir()
-    text = LEAKING.replace("open(", "# open(")
+    text = LEAKING
     (outside / "auth.py").write_text(text)
     (outside / "pyproject.toml").touch()
     (tree / "pyproject.toml").touch()
@@ -274,7 +265,7 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U00
 @pytest.fixture
 def evil(tmp_path: Path) -> Path:
     """Names and lines that would steer a terminal, of findings and of every kind of error."""
-    leaking = LEAKING.replace("open(", "# open(").replace(
+    leaking = LEAKING.replace(
         "copied = replace(auth)", "copied = replace(auth)  # \x1b[2J\u202e \x9b \x7f \U000e0041"
     )
     (tmp_path / f"{EVIL}.py").write_text(leaking)
@@ -329,7 +320,7 @@ def on_a_terminal(folder: Path, arguments: list[str]) -> str:
 def test_a_file_name_is_no_workflow_command(tmp_path: Path, form: str) -> None:
     """GitHub obeys lines that begin with ``::``; one of ours must not begin with a file's name."""
     for name in ("::add-mask::x.py", "##[add-path]x.py", "::error::y.py"):
-        (tmp_path / name).write_text(LEAKING.replace("open(", "# open("))
+        (tmp_path / name).write_text(LEAKING)
     (tmp_path / "::stop-commands::z.py").write_bytes(b"\xff")
     (tmp_path / "pyproject.toml").touch()
     done = subprocess.run(
