@@ -25,7 +25,8 @@ from growing_texts import LEAKING, TEXTS
 from packages import NotAvailable, unpacked
 
 from lint_rules.discovery import discover
-from lint_rules.runner import Report, Task, run
+from lint_rules.runner import Report, run
+from lint_rules.worker import Task
 
 PROPORTIONAL = 1.25
 """The largest exponent that passes: with a logarithm, and with what a busy machine adds."""

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from lint_rules.discovery import Target
 from lint_rules.engine import Engine
-from lint_rules.runner import Task, Worker, syntax_errors
 from lint_rules.textfile import FileProblem, decode
+from lint_rules.worker import Task, Worker, syntax_errors
 
 LEAK = """
 import dataclasses

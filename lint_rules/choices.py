@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lint_rules.configfiles import flake8_section
-from lint_rules.runner import Selection
 from lint_rules.settings import SettingsError, split_list
+from lint_rules.worker import Selection
 
 if TYPE_CHECKING:
     from lint_rules.suppress import PerFile

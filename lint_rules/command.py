@@ -26,16 +26,10 @@ from lint_rules.output.diff import unified
 from lint_rules.output.plain import printable, printable_path
 from lint_rules.output.result import Result
 from lint_rules.output.text import error_line, summary_line
-from lint_rules.runner import (
-    Change,
-    Report,
-    Task,
-    run,
-    run_text,
-    write_changes,
-)
+from lint_rules.runner import Report, run, run_text, write_changes
 from lint_rules.settings import SettingsError, load_settings
 from lint_rules.textfile import FileProblem, decode
+from lint_rules.worker import Change, Task
 
 FORMATS = ("text", "concise", "json", "sarif", "github")
 _STDIN = "-"

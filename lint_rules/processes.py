@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from lint_rules.discovery import Target
 from lint_rules.portions import by_project, shares
 from lint_rules.project.roots import Roots
-from lint_rules.runner import EngineClass, Outcome, Progress, Task, Worker, failed
+from lint_rules.worker import EngineClass, Outcome, Progress, Task, Worker, failed
 
 _worker: Worker | None = None
 

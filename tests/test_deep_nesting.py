@@ -12,7 +12,8 @@ from leaking import LEAKING
 
 from lint_rules.discovery import discover
 from lint_rules.flow.source import DEEPEST
-from lint_rules.runner import Task, run
+from lint_rules.runner import run
+from lint_rules.worker import Task
 
 DEEP = {
     "calls": "f(" * 190 + "x" + ")" * 190,

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from leaking_modules import NEWER, Leaking, generate
 
 from lint_rules.discovery import discover
-from lint_rules.runner import Report, Task, run, write_changes
+from lint_rules.runner import Report, run, write_changes
+from lint_rules.worker import Task
 
 ROOT = Path(__file__).parents[1]
 FIELDS = ("end_user_id", "end_user_budget")

@@ -15,8 +15,9 @@ from leaking import LEAKING
 
 from lint_rules.cli import main
 from lint_rules.discovery import discover
-from lint_rules.runner import Task, run, write_changes
+from lint_rules.runner import run, write_changes
 from lint_rules.settings import OPTIONS
+from lint_rules.worker import Task
 
 ROOT = Path(__file__).parents[1]
 TRAPPED = LEAKING.replace(

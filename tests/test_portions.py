@@ -14,7 +14,8 @@ from lint_rules.discovery import discover
 from lint_rules.portions import by_project, shares
 from lint_rules.project.project import Project
 from lint_rules.project.roots import Roots
-from lint_rules.runner import Task, run
+from lint_rules.runner import run
+from lint_rules.worker import Task
 
 
 @pytest.fixture

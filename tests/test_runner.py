@@ -13,9 +13,10 @@ from fake_engine import FakeEngine
 
 from lint_rules import baseline, check_paths, engine
 from lint_rules.discovery import discover
-from lint_rules.runner import Selection, Task, run, write_changes
+from lint_rules.runner import run, write_changes
 from lint_rules.settings import SettingsError
 from lint_rules.textfile import FileProblem, decode
+from lint_rules.worker import Selection, Task
 
 ROOT = Path(__file__).parents[1]
 

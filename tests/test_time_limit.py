@@ -19,7 +19,8 @@ from lint_rules.deadline import TimeLimitReached, check_time, time_limit
 from lint_rules.discovery import discover
 from lint_rules.flake8_plugin import CacheLeakPlugin, _engine
 from lint_rules.flow import context
-from lint_rules.runner import Task, run
+from lint_rules.runner import run
+from lint_rules.worker import Task
 
 
 def tangled(depth: int) -> str:
