@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from lint_rules.findings import Diagnostic, FileReport, Finding, Fix, Subject
+from lint_rules.findings import Diagnostic, FileReport, Finding, Subject
 from lint_rules.project.kept import digest
 from lint_rules.project.project import Project
 from lint_rules.project.roots import Roots
@@ -35,9 +35,6 @@ GC = (200_000, 50, 1_000)
 
 MANY_NEWS = 64
 """Files of which something new is known are kept at once when they are so many, else at the end."""
-
-SPARE_ROUNDS = 6
-"""Rounds of repair beyond one per finding: more than these is a fix that fights itself."""
 
 
 class Unreadable(Exception):
@@ -261,8 +258,12 @@ class Engine:
         if report.errors or not any(finding.fix.available for finding in report.findings):
             return report
         try:
+            from lint_rules.fixes.repair import repaired
+
             self._repairing = True  # texts in the making are nothing to keep
-            return self._repair(path.absolute(), text, display, wanted, report)
+            return repaired(
+                text, report, lambda new: self.check(path, new, display=display, wanted=wanted)
+            )
         except Exception as error:  # one file must never end the run
             return replace(report, errors=(Diagnostic(display, _crash(error)),))
         finally:
@@ -275,49 +276,6 @@ class Engine:
         if self._projects[root].overlay(path, text):
             self._forget(root)
 
-    def _repair(
-        self, path: Path, text: str, display: str, wanted: Wanted | None, first: FileReport
-    ) -> FileReport:
-        from lint_rules.fixes.apply import apply
-        from lint_rules.fixes.gates import refusal
-
-        current, report = text, first
-        fixed: list[Finding] = []
-        futile: dict[tuple[str, str, tuple[str, ...]], str] = {}
-        tried_on = text
-        for _ in range(len(first.findings) + SPARE_ROUNDS):
-            left = replace(report, findings=_without_futile(report.findings, futile))
-            outcome = apply(current, left.findings)
-            if not outcome.applied:
-                if not futile or tried_on == current:
-                    break
-                # What was in vain may not be so any more: a second run would try it again.
-                futile, tried_on = {}, current
-                continue
-            if refusal(current, outcome.text, outcome.edits) is not None:
-                refused = _refused(current, outcome.applied)
-                if not refused:
-                    reason = refusal(current, outcome.text, outcome.edits)
-                    return _not_rewritten(first, reason)
-                futile |= refused
-                continue
-            after = self.check(path, outcome.text, display=display, wanted=wanted)
-            useless = _useless(left, after, outcome.applied)
-            if useless:
-                futile |= useless
-                continue
-            fixed += outcome.applied
-            current, report = outcome.text, after
-        else:
-            return _not_rewritten(first, "a second run would change it again")
-        report = replace(report, findings=_without_futile(report.findings, futile))
-        if current == text:
-            return replace(first, findings=report.findings)
-        return FileReport(
-            display, report.findings, (), text, first.candidates, tuple(fixed), current,
-            subjects=report.subjects,
-        )  # fmt: skip
-
 
 @lru_cache(maxsize=1)
 def _look_for_garbage_less_often() -> None:
@@ -325,63 +283,6 @@ def _look_for_garbage_less_often() -> None:
     took two thirds of the time, and at the end of the process once more a third."""
     gc.set_threshold(*(max(pair) for pair in zip(gc.get_threshold(), GC, strict=True)))
     atexit.register(gc.freeze)
-
-
-def _not_rewritten(first: FileReport, reason: str | None) -> FileReport:
-    """The report on a file that stays as it is, and the gate that says so."""
-    message = f"not rewritten: {reason}; the file is as it was"
-    return replace(first, errors=(Diagnostic(first.path, message),))
-
-
-def _refused(text: str, findings: list[Finding]) -> dict[tuple[str, str, tuple[str, ...]], str]:
-    """The findings whose repair a gate refuses by itself, with the gate's reason."""
-    from lint_rules.fixes.apply import apply
-    from lint_rules.fixes.gates import refusal
-
-    out: dict[tuple[str, str, tuple[str, ...]], str] = {}
-    for finding in findings:
-        alone = apply(text, [finding])
-        reason = refusal(text, alone.text, alone.edits)
-        if reason is not None:
-            out[_key(finding)] = f"the repair was refused: {reason}"
-    return out
-
-
-def _useless(
-    before: FileReport, after: FileReport, applied: list[Finding]
-) -> dict[tuple[str, str, tuple[str, ...]], str]:
-    """Repairs that may not be written, and why: what they were for is still there, or worse came."""
-    if after.errors:
-        return {
-            _key(finding): f"the repaired text {after.errors[0].message}" for finding in applied
-        }
-    keys = {_key(finding) for finding in after.findings}
-    found = {
-        _key(finding): "the repair that this tool knows would not end the leak: repair it by hand"
-        for finding in applied
-        if finding.fix.reason is None and _key(finding) in keys
-    }
-    known = {(f.code[:4], f.function, name) for f in before.findings for name in f.field_names}
-    for finding in after.findings:
-        for name in finding.field_names:
-            if (finding.code[:4], finding.function, name) not in known:
-                reason = f"its repair would bring a new {finding.code} for {name}"
-                blamed = [f for f in applied if f.function == finding.function] or applied
-                found |= {_key(f): reason for f in blamed}
-    return found
-
-
-def _without_futile(
-    findings: tuple[Finding, ...], futile: dict[tuple[str, str, tuple[str, ...]], str]
-) -> tuple[Finding, ...]:
-    """Findings whose repair was tried in vain, with the reason in place of the edits."""
-    return tuple(
-        replace(f, fix=Fix(reason=futile[_key(f)])) if _key(f) in futile else f for f in findings
-    )
-
-
-def _key(finding: Finding) -> tuple[str, str, tuple[str, ...]]:
-    return finding.code, finding.function, finding.field_names
 
 
 def _syntax_error(text: str) -> str | None:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import lint_rules.fixes.apply as apply_module
-import lint_rules.fixes.gates as gates_module
+import lint_rules.fixes.repair as repair_module
 from lint_rules.engine import Engine
 from lint_rules.findings import Edit, FileReport, Finding
 from lint_rules.fixes.apply import Outcome
@@ -174,7 +173,7 @@ def _fix_with(monkeypatch: pytest.MonkeyPatch, path: Path, old: str, new: str) -
         return Outcome(_edited(text, edit), wanted, [edit]) if wanted else Outcome(text)
 
     with monkeypatch.context() as patched:
-        patched.setattr(apply_module, "apply", broken)
+        patched.setattr(repair_module, "apply", broken)
         engine = Engine(Settings())
         report = engine.fix(path, LEAK, display="a.py")
     assert report.new_source is None
@@ -224,7 +223,7 @@ def test_a_second_run_must_change_nothing(monkeypatch: pytest.MonkeyPatch, tmp_p
         return replace(real, findings=(replace(finding, function=f"f{next(count)}", fields=()),))
 
     with monkeypatch.context() as patched:
-        patched.setattr(apply_module, "apply", restless)
+        patched.setattr(repair_module, "apply", restless)
         patched.setattr(engine, "check", check)
         report = engine.fix(tmp_path / "a.py", LEAK, display="a.py")
     assert report.new_source is None
@@ -241,16 +240,15 @@ def test_what_was_in_vain_is_tried_again_when_the_text_has_changed(
     """The second function's repair is refused at first: only a second run would have made it."""
     second = LEAK[LEAK.index("def copy") :].replace("copy_for_cache", "second_copy_for_cache")
     text = LEAK + "\n\n" + second
-    real_refusal = gates_module.refusal
 
     def refuse(old: str, new: str, edits: list[Edit]) -> str | None:
         both_leak = old.count("replace(auth)") == 2
         if both_leak and any(edit.start > text.index("def second") for edit in edits):
             return "not yet"
-        return real_refusal(old, new, edits)
+        return refusal(old, new, edits)
 
     with monkeypatch.context() as patched:
-        patched.setattr(gates_module, "refusal", refuse)
+        patched.setattr(repair_module, "refusal", refuse)
         report = Engine(Settings()).fix(tmp_path / "a.py", text, display="a.py")
     assert [finding.function for finding in report.fixed] == [
         "copy_for_cache",
