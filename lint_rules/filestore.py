@@ -101,10 +101,6 @@ def _drop_unused_records(kept: Kept, root: str) -> None:
     kept.drop(lambda kind: kind.startswith(RECORD) and kind not in used, root)
 
 
-def _json(data: object) -> bytes:
-    return json.dumps(data, separators=(",", ":")).encode("ascii")
-
-
 def make_room(path: Path) -> None:
     """Make the folder of a new file, and remove what is left of earlier ones of the same project."""
     path.parent.mkdir(parents=True, exist_ok=True)

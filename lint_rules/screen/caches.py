@@ -28,6 +28,7 @@ from lint_rules.screen.shapes import (
     shape_as_json,
     shape_from_json,
 )
+from lint_rules.screen.typedcaches import may_type, typed
 from lint_rules.screen.wrappers import (
     COMMON,
     MEMOISING,
@@ -45,15 +46,6 @@ if TYPE_CHECKING:
     from lint_rules.project.project import Project
     from lint_rules.settings import Settings
 
-_CLASS = re.compile(r"ache\w*")
-#: What stands before the class on its line: ``name: Optional[``, ``self.name = aiocache.``
-_ANNOTATED = re.compile(
-    r"(?:^[ \t]*(?:self\.)?|[(,][ \t]*)([a-z_]\w*)[ \t]*:[ \t]*[\"']?(?:[\w.]*\[)?[\w.]*$"
-)
-_ASSIGNED = re.compile(
-    r"^([ \t]*)(?:self\.|cls\.)?([a-zA-Z_]\w*)[ \t]*(?::[^=]*)?=[ \t]*(?:await )?[\w.]*$"
-)
-_MODULE_LEVEL = re.compile(r"^(\w+)\s*(?::[^=\n]*)?=", re.MULTILINE)
 _VERB = r"(?:set|put|add|store|save|write|update|get|fetch|look|load|read|peek|retrieve|find|pop)"
 _GROUPS = r"(?:\([^()\n]*\)|\[[^\]\n]*\]|\))*"
 _USES = tuple(
@@ -65,7 +57,6 @@ _USES_BYTES = tuple(re.compile(form.pattern.encode()) for form in _USES)
 _MADE = re.compile(r"ache\w*\(")
 _MADE_BYTES = re.compile(rb"ache\w*\(|@[\w.]*ache|ache\w*[ \t]+as[ \t]")
 _BEFORE_MADE = re.compile(r"=[ \t]*(?:await[ \t]+)?[\w.]*$")
-_LIBRARIES = tuple(library.encode() for library in CACHE_LIBRARIES)
 
 
 class CacheUsers:
@@ -114,12 +105,9 @@ class CacheUsers:
 
     def _typed_names(self, path: Path) -> dict[str, bool]:
         def ask() -> dict[str, bool]:
-            data = self.project.bytes_of(path)
-            names: dict[str, bool] = {}
-            if b"Cache" in data or b"ache(" in data:
-                names.update(_typed(self.project.module(path).text))
-            if any(word in data for word in _LIBRARIES):
-                names.update(_of_library(self.project.module(path).text))
+            if not may_type(self.project.bytes_of(path)):
+                return {}
+            names = typed(self.project.module(path).text)
             return {n: top for n, top in names.items() if "cache" not in n.lower()}
 
         return cast("dict[str, bool]", self.project.of_file("typed caches", path, NO_CONTEXT, ask))
@@ -382,34 +370,3 @@ def around(module: Module, hits: Iterable[re.Match[str]]) -> Iterator[FunctionRe
         if function is not None:
             yield function
         at = module.next_definition(hit.start(), function)
-
-
-def _typed(text: str) -> Iterator[tuple[str, bool]]:
-    """Names that the text annotates with, or assigns from, what is called a cache.
-
-    True beside a name of the module level.
-    """
-    for hit in _CLASS.finditer(text):
-        head = before(text, hit.start())
-        is_class = _is_class(text, hit.start())
-        annotated = _ANNOTATED.search(head) if is_class else None
-        if annotated:
-            yield annotated.group(1), annotated.start(1) == 0
-        if text[hit.end() : hit.end() + 1] in ("(", "["):
-            assigned = _ASSIGNED.match(head)
-            if assigned and (is_class or not assigned.group(1)):
-                yield assigned.group(2), not assigned.group(1)
-
-
-def _is_class(text: str, at: int) -> bool:
-    """True when the name around a place begins like a class."""
-    while at > 0 and (text[at - 1].isalnum() or text[at - 1] == "_"):
-        at -= 1
-    return text[at].isupper()
-
-
-def _of_library(text: str) -> Iterator[tuple[str, bool]]:
-    for library in CACHE_LIBRARIES:
-        if re.search(rf"^[ \t]*(?:from|import)[ \t]+{re.escape(library)}\b", text, re.MULTILINE):
-            yield from ((word, True) for word in _MODULE_LEVEL.findall(text))
-            return
