@@ -15,13 +15,12 @@ from urllib.parse import unquote, urlsplit
 
 import jsonschema
 import pytest
-from click.testing import CliRunner
+from click_runner import invoke
 from fake_engine import FakeEngine
 from page_blocks import HOME_PAGE
 from published import published_schema
 
 from lint_rules import engine
-from lint_rules.cli import main
 from lint_rules.output.rulepage import known_codes, rule_page
 
 ROOT = Path(__file__).parents[1]
@@ -54,7 +53,7 @@ def problems(document: Any) -> list[str]:
 def sarif(*arguments: str) -> dict[str, Any]:
     """The log of a run, valid, with its one run."""
     command = ["--check", "--output-format", "sarif", *arguments]
-    done = CliRunner().invoke(main, command)
+    done = invoke(*command)
     assert done.exception is None or isinstance(done.exception, SystemExit)
     document: dict[str, Any] = json.loads(done.stdout)
     assert problems(document) == []
@@ -65,7 +64,7 @@ def sarif(*arguments: str) -> dict[str, Any]:
 
 
 def contract(*arguments: str) -> list[dict[str, Any]]:
-    done = CliRunner().invoke(main, ["--check", "--output-format", "json", *arguments])
+    done = invoke("--check", "--output-format", "json", *arguments)
     found: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
     return found
 
@@ -99,7 +98,7 @@ def place(location: dict[str, Any]) -> tuple[str, int]:
     ],
 )
 def test_the_schema_would_refuse_a_mistake(where: tuple[Any, ...], value: Any) -> None:
-    done = CliRunner().invoke(main, ["--check", "--output-format", "sarif", "gateway"])
+    done = invoke("--check", "--output-format", "sarif", "gateway")
     document = json.loads(done.stdout)
     inner = document
     for key in where[:-1]:
@@ -218,7 +217,7 @@ def test_the_fix_is_what_the_command_writes() -> None:
     fixed = path.read_bytes()
     assert fixed != before
     path.write_bytes(before)
-    CliRunner().invoke(main, ["gateway/auth.py"])
+    invoke("gateway/auth.py")
     assert path.read_bytes() == fixed
 
 
@@ -333,7 +332,7 @@ def test_odd_names_are_quoted(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_what_the_baseline_accepts_is_suppressed_and_not_lost() -> None:
-    CliRunner().invoke(main, ["--check", "--write-baseline", "b.json", "gateway/auth.py"])
+    invoke("--check", "--write-baseline", "b.json", "gateway/auth.py")
     results = sarif("--baseline", "b.json", "gateway")["results"]
     assert [entry["baselineState"] for entry in results] == ["unchanged", *4 * ["new"]]
     assert [len(entry.get("suppressions", ())) for entry in results] == [1, 0, 0, 0, 0]
@@ -343,5 +342,5 @@ def test_what_the_baseline_accepts_is_suppressed_and_not_lost() -> None:
 def test_a_clean_run_in_another_process_prints_the_same() -> None:
     command = [sys.executable, "-m", "lint_rules", "--check", "--output-format", "sarif", "gateway"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    again = CliRunner().invoke(main, command[3:])
+    again = invoke(*command[3:])
     assert done.stdout == again.stdout

@@ -7,9 +7,8 @@ import runpy
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click_runner import invoke
 
-from lint_rules.cli import main
 from lint_rules.engine import Engine
 from lint_rules.output.rulepage import known_codes, rule_page
 from lint_rules.rules import get_rule
@@ -43,7 +42,7 @@ def test_the_page_in_docs_is_the_rule_s_own(code: str) -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_explain_prints_the_page(code: str) -> None:
-    printed = CliRunner().invoke(main, ["--explain", code.lower()])
+    printed = invoke("--explain", code.lower())
     assert printed.exit_code == 0
     assert printed.output == (ROOT / "docs" / "rules" / f"{code}.md").read_text(encoding="utf-8")
 

@@ -12,19 +12,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click_runner import invoke as cli
 
-from lint_rules.cli import main
 from lint_rules.testing import assert_overwrites, assert_reset_for_cache
 
 GATEWAY = Path(__file__).parents[1] / "examples" / "gateway"
 
 
 # ------------------------------------------------------------------------ the command
-
-
-def cli(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
 
 
 @pytest.fixture
