@@ -42,6 +42,8 @@ class Reporter:
             problems = [
                 (p, rule.name) for rule in all_rules() for p in rule.ask(self.knowledge, facts)
             ]
+            if problems and not self.knowledge.library.has_places(function):
+                continue
             out += [self._finding(problem, name) for problem, name in problems]
             said = [problem for problem, _ in problems]
             if not self.lists_subjects:

@@ -45,6 +45,10 @@ class NoSuchFunction(ValueError):
     """The lines of a function do not parse as one."""
 
 
+class TooDeep(NoSuchFunction):
+    """The code is nested too deeply for the stack."""
+
+
 def parse_function(function: FunctionRef) -> FunctionTree:
     """Cut the function out of its module and parse it.
 
@@ -55,7 +59,7 @@ def parse_function(function: FunctionRef) -> FunctionTree:
     offset, end = function.module.scan.span(function.block)
     text = function.module.text[offset:end]
     if nested_too_deeply(function.node, max(map(len, text.splitlines()))):
-        raise NoSuchFunction("the code is nested too deeply")
+        raise TooDeep("the code is nested too deeply")
     indented = text[:1] in " \t\f" and text.lstrip(" \t\f") != text
     newline = "\r\n" if "\r\n" in text else "\n"
     wrapper = f"if 1:{newline}" if indented else ""
@@ -114,7 +118,7 @@ def _deep_stack() -> Iterator[None]:
             sys.setrecursionlimit(max(limit, DEEP_STACK))
         yield
     except RecursionError:
-        raise NoSuchFunction("the code is nested too deeply") from None
+        raise TooDeep("the code is nested too deeply") from None
     finally:
         sys.setrecursionlimit(limit)
 
@@ -122,7 +126,8 @@ def _deep_stack() -> Iterator[None]:
 class Positions:
     """Where the nodes of a function are in its file.
 
-    Raises NoSuchFunction when libcst has read the function differently from what it says.
+    Raises NoSuchFunction when libcst has read the function differently from what it says, and TooDeep
+    where Python has no stack for its places (3.10 only).
     """
 
     def __init__(self, tree: FunctionTree) -> None:

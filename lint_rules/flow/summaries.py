@@ -16,7 +16,7 @@ from lint_rules.flow.context import TooComplex
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.interpreter import Interpreter
-from lint_rules.flow.source import FunctionTree, NoSuchFunction, Positions, parse_function
+from lint_rules.flow.source import FunctionTree, NoSuchFunction, Positions, TooDeep, parse_function
 from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, field_reads, ref
 from lint_rules.naming import CACHING_DECORATORS, longest_literal, matches_any
 from lint_rules.project.classes import ClassRef
@@ -66,6 +66,20 @@ class Library:
             assert tree is not None
             self._positions[function] = Positions(tree)
         return self._positions[function]
+
+    def line(self, function: FunctionRef, node: cst.CSTNode) -> int:
+        """The line of a node (from 1); that of the ``def`` where the function is nested too deeply."""
+        if self.has_places(function):
+            return self.positions(function).range(node)[0]
+        return function.def_line
+
+    def has_places(self, function: FunctionRef) -> bool:
+        """False for a function that is nested too deeply to tell where its nodes are."""
+        try:
+            self.positions(function)
+        except TooDeep:
+            return False
+        return True
 
     def facts(self, function: FunctionRef, depth: int = DEPTH) -> Facts | None:
         """The facts of a function, following calls ``depth`` deep; None when it cannot be read."""

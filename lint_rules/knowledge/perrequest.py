@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from lint_rules.findings import Evidence, FieldFinding
@@ -202,17 +203,11 @@ class Fields:
 
     def _reset_line(self, copy: HelperCopy, name: str) -> int:
         facts = copy.facts
-        positions = self.library.positions(facts.function)
-        for write in facts.writes_to(copy.copy.id, name):
-            return positions.range(write.node)[0]
-        for edit in facts.shared_edits:
-            if edit.field == name:
-                return positions.range(edit.node)[0]
-        return (
-            positions.range(copy.copy.node)[0]
-            if copy.copy.node is not None
-            else facts.function.def_line
-        )
+        writes = (write.node for write in facts.writes_to(copy.copy.id, name))
+        edits = (edit.node for edit in facts.shared_edits if edit.field == name)
+        node = next(chain(writes, edits), copy.copy.node)
+        line = self.library.line
+        return line(facts.function, node) if node is not None else facts.function.def_line
 
     def _merged(self, model: ClassRef, found: PerRequest) -> None:
         """Fields written from the same source as a field already proven, to a fixpoint."""
@@ -256,7 +251,7 @@ class Fields:
                     facts = self.library.facts(function)
                     assert facts is not None
                     label = facts.objects[source].name
-                    line = self.library.positions(function).range(merge.write.node)[0]
+                    line = self.library.line(function, merge.write.node)
                     text = (
                         f"{function.qualname} writes it from {label}, as it does {proven[source]}"
                     )
@@ -298,7 +293,7 @@ class Fields:
         for write in facts.writes_to(carrier.id):
             pattern = self.matches(None, write.field)
             if pattern is not None and "." not in pattern and write.how != "call":
-                line = self.library.positions(facts.function).range(write.node)[0]
+                line = self.library.line(facts.function, write.node)
                 text = f"written by {facts.function.qualname}, and its name matches {pattern}"
                 found.add(write.field, Evidence("pattern", path, line, text))
         for owner, merges in self.merges(facts.function):

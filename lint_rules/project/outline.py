@@ -37,6 +37,7 @@ class _Outline:
 
     def __init__(self, function: Function, meanings: Mapping[str, frozenset[str]]) -> None:
         self.meanings = meanings
+        self._known: dict[ast.expr, str | None] = {}
         nodes = [node for node in ast.walk(function) if node is not function]
         self.names = set[str]()
         self.resets = any(self._leaves_out(node) for node in nodes)
@@ -103,6 +104,9 @@ class _Outline:
         copies = self._called(node) & (COPY_FUNCTIONS | COPY_METHODS) and node.args
         return bool(copies) or len(node.keywords) > 1
 
+    def _root(self, node: ast.expr) -> str | None:
+        return _root(node, self._known)
+
     def _resets_one(self, node: ast.AST) -> bool:
         """True when a node may reset something of an object with one of these names."""
         if isinstance(node, ast.Assign | ast.AnnAssign):
@@ -111,7 +115,7 @@ class _Outline:
                 isinstance(node.value, ast.IfExp | ast.BoolOp | ast.Name) or _is_empty(node.value)
             )
         if isinstance(node, ast.AugAssign):
-            return isinstance(node.op, ast.BitOr) and _root(node.target) in self.names
+            return isinstance(node.op, ast.BitOr) and self._root(node.target) in self.names
         if isinstance(node, ast.Delete):
             return any(self._of_one(target) for target in node.targets)
         return isinstance(node, ast.Call) and self._resets_by_call(node)
@@ -119,7 +123,7 @@ class _Outline:
     def _resets_by_call(self, node: ast.Call) -> bool:
         """``c.scrub()``, ``scrub(c)``, ``setattr(c, "f", None)``: all but what only reads."""
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
-        if isinstance(node.func, ast.Attribute) and _root(node.func.value) in self.names:
+        if isinstance(node.func, ast.Attribute) and self._root(node.func.value) in self.names:
             return node.func.attr not in _READING
         return not self._called(node) & COPY_FUNCTIONS and any(
             name in self.names for arg in given for name in _held(arg)
@@ -128,7 +132,9 @@ class _Outline:
     def _of_one(self, target: ast.expr) -> bool:
         if isinstance(target, ast.Tuple | ast.List):
             return any(self._of_one(element) for element in target.elts)
-        return isinstance(target, ast.Attribute | ast.Subscript) and _root(target) in self.names
+        return (
+            isinstance(target, ast.Attribute | ast.Subscript) and self._root(target) in self.names
+        )
 
 
 def _binding(node: ast.AST) -> tuple[set[str], ast.AST] | None:
@@ -152,22 +158,33 @@ def _bound(target: ast.expr) -> Iterator[str]:
         for element in target.elts:
             yield from _bound(element)
     else:
-        name = _root(target)
+        name = _root(target, {})
         if name is not None:
             yield name
 
 
-def _root(node: ast.expr) -> str | None:
-    """The name at the bottom of a target; ``x`` of ``vars(x)["f"]``, too."""
-    while True:
-        if isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
-            node = node.value
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            node = node.func.value
-        elif isinstance(node, ast.Call) and node.args:
-            node = node.args[0]
-        else:
-            return node.id if isinstance(node, ast.Name) else None
+def _root(node: ast.expr, known: dict[ast.expr, str | None]) -> str | None:
+    """The name at the bottom of a target; ``x`` of ``vars(x)["f"]``, too.
+
+    ``known`` are those that were asked for before: each link of a chain is walked over once.
+    """
+    walked: list[ast.expr] = []
+    below: ast.expr | None = node
+    while below is not None and below not in known:
+        node = below
+        walked.append(node)
+        below = _below(node)
+    found = known[below] if below is not None else node.id if isinstance(node, ast.Name) else None
+    known.update(dict.fromkeys(walked, found))
+    return found
+
+
+def _below(node: ast.expr) -> ast.expr | None:
+    if isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
+        return node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.value
+    return node.args[0] if isinstance(node, ast.Call) and node.args else None
 
 
 def _held(node: ast.expr) -> Iterator[str]:

@@ -94,5 +94,5 @@ def kind_of(model: ClassRef | None, carrier: Obj) -> str:
 
 def step(knowledge: Knowledge, facts: Facts, node: cst.CSTNode, text: str) -> TraceStep:
     """One step of a trace at a node of the function."""
-    line = knowledge.library.positions(facts.function).range(node)[0]
+    line = knowledge.library.line(facts.function, node)
     return TraceStep(str(facts.function.module.path), line, text)
