@@ -55,6 +55,8 @@ class Aliases:
         self.project = project
         self._meanings: dict[Path, Meanings] = {}
         self._digests: dict[Path, str] = {}
+        self._texts: dict[frozenset[str], str] = {}
+        self._followed_to: dict[str, frozenset[str]] = {}
 
     def meanings(self, path: Path) -> Meanings:
         """What the names that a file may use stand for, step by step."""
@@ -68,26 +70,33 @@ class Aliases:
         """A digest of the meanings in a file."""
         if path not in self._digests:
             meant = self.meanings(path).items()
-            self._digests[path] = digest([(name, sorted(names)) for name, names in meant])
+            self._digests[path] = digest([(name, self._told(names)) for name, names in meant])
         return self._digests[path]
+
+    def _told(self, names: frozenset[str]) -> str:
+        if names not in self._texts:
+            self._texts[names] = " ".join(sorted(names))
+        return self._texts[names]
 
     def _imported(self, path: Path) -> Iterator[str]:
         """The names of other modules that stand for others here."""
-        yield from self.project.imported_words(path) & self._known.keys()
+        yield from self.project.imported_words(path) & self._importable
         for module in self._by_module.keys() & self._read.get(path, _EMPTY).modules:
             yield from self._by_module[module]
 
     def _followed(self, name: str, own: Mapping[str, set[str]]) -> frozenset[str]:
         """All that a name may stand for; what a file says of a name is all that it means there."""
-        found: set[str] = set()
-        todo = list(own.get(name) or self._known.get(name) or set())
-        while todo:
-            word = todo.pop()
-            if word not in found:
-                found.add(word)
-                todo += own.get(word, ())
-                todo += self._known.get(word, ())
-        return frozenset(found - {name})
+        if name not in own:
+            elsewhere = self._elsewhere(name)
+            if elsewhere.isdisjoint(own):
+                return elsewhere
+        return _reached(name, own, self._known)
+
+    def _elsewhere(self, name: str) -> frozenset[str]:
+        """All that a name stands for by what the files say that others may import from."""
+        if name not in self._followed_to:
+            self._followed_to[name] = _reached(name, {}, self._known)
+        return self._followed_to[name]
 
     # ----------------------------------------------------------------- all files
 
@@ -109,6 +118,10 @@ class Aliases:
                 if new in self._leading:
                     found.setdefault(new, set()).update(olds & self._leading)
         return found
+
+    @cached_property
+    def _importable(self) -> frozenset[str]:
+        return frozenset(self._known)
 
     @cached_property
     def _by_module(self) -> dict[str, set[str]]:
@@ -159,6 +172,21 @@ class _Read(NamedTuple):
 
 
 _EMPTY = _Read([], [], [])
+
+
+def _reached(
+    name: str, own: Mapping[str, set[str]], known: Mapping[str, set[str]]
+) -> frozenset[str]:
+    """The names that one leads to, step by step, itself left out."""
+    found: set[str] = set()
+    todo = list(own.get(name) or known.get(name) or set())
+    while todo:
+        word = todo.pop()
+        if word not in found:
+            found.add(word)
+            todo += own.get(word, ())
+            todo += known.get(word, ())
+    return frozenset(found - {name})
 
 
 def _sorted(pairs: Iterable[tuple[bytes, bytes]]) -> list[list[str]]:

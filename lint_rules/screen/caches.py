@@ -67,7 +67,7 @@ class CacheUsers:
         self.settings = settings
         self.aliases = Aliases(project)
         self._plain: dict[Path, Names] = {}
-        self._seen: dict[Path, dict[str, tuple[bool, bool]]] = {}
+        self._words_seen: dict[Path, tuple[str, ...]] = {}
         self._contexts: dict[Path, str] = {}
         self._calling: dict[str, str] = {}
         self._import_digests: dict[Path, str] = {}
@@ -231,22 +231,20 @@ class CacheUsers:
         """Functions that call a wrapper, in which the call asks or fills the cache."""
         found: dict[FunctionRef, Shape] = {}
         for path in self.project.paths:
-            names = self._visible(path)
-            if names:
-                ask = partial(self._through_in, path, names)
+            if self._seen(path):
+                ask = partial(self._through_in, path)
                 found.update(self._kept("through", path, self.context(path), ask))
         return found
 
-    def _visible(self, path: Path) -> dict[str, tuple[bool, bool]]:
-        """The wrappers that a file may call."""
-        if path not in self._seen:
+    def _seen(self, path: Path) -> tuple[str, ...]:
+        """The words that let a file call wrappers."""
+        if path not in self._words_seen:
             imported, meanings = self.project.imported_words(path), self.aliases.meanings(path)
-            self._seen[path] = self._wrappers.visible(path, imported, meanings)
-        return self._seen[path]
+            self._words_seen[path] = self._wrappers.seen(path, imported, meanings)
+        return self._words_seen[path]
 
-    def _through_in(
-        self, path: Path, visible: dict[str, tuple[bool, bool]]
-    ) -> Iterator[tuple[FunctionRef, Shape]]:
+    def _through_in(self, path: Path) -> Iterator[tuple[FunctionRef, Shape]]:
+        visible = self._wrappers.visible(self._seen(path), self.aliases.meanings(path))
         module = self.project.module(path)
         for function in around(module, forms.places_of(visible, module.text)):
             meant = self._wrappers.meant(function, visible)
@@ -272,7 +270,7 @@ class CacheUsers:
     def context(self, path: Path) -> str:
         """The digest of what the shapes of a file's functions depend on beside its own text."""
         if path not in self._contexts:
-            more = self._wrappers.meaning(self._visible(path))
+            more = [self._wrappers.digest(word) for word in self._seen(path)]
             self._contexts[path] = digest((self.meanings(path), more))
         return self._contexts[path]
 

@@ -33,30 +33,33 @@ class Merges:
         self.project = caches.project
         self._globs = tuple(p.rpartition(".")[2] for p in caches.settings.per_request_fields)
         self._fields = [part for part in map(longest_literal, self._globs) if part]
-        self._merges: dict[Module, list[FunctionRef]] = {}
+        self._merges: dict[Path, list[Place]] = {}
         self._words_of: dict[ClassRef, CarrierWords] = {}
 
     def in_module(self, module: Module) -> list[FunctionRef]:
         """The functions of a module that may write a field which is per-request by its name."""
-        if module not in self._merges:
-            path = module.path
+        return [module.function_of(place) for place in self._merging(module.path)]
+
+    def _merging(self, path: Path) -> list[Place]:
+        """Where those functions of a file are."""
+        if path not in self._merges:
             present = sorted(self.carriers.present(path))
             context = digest((self.caches.meanings(path), present, self._carrier_digest))
-            ask = partial(self._ask_merging, module)
+            ask = partial(self._ask_merging, path)
             found = self.project.of_file("merging", path, context, ask)
-            self._merges[module] = [module.function_of(Place(*place)) for place in found]
-        return self._merges[module]
+            self._merges[path] = [Place(*place) for place in found]
+        return self._merges[path]
 
     @cached_property
     def _carrier_digest(self) -> str:
         return digest(sorted(self.carriers.words))
 
-    def _ask_merging(self, module: Module) -> list[Place]:
-        data = self.project.bytes_of(module.path)
+    def _ask_merging(self, path: Path) -> list[Place]:
+        data, module = self.project.bytes_of(path), self.project.module(path)
         places: list[int] = []
         if any(part.encode() in data for part in self._fields):
             places += [hit.start() for hit in self._named.finditer(module.text)]
-        if forms.writes_dynamically(data) and self.carriers.present(module.path):
+        if forms.writes_dynamically(data) and self.carriers.present(path):
             places += forms.dynamic_writes(module.text)
         return [f.place for f in _around(module, places) if self.may_merge(f)]
 
@@ -81,9 +84,9 @@ class Merges:
     def names(self) -> frozenset[str]:
         """The names of the functions that may write a field which is per-request by its name."""
         return frozenset(
-            function.name
+            place.qualname.rpartition(".")[2]
             for path in self.project.paths
-            for function in self.in_module(self.project.module(path))
+            for place in self._merging(path)
         )
 
     def may_merge(self, function: FunctionRef) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lint_rules.project.kept import digest
 from lint_rules.screen.shapes import Names, Shape
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Wrappers:
     def __init__(self) -> None:
         self._by_word: dict[str, dict[str, tuple[bool, bool]]] = {}
         self._classes: dict[str, set[str]] = {}
+        self._digests: dict[str, str] = {}
 
     def note(self, function: FunctionRef, shape: Shape) -> None:
         """Make a function known, if it is one."""
@@ -48,24 +50,30 @@ class Wrappers:
         for word in words:
             _also(self._by_word.setdefault(word, {}), function.name, does)
 
-    def visible(
-        self, path: Path, imported: frozenset[str], meanings: Meanings
-    ) -> dict[str, tuple[bool, bool]]:
-        """The names of wrappers that a file may call, and whether they store and find."""
+    def seen(self, path: Path, imported: frozenset[str], meanings: Meanings) -> tuple[str, ...]:
+        """The words that let a file call wrappers: modules, classes and functions that it names."""
         words = {str(path), *imported, *(name for names in meanings.values() for name in names)}
+        return tuple(sorted(word for word in words if word in self._by_word))
+
+    def visible(self, seen: tuple[str, ...], meanings: Meanings) -> dict[str, tuple[bool, bool]]:
+        """The names of wrappers that these words lead to, and whether they store and find."""
         out: dict[str, tuple[bool, bool]] = {}
-        for word in words & self._by_word.keys():
+        for word in seen:
             for name, does in self._by_word[word].items():
                 _also(out, name, does)
         for new, names in meanings.items():
-            for name in names & out.keys():
-                _also(out, new, out[name])
+            for name in names:
+                if name in out:
+                    _also(out, new, out[name])
         return out
 
-    def meaning(self, names: dict[str, tuple[bool, bool]]) -> tuple[object, ...]:
-        """What :meth:`meant` depends on beside a function's text."""
-        owners = {name: sorted(self._classes.get(name, ())) for name in names if name in COMMON}
-        return (sorted(names.items()), sorted(owners.items()))
+    def digest(self, word: str) -> str:
+        """A digest of what :meth:`visible` and :meth:`meant` say of a word."""
+        if word not in self._digests:
+            names = self._by_word[word]
+            owners = {name: sorted(self._classes.get(name, ())) for name in names if name in COMMON}
+            self._digests[word] = digest((sorted(names.items()), sorted(owners.items())))
+        return self._digests[word]
 
     def meant(
         self, function: FunctionRef, names: dict[str, tuple[bool, bool]]
