@@ -11,6 +11,7 @@ from lint_rules.deadline import check_time
 from lint_rules.flow.facts import Facts, Handoff, Write
 from lint_rules.flow.state import Objects, State, read
 from lint_rules.flow.values import (
+    ASSUMED_NONE,
     Callable_,
     Computed,
     Condition,
@@ -192,11 +193,18 @@ class Context:
         value = self._as_field(state, value)
         for obj in objs:
             if len(objs) == 1 and not weak:
-                state.put(obj, field, value)
+                state.put(obj, field, self._still_unset(state, obj, field, value))
             else:
                 state.put(obj, field, self.read(state, obj, field) | value)
             if record:
                 self.record_write(state, obj, field, value, node, how, unrolled)
+
+    def _still_unset(self, state: State, obj: int, field: str, value: Value) -> Value:
+        """An empty value where a test has found none is no reset: nothing was there to be reset."""
+        empties = all(isinstance(a, Const) and a.kind in ("none", "empty") for a in value.atoms)
+        if empties and self.read(state, obj, field).atoms == ASSUMED_NONE.atoms:
+            return ASSUMED_NONE
+        return value
 
     def _as_field(self, state: State, value: Value) -> Value:
         """A container made here and still empty is, as a field's value, an empty constant."""
