@@ -14,6 +14,7 @@ from lint_rules.flow.state import State
 from lint_rules.flow.values import UNKNOWN, Obj, Ref, Seq, Value, ref, union
 from lint_rules.naming import is_cache_class, is_cache_name, is_lookup_method, is_store_method
 from lint_rules.project.classes import ClassRef
+from lint_rules.project.index import Constant
 
 if TYPE_CHECKING:
     from lint_rules.flow.expressions import Evaluator
@@ -57,17 +58,25 @@ class Caches:
         return any(is_cache_class(name) for name in _type_names(info.type_text))
 
     def type_of_global(self, made: Obj) -> None:
-        """Learn the class of a module-level object from what it was assigned or annotated."""
-        if made.type_text or "." in made.name:
+        """Learn the class of a module-level object from what it was assigned or annotated, in the module
+        that does so."""
+        if made.type_text:
             return
-        made.type_text = self.ctx.module.annotation_of(made.name) or ""
-        value = self.ctx.module.value_of(made.name) if not made.type_text else None
+        found = self.ctx.resolve(made.name)
+        if isinstance(found, Constant):
+            module, name = found.module, found.name
+        elif "." not in made.name:
+            module, name = self.ctx.module, made.name
+        else:
+            return
+        made.type_text = module.annotation_of(name) or ""
+        value = module.value_of(name) if not made.type_text else None
         if isinstance(value, ast.Call):
             dotted = ast.unparse(value.func)
-            found = self.ctx.resolve(dotted)
-            if isinstance(found, ClassRef):
-                made.model = found
-            made.type_text = str(getattr(found, "dotted", dotted))
+            cls = self.ctx.project.resolve(module, dotted)
+            if isinstance(cls, ClassRef):
+                made.model = cls
+            made.type_text = str(getattr(cls, "dotted", dotted))
 
     # ----------------------------------------------------------------- out
 

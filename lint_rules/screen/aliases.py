@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,11 +48,12 @@ class Aliases:
     """The names of one project that stand for others.
 
     One of another module counts where it, or its module, is imported.  An assignment counts that leads
-    to a function or class of the project, or to a function of others that matters.
+    to a function or class of the project, to a function of others that matters, or to one of ``more``.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, more: Callable[[], Iterable[str]] = tuple) -> None:
         self.project = project
+        self._more = more
         self._meanings: dict[Path, Meanings] = {}
         self._digests: dict[Path, str] = {}
         self._texts: dict[frozenset[str], str] = {}
@@ -133,8 +134,8 @@ class Aliases:
 
     @cached_property
     def _leading(self) -> frozenset[str]:
-        """The names that are, or stand for, functions and classes."""
-        found = {*self.project.definitions, *self.project.class_names, *_LIBRARY}
+        """The names that are, or stand for, functions and classes, and what else matters."""
+        found = {*self.project.definitions, *self.project.class_names, *_LIBRARY, *self._more()}
         named: dict[str, list[str]] = {}
         for one in self._read.values():
             for new, old in (*one.renamed, *one.assigned):
