@@ -9,12 +9,13 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from lint_rules.findings import Diagnostic, FileReport, Finding, Subject
-from lint_rules.project.kept import digest
+from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.project.noting import noting
 from lint_rules.project.project import Project
 from lint_rules.project.roots import Roots
 from lint_rules.settings import Settings
@@ -152,6 +153,7 @@ class Engine:
         if root not in self._projects:
             _look_for_garbage_less_often()
             project = self._projects[root] = Project(root)
+            project.reads.keeping = self.cache_dir is not None and not self._repairing
             if self.cache_dir is not None:
                 store = self._files[root] = file_store(self.cache_dir, project, self.settings)
                 store.load(project.kept)
@@ -173,25 +175,29 @@ class Engine:
             from lint_rules.screen.survey import Survey
 
             survey = self._surveys[root] = Survey(project, self.settings)
+            project.reads.derive = partial(self._derived, root, survey)
         functions = self._candidates(root, survey, project.module(path))
         if not functions:
             return [], (), 0
         kind = f"report {digest((display, os.getcwd()))}"
-        asked = [(f.place, survey.may_help(f), survey.may_store(f)) for f in functions]
-        context = digest((survey.state, asked))
-        # Subjects are not kept, and texts in the making are nothing to keep.
-        keeps = not self.lists_subjects and not self._repairing
+        asked = [
+            (f.place, survey.may_help(f), survey.may_store(f), survey.stores(f)) for f in functions
+        ]
+        context = digest(asked)
+        keeps = not self.lists_subjects  # which are not kept
         known = project.reads.answer(kind, path, context) if keeps else None
         if known is not None:
             return [finding_from_json(one) for one in known], (), len(functions)
-        with project.reads.noting():
+        with noting() as node:
+            project.reads.file(path)
             findings, subjects = self._reported(root, survey, path, display, functions)
         if findings or any(not function.readable for function in functions):
             broken = _syntax_error(text)
             if broken is not None:
                 raise Unreadable(broken)
         if keeps:
-            project.reads.keep(kind, path, context, [asdict(finding) for finding in findings])
+            told = [asdict(finding) for finding in findings]
+            project.reads.keep(kind, path, context, told, node)
         return findings, tuple(subjects), len(functions)
 
     def _reported(
@@ -207,10 +213,9 @@ class Engine:
         """The functions that can matter: by their own text, or by a field that the project proves."""
         found = set(survey.functions(module))
         if survey.proves_fields and survey.rewriting(module, survey.provable) - found:
-            with survey.project.reads.noting():
-                for model, names in self._proven(root, survey):
-                    rewriting = survey.rewriting(module, names)
-                    found |= {f for f in rewriting if survey.may_hold(f, model)}
+            for model, names in self._proven(root, survey):
+                rewriting = survey.rewriting(module, names)
+                found |= {f for f in rewriting if survey.may_hold(f, model)}
         return sorted(found, key=lambda function: function.place)
 
     def _proven(self, root: Path, survey: Survey) -> list[tuple[ClassRef, frozenset[str]]]:
@@ -218,11 +223,12 @@ class Engine:
         pattern matches."""
         if root not in self._proven_fields:
             project = survey.project
-            told = project.reads.answer("proven", root, survey.state)
-            if told is None:
+
+            def ask() -> list[list[object]]:
                 proven = self._known(root, survey).fields.proven
-                told = [[str(m.module.path), m.qualname, names] for m, names in proven.items()]
-                project.reads.keep("proven", root, survey.state, told)
+                return [[str(m.module.path), m.qualname, names] for m, names in proven.items()]
+
+            told = project.reads.kept("proven", root, NO_CONTEXT, ask)
             found = ((project.module(Path(p)).class_(name), names) for p, name, names in told)
             self._proven_fields[root] = [
                 (m, frozenset(names)) for m, names in found if m is not None
@@ -236,6 +242,10 @@ class Engine:
 
             self._knowledge[root] = Knowledge(survey)
         return self._knowledge[root]
+
+    def _derived(self, root: Path, survey: Survey, name: str) -> str:
+        """The digest of what follows from the whole project now, by its name."""
+        return survey.derive(name) or self._known(root, survey).derive(name)
 
     def _forget(self, root: Path) -> None:
         """Forget what was derived of a project: one of its files has changed."""
@@ -260,15 +270,22 @@ class Engine:
         try:
             from lint_rules.fixes.repair import repaired
 
-            self._repairing = True  # texts in the making are nothing to keep
+            self._in_the_making(path, True)
             return repaired(
                 text, report, lambda new: self.check(path, new, display=display, wanted=wanted)
             )
         except Exception as error:  # one file must never end the run
             return replace(report, errors=(Diagnostic(display, _crash(error)),))
         finally:
-            self._repairing = False
+            self._in_the_making(path, False)
             self._restore(path.absolute(), text)
+
+    def _in_the_making(self, path: Path, there: bool) -> None:
+        """Texts in the making are nothing to keep."""
+        self._repairing = there
+        project = self._projects[self.roots.of(path.absolute())]
+        project.reads.flush()
+        project.reads.keeping = self.cache_dir is not None and not there
 
     def _restore(self, path: Path, text: str) -> None:
         """What other files are judged by is the text that is there, not the one in the making."""

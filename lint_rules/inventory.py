@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.calling import call_of_helper, call_of_merge
 from lint_rules.findings import Call, FieldFinding, Mark, Subject, SubjectKind
-from lint_rules.knowledge.perrequest import is_given
+from lint_rules.knowledge.said import is_given
 from lint_rules.rules.base import kind_of
 from lint_rules.rules.copies import matters
 
@@ -51,7 +51,7 @@ def subjects(
             yield _subject(
                 "cache-copy helper", facts, copy.copy, found, marks, call, display, shown
             )
-    for carrier, merges in knowledge.fields.merges(facts.function):
+    for carrier, merges in knowledge.said.merges(facts.function):
         found = knowledge.fields.of(carrier.model, facts, carrier)
         written = {merge.write.field for merge in merges} & found.evidence.keys()
         if _builds(facts, carrier):

@@ -19,7 +19,6 @@ from lint_rules.findings import Finding
 from lint_rules.project import kept, project
 from lint_rules.project.functions import FunctionRef, Place
 from lint_rules.project.kept import Entry, Kept
-from lint_rules.project.reads import RECORD
 from lint_rules.screen.shapes import shape_as_json
 from lint_rules.screen.survey import Survey
 from lint_rules.settings import Settings
@@ -232,6 +231,7 @@ def toggle(root: Path, number: int) -> None:
 def surveyed(root: Path, cache: Path | None) -> dict[str, Any]:
     """What a survey says, told in names and places."""
     told = project.Project(root)
+    told.reads.keeping = cache is not None
     store = None
     if cache is not None:
         store = FileStore(cache / "survey.jsonl", root)
@@ -497,31 +497,6 @@ def test_a_new_name_for_a_model_makes_an_answer_void(tree: Path, tmp_path: Path)
     (findings,) = found(tree, tmp_path / "cache", ["helper.py"])
     assert [finding.field_names for finding in findings] == [("plan",)]
     assert [findings] == found(tree, None, ["helper.py"])
-
-
-def test_what_is_read_to_see_whether_an_answer_holds_is_noted_too(tree: Path) -> None:
-    """It may not be read again, and the next answer rests on it all the same."""
-    first, second = project.Project(tree), project.Project(tree)
-    with first.reads.noting():
-        first.reads.derived("a model", "as it was")
-    first.reads.keep("kind", tree, "", "the answer")
-    first.reads.flush()
-    second.kept.load(first.kept.entries)
-
-    def derive(name: str) -> str:
-        second.module(tree / "model.py")
-        return "otherwise"
-
-    second.reads.derive = derive
-    assert second.reads.answer("kind", tree, "") is None
-    second.reads.keep("kind", tree, "", "another answer")
-    second.reads.flush()
-    (record,) = (
-        value
-        for kind, (_, value) in second.kept.entries[str(tree)].values.items()
-        if kind.startswith(RECORD) and value["files"]
-    )
-    assert list(record["files"]) == [str(tree / "model.py")]
 
 
 def test_a_file_that_is_touched_within_a_tick_is_read(tree: Path, tmp_path: Path) -> None:

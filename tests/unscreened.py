@@ -11,7 +11,7 @@ import pytest
 
 from lint_rules.engine import Engine
 from lint_rules.findings import FileReport
-from lint_rules.knowledge import perrequest
+from lint_rules.knowledge import said
 from lint_rules.knowledge.perrequest import Fields
 from lint_rules.knowledge.relevance import Relevance
 from lint_rules.naming import is_cache_copy_name
@@ -61,7 +61,7 @@ def force(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Relevance, "matters", _always)
     monkeypatch.setattr(Fields, "_copies_one", _always)
     monkeypatch.setattr(Fields, "_writes_onto", _always)
-    monkeypatch.setattr(perrequest, "_merges", _always)
+    monkeypatch.setattr(said, "_writes", _always)
 
 
 @contextmanager

@@ -98,7 +98,10 @@ def _caches(facts: Facts) -> tuple[str, ...]:
                 if store.by is None
                 and store.cache.isidentifier()
                 and store.cache not in facts.params
-                and (store.cache in module.imports or module.value_of(store.cache) is not None)
+                and (
+                    module.imported(store.cache) is not None
+                    or module.value_of(store.cache) is not None
+                )
             }
         )
     )

@@ -31,14 +31,23 @@ _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 @dataclass(slots=True)
 class FunctionTree:
-    """A function's own tree and where it stands: ``first_line`` counts from 1, ``offset`` from 0."""
+    """A function's own tree, and its text."""
 
+    function: FunctionRef
     module: cst.Module
     definition: cst.FunctionDef
-    first_line: int
-    offset: int
     text: str
     wrapper: str
+
+    @property
+    def first_line(self) -> int:
+        """The function's first line (from 1)."""
+        return self.function.line
+
+    @property
+    def offset(self) -> int:
+        """Where its text starts in the file, in characters from 0."""
+        return self.function.offset
 
 
 class NoSuchFunction(ValueError):
@@ -56,8 +65,7 @@ def parse_function(function: FunctionRef) -> FunctionTree:
     """
     if not function.readable:
         raise NoSuchFunction(f"line {function.line} does not parse")
-    offset, end = function.module.scan.span(function.block)
-    text = function.module.text[offset:end]
+    text = function.source
     if nested_too_deeply(function.node, max(map(len, text.splitlines()))):
         raise TooDeep("the code is nested too deeply")
     indented = text[:1] in " \t\f" and text.lstrip(" \t\f") != text
@@ -72,7 +80,7 @@ def parse_function(function: FunctionRef) -> FunctionTree:
         statement = statement.body.body[0]  # type: ignore[assignment]
     if not isinstance(statement, cst.FunctionDef):
         raise NoSuchFunction(f"line {function.line} does not begin a function")
-    return FunctionTree(module, statement, function.line, offset, text, wrapper)
+    return FunctionTree(function, module, statement, text, wrapper)
 
 
 def nested_too_deeply(function: ast.FunctionDef | ast.AsyncFunctionDef, widest: int) -> bool:
@@ -151,6 +159,10 @@ class Positions:
             found.start.line + shift, found.start.column + 1,
             found.end.line + shift, found.end.column + 1,
         )  # fmt: skip
+
+    def row(self, node: cst.CSTNode) -> int:
+        """The line of a node, from the function's first line on (0)."""
+        return self._ranges[node].start.line - 1 - self._extra
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """Where the node's text starts and ends in the file, in characters from 0."""

@@ -20,6 +20,7 @@ from lint_rules.flow.source import FunctionTree, NoSuchFunction, Positions, TooD
 from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, field_reads, ref
 from lint_rules.naming import CACHING_DECORATORS, longest_literal, matches_any
 from lint_rules.project.classes import ClassRef
+from lint_rules.project.noting import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,10 +44,10 @@ class Library:
     def __init__(self, project: Project, settings: Settings) -> None:
         self.project = project
         self.settings = settings
-        self._facts: dict[tuple[FunctionRef, int], Facts | None] = {}
+        self._facts = Remembered(self._ask_facts)
         self._trees: dict[FunctionRef, FunctionTree | None] = {}
         self._positions: dict[FunctionRef, Positions] = {}
-        self._declared: dict[ClassRef, tuple[str, ...]] = {}
+        self._declared = Remembered(self._ask_declared)
         globs = (pattern.rpartition(".")[2] for pattern in settings.per_request_fields)
         self._parts = [part for part in (longest_literal(glob) for glob in globs) if part]
 
@@ -73,6 +74,13 @@ class Library:
             return self.positions(function).range(node)[0]
         return function.def_line
 
+    def row(self, function: FunctionRef, node: cst.CSTNode) -> int:
+        """The line of a node, from the function's first line on (0); where the function stands is not
+        asked."""
+        if self.has_places(function):
+            return self.positions(function).row(node)
+        return function.def_row
+
     def has_places(self, function: FunctionRef) -> bool:
         """False for a function that is nested too deeply to tell where its nodes are."""
         try:
@@ -83,13 +91,12 @@ class Library:
 
     def facts(self, function: FunctionRef, depth: int = DEPTH) -> Facts | None:
         """The facts of a function, following calls ``depth`` deep; None when it cannot be read."""
-        key = (function, depth)
-        if key not in self._facts:
-            check_time()
-            self._facts[key] = self._interpret(function, depth)
-        return self._facts[key]
+        return self._facts((function, depth))
 
-    def _interpret(self, function: FunctionRef, depth: int) -> Facts | None:
+    def _ask_facts(self, asked: tuple[FunctionRef, int]) -> Facts | None:
+        function, depth = asked
+        check_time()
+        function.read()
         tree = self.tree(function)
         if tree is None:
             return None
@@ -104,15 +111,16 @@ class Library:
         Those that a statement makes per-request, and those that the function names itself; the
         others keep what they had, as they would in the loop of a sanitizer that does not name them.
         """
-        if model not in self._declared:
-            globs = [pattern.rpartition(".")[2] for pattern in self.settings.per_request_fields]
-            self._declared[model] = tuple(
-                decl.name
-                for decl in model.fields
-                if decl.marker == "per-request" or matches_any(decl.name, tuple(globs))
-            )
         named = (d.name for d in model.fields if d.name in function.source)
-        return tuple(dict.fromkeys([*self._declared[model], *named]))
+        return tuple(dict.fromkeys([*self._declared(model), *named]))
+
+    def _ask_declared(self, model: ClassRef) -> tuple[str, ...]:
+        globs = tuple(pattern.rpartition(".")[2] for pattern in self.settings.per_request_fields)
+        return tuple(
+            decl.name
+            for decl in model.fields
+            if decl.marker == "per-request" or matches_any(decl.name, globs)
+        )
 
     def names_what_matters(self, function: FunctionRef) -> bool:
         """True when a function names a cache or a per-request field: its result may be either."""
@@ -130,16 +138,12 @@ class Library:
         calls.ctx.handoff(state, node, function, bound, calls.scheduled)
         if _caches_result(calls, function):
             return self._typed(calls, node, function, "lookup")
-        facts = self._callee_facts(calls, function) if _tracked(calls, function, bound) else None
+        followed = calls.ctx.depth > 0 and _tracked(calls, function, bound)
+        facts = self.facts(function, calls.ctx.depth - 1) if followed else None
         if facts is None:
             return self._typed(calls, node, function, "call")
         value = Instantiation(calls, state, node, facts, bound).run()
         return value if value is not None else self._typed(calls, node, function, "call")
-
-    def _callee_facts(self, calls: Calls, function: FunctionRef) -> Facts | None:
-        if calls.ctx.depth <= 0:
-            return None
-        return self.facts(function, calls.ctx.depth - 1)
 
     def _typed(self, calls: Calls, node: cst.Call, function: FunctionRef, origin: str) -> Value:
         """The object that a call returns, of the class that the function's annotation names."""

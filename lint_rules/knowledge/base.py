@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from lint_rules.flow.summaries import Library
 from lint_rules.knowledge.helpers import Helpers
-from lint_rules.knowledge.perrequest import Fields
-from lint_rules.knowledge.relevance import Relevance
-from lint_rules.knowledge.sharing import Sharing
+from lint_rules.knowledge.perrequest import FIELDS, Fields
+from lint_rules.knowledge.relevance import PLAUSIBLE, Relevance
+from lint_rules.knowledge.said import Said
+from lint_rules.knowledge.sharing import POSSIBLE, SHARED, Sharing
 from lint_rules.knowledge.sources import Sources
+from lint_rules.knowledge.told import asked_again
 
 if TYPE_CHECKING:
     from lint_rules.screen.survey import Survey
@@ -24,7 +26,17 @@ class Knowledge:
         self.settings = survey.settings
         self.library = Library(self.project, self.settings)
         self.helpers = Helpers(self.library, survey)
-        self.fields = Fields(self.library, self.helpers, survey)
-        self.sharing = Sharing(self.library, self.helpers, survey)
+        self.said = Said(self.library, self.helpers)
+        self.fields = Fields(self.library, self.helpers, self.said, survey)
+        self.sharing = Sharing(self.library, self.said, survey)
         self.sources = Sources(self.library, self.helpers)
         self.relevance = Relevance(self.library, self.fields, self.sharing, survey)
+
+    def derive(self, name: str) -> str:
+        """A digest of what is answered now to the question of that name; empty for one of another time."""
+        return asked_again(self.project, {
+            FIELDS: lambda model: self.fields.of_model(model).as_json,
+            PLAUSIBLE: self.relevance.plausible,
+            POSSIBLE: self.sharing.possible,
+            SHARED: self.sharing.model,
+        }, name)  # fmt: skip

@@ -21,6 +21,7 @@ from lint_rules.flow.values import (
 )
 from lint_rules.flow.vocabulary import SERIALISED
 from lint_rules.naming import is_cache_copy_name
+from lint_rules.project.noting import Remembered
 
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
@@ -97,20 +98,19 @@ class Helpers:
         self.survey = survey
         self.library = library
         self.project = library.project
-        self._copies: dict[FunctionRef, tuple[HelperCopy, ...]] = {}
-        self._callers: dict[FunctionRef, list[Facts]] = {}
+        self._copies = Remembered(self._ask_copies, lambda function: ())
+        self._callers = Remembered(self._ask_callers)
 
     def copies(self, function: FunctionRef) -> tuple[HelperCopy, ...]:
         """The copies for which ``function`` is a cache-copy helper; empty when it is none."""
-        if function not in self._copies:
-            self._copies[function] = ()  # a recursive question
-            alone = self.library.facts(function, 0)
-            if alone is None or not any(self._copies_carrier(alone, c) for c in own_copies(alone)):
-                return ()
-            facts = self.library.facts(function)
-            if facts is not None and facts.final is not None:
-                self._copies[function] = tuple(self._find(facts))
-        return self._copies[function]
+        return self._copies(function)
+
+    def _ask_copies(self, function: FunctionRef) -> tuple[HelperCopy, ...]:
+        alone = self.library.facts(function, 0)
+        if alone is None or not any(self._copies_carrier(alone, c) for c in own_copies(alone)):
+            return ()
+        facts = self.library.facts(function)
+        return tuple(self._find(facts)) if facts is not None and facts.final is not None else ()
 
     def of_model(
         self, model: ClassRef | None, functions: Iterable[FunctionRef]
@@ -170,19 +170,17 @@ class Helpers:
 
     def callers(self, function: FunctionRef) -> list[Facts]:
         """The facts of every function that calls ``function``."""
-        if function not in self._callers:
-            found: dict[FunctionRef, None] = {}
-            for site in self.project.callers(function):
-                if site.function is not None and site.function != function:
-                    found[site.function] = None
-            facts = [self.library.facts(caller) for caller in found]
-            self._callers[function] = [item for item in facts if item is not None]
-        return self._callers[function]
+        return self._callers(function)
+
+    def _ask_callers(self, function: FunctionRef) -> list[Facts]:
+        callers = dict.fromkeys(site.function for site in self.project.callers(function))
+        others = (caller for caller in callers if caller is not None and caller != function)
+        return [facts for caller in others if (facts := self.library.facts(caller)) is not None]
 
     def _cache_users(self, function: FunctionRef) -> list[Facts]:
         """The facts of those callers that have to do with a cache."""
         callers = dict.fromkeys(site.function for site in self.project.callers(function))
-        users = (c for c in callers if c is not None and c in self.survey.caches.shapes)
+        users = (c for c in callers if c is not None and self.survey.uses_cache(c))
         facts = [self.library.facts(caller) for caller in users if caller != function]
         return [item for item in facts if item is not None]
 

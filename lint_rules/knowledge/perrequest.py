@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cached_property
-from itertools import chain
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from lint_rules.findings import Evidence, FieldFinding
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Obj
-from lint_rules.knowledge.helpers import HelperCopy, Helpers, is_handed_on, own_copies, resets_any
-from lint_rules.knowledge.merging import Merge, Merging, family
+from lint_rules.knowledge.helpers import Helpers
+from lint_rules.knowledge.said import Said, Written
+from lint_rules.knowledge.told import name_of
+from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.project.noting import Remembered, remembered
 
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
@@ -23,12 +25,32 @@ if TYPE_CHECKING:
     from lint_rules.screen.survey import Survey
 
 
+FIELDS = "fields"
+
+
 @dataclass(slots=True)
 class PerRequest:
     """The per-request fields of one model (or of one function's carrier without a known model)."""
 
     evidence: dict[str, list[Evidence]] = field(default_factory=dict)
     order: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def as_json(self) -> list[Any]:
+        """The fields and their proofs as JSON."""
+        proofs = {
+            name: [[one.kind, one.path, one.line, one.text] for one in found]
+            for name, found in self.evidence.items()
+        }
+        return [proofs, self.order]
+
+    @classmethod
+    def from_json(cls, told: list[Any]) -> PerRequest:
+        """The fields that :attr:`as_json` told."""
+        proofs, order = told
+        return cls(
+            {name: [Evidence(*one) for one in found] for name, found in proofs.items()}, order
+        )
 
     def add(self, name: str, evidence: Evidence) -> bool:
         """Add a proof; True when the field is new."""
@@ -52,28 +74,25 @@ class PerRequest:
 class Fields:
     """Answers "which fields of this model are per-request, and why"."""
 
-    def __init__(self, library: Library, helpers: Helpers, survey: Survey) -> None:
+    def __init__(self, library: Library, helpers: Helpers, said: Said, survey: Survey) -> None:
         self.survey = survey
         self.library = library
         self.project = library.project
         self.settings = library.settings
         self.helpers = helpers
-        self._models: dict[ClassRef, PerRequest] = {}
-        self._helpers_of: dict[ClassRef, list[FunctionRef]] = {}
-        self._merges: dict[FunctionRef, list[tuple[Obj, list[Merge]]]] = {}
+        self.said = said
+        self.of_model = Remembered(
+            self._kept_proofs, lambda model: PerRequest(), told=lambda model, found: (
+                name_of(FIELDS, model), digest(found.as_json)
+            )
+        )  # fmt: skip
+        self._helping = Remembered(self._ask_helping)
 
     def of(self, model: ClassRef | None, facts: Facts, carrier: Obj) -> PerRequest:
         """P of the carrier's model; without one, what the function itself proves."""
         if model is None:
             return self._alone(facts, carrier)
         return self.of_model(model)
-
-    def of_model(self, model: ClassRef) -> PerRequest:
-        """P of a model."""
-        if model not in self._models:
-            self._models[model] = PerRequest()  # a recursive question
-            self._models[model] = self._prove(model)
-        return self._models[model]
 
     # ----------------------------------------------------------------- statements about names
 
@@ -98,47 +117,46 @@ class Fields:
 
     # ----------------------------------------------------------------- with a model
 
+    def _kept_proofs(self, model: ClassRef) -> PerRequest:
+        return PerRequest.from_json(self.project.reads.kept(
+            name_of(FIELDS, model), self.project.root, NO_CONTEXT, lambda: self._prove(model).as_json
+        ))  # fmt: skip
+
     def _prove(self, model: ClassRef) -> PerRequest:
+        """P of a model."""
         found = PerRequest()
         for index, decl in enumerate(model.fields):
             found.order[decl.name] = index
             self._declared(model, decl, found)
         for function in self._helping(model):
-            for copy in self.helpers.copies(function):
-                if copy.copy.model is not None and _same(copy.copy.model, model):
-                    self._reset(model, copy, found)
+            for reset in self.said.resets(function):
+                if reset.model is not None and _same(reset.model, model):
+                    self._reset(model, function, reset.field, reset.row, found)
         self._merged(model, found)
         for name in [name for name in found.evidence if self.shared(model, name)]:
             del found.evidence[name]
         return found
 
-    def _helping(self, model: ClassRef) -> list[FunctionRef]:
+    def _ask_helping(self, model: ClassRef) -> list[FunctionRef]:
         """The functions that may be cache-copy helpers for a model and reset something.
 
         Only those that name the model, or are its methods: any other says nothing of its class.
         """
-        if model not in self._helpers_of:
-            names = [cls.name for cls in model.mro]
-            self._helpers_of[model] = [
-                function
-                for function in self.survey.helpers
-                if any(name in function.source for name in names)
-                or (function.class_name or "").rpartition(".")[2] in names
-                if self._copies_one(function, model)
-            ]
-        return self._helpers_of[model]
+        names = [cls.name for cls in model.mro]
+        return [
+            function
+            for function in self.survey.helpers
+            if any(name in function.source for name in names)
+            or (function.class_name or "").rpartition(".")[2] in names
+            if self._copies_one(function, model)
+        ]
 
     def _copies_one(self, function: FunctionRef, model: ClassRef) -> bool:
         """True when the function by itself copies an object of the model, and may reset something on
         the copy."""
-        facts = self.library.facts(function, 0)
-        if facts is None or facts.final is None:
-            return False
         return any(
-            copy.model is not None
-            and _same(copy.model, model)
-            and (resets_any(facts, copy) or is_handed_on(facts, copy))
-            for copy in own_copies(facts)
+            copied.model is not None and copied.may_reset and _same(copied.model, model)
+            for copied in self.said.copied(function)
         )
 
     def helped(self, model: ClassRef) -> bool:
@@ -151,7 +169,7 @@ class Fields:
             decl.marker == "per-request" or self.matches(model, decl.name) for decl in model.fields
         )
 
-    @cached_property
+    @remembered
     def proven(self) -> dict[ClassRef, list[str]]:
         """The fields proven per-request, the pattern aside, of models that say so themselves.
 
@@ -166,10 +184,9 @@ class Fields:
 
     def _copied_by_name(self) -> Iterator[ClassRef]:
         for function in self.survey.named_helpers:
-            facts = self.library.facts(function, 0)
-            for copy in own_copies(facts) if facts is not None else ():
-                if copy.model is not None:
-                    yield copy.model
+            for copied in self.said.copied(function):
+                if copied.model is not None:
+                    yield copied.model
 
     def _marked(self) -> Iterator[ClassRef]:
         for module, name in self.survey.marking():
@@ -192,22 +209,12 @@ class Fields:
             text = f"declared on {decl.owner.name}, and its name matches {pattern}"
             found.add(decl.name, Evidence("pattern", path, decl.line, text))
 
-    def _reset(self, model: ClassRef | None, copy: HelperCopy, found: PerRequest) -> None:
-        function = copy.facts.function
-        for name in copy.fields:
-            if not copy.resets(name) or (model is not None and model.field(name) is None):
-                continue
-            line = self._reset_line(copy, name)
+    def _reset(
+        self, model: ClassRef | None, function: FunctionRef, name: str, row: int, found: PerRequest
+    ) -> None:
+        if model is None or model.field(name) is not None:
             text = f"{function.qualname} resets it for the cache"
-            found.add(name, Evidence("reset", str(function.module.path), line, text))
-
-    def _reset_line(self, copy: HelperCopy, name: str) -> int:
-        facts = copy.facts
-        writes = (write.node for write in facts.writes_to(copy.copy.id, name))
-        edits = (edit.node for edit in facts.shared_edits if edit.field == name)
-        node = next(chain(writes, edits), copy.copy.node)
-        line = self.library.line
-        return line(facts.function, node) if node is not None else facts.function.def_line
+            found.add(name, Evidence("reset", str(function.module.path), function.line + row, text))
 
     def _merged(self, model: ClassRef, found: PerRequest) -> None:
         """Fields written from the same source as a field already proven, to a fixpoint."""
@@ -217,70 +224,43 @@ class Fields:
         while changed:
             changed = False
             for function in functions:
-                for carrier, merges in self.merges(function):
-                    if carrier.model is not None and _same(carrier.model, model):
-                        changed |= self._from_same_source(model, function, merges, found)
+                for _, writes in _by_carrier(self.said.written(function)):
+                    if writes[0].model is not None and _same(writes[0].model, model):
+                        changed |= self._from_same_source(model, function, writes, found)
 
     def _writes_onto(self, function: FunctionRef, model: ClassRef) -> bool:
         """True when the function by itself writes a field of an object of the model."""
-        facts = self.library.facts(function, 0)
-        found = (facts.objects[write.obj].model for write in facts.writes) if facts else ()
-        return any(cls is not None and _same(cls, model) for cls in found)
+        return any(_same(written, model) for written in self.said.written_models(function))
 
     def _from_same_source(
-        self, model: ClassRef | None, function: FunctionRef, merges: list[Merge], found: PerRequest
+        self,
+        model: ClassRef | None,
+        function: FunctionRef,
+        writes: list[Written],
+        found: PerRequest,
     ) -> bool:
         changed = False
         proven = {
-            source: merge.write.field
-            for merge in reversed(merges)
-            if merge.write.field in found.evidence and merge.same_name
-            and not self.shared(model, merge.write.field)
-            for source in merge.sources
-        }  # fmt: skip
-        for merge in merges:
-            name = merge.write.field
-            if name in found.evidence or self.shared(model, name) or not merge.same_name:
-                continue
-            if merge.from_unknown:  # whatever a mapping holds: no statement about this field
+            source.obj: write.field
+            for write in reversed(writes)
+            if write.field in found.evidence and not self.shared(model, write.field)
+            for source in write.sources
+        }
+        for write in writes:
+            name = write.field
+            if name in found.evidence or self.shared(model, name) or write.from_unknown:
                 continue
             if model is not None and model.field(name) is None:
                 continue
-            for source in merge.sources:
-                if source in proven and self._is_request_source(function, source):
-                    facts = self.library.facts(function)
-                    assert facts is not None
-                    label = facts.objects[source].name
-                    line = self.library.line(function, merge.write.node)
+            for source in write.sources:
+                if source.obj in proven and source.brings_request:
                     text = (
-                        f"{function.qualname} writes it from {label}, as it does {proven[source]}"
+                        f"{function.qualname} writes it from {source.name}, "
+                        f"as it does {proven[source.obj]}"
                     )
-                    path = str(function.module.path)
+                    path, line = str(function.module.path), function.line + write.row
                     changed |= found.add(name, Evidence("merged", path, line, text))
         return changed
-
-    def _is_request_source(self, function: FunctionRef, source: int) -> bool:
-        facts = self.library.facts(function)
-        return facts is not None and facts.objects[source].origin in (
-            "param", "call", "attr", "lookup", "mapping",
-        )  # fmt: skip
-
-    def merges(self, function: FunctionRef) -> list[tuple[Obj, list[Merge]]]:
-        """The merges of a function, by the carrier they are written onto."""
-        if function not in self._merges:
-            alone = self.library.facts(function, 0)
-            out: list[tuple[Obj, list[Merge]]] = []
-            writes = alone is not None and _merges(alone)
-            facts = self.library.facts(function) if writes else None
-            if facts is not None and facts.final is not None:
-                merging = Merging(facts)
-                for carrier in facts.objects.all():
-                    if is_given(facts, carrier):
-                        found = merging.merges_onto(carrier.id)
-                        if found:
-                            out.append((carrier, found))
-            self._merges[function] = out
-        return self._merges[function]
 
     # ----------------------------------------------------------------- without a model
 
@@ -288,18 +268,19 @@ class Fields:
         found = PerRequest()
         path = str(facts.function.module.path)
         for copy in self.helpers.copies(facts.function):
-            if copy.copy is carrier:
-                self._reset(None, copy, found)
+            for name, row in self.said.reset_on(copy) if copy.copy is carrier else ():
+                self._reset(None, facts.function, name, row, found)
         for write in facts.writes_to(carrier.id):
             pattern = self.matches(None, write.field)
             if pattern is not None and "." not in pattern and write.how != "call":
                 line = self.library.line(facts.function, write.node)
                 text = f"written by {facts.function.qualname}, and its name matches {pattern}"
                 found.add(write.field, Evidence("pattern", path, line, text))
-        for owner, merges in self.merges(facts.function):
-            if owner is carrier:
-                while self._from_same_source(None, facts.function, merges, found):
-                    pass
+        for owner, writes in _by_carrier(self.said.written(facts.function)):
+            while owner == carrier.id and self._from_same_source(
+                None, facts.function, writes, found
+            ):
+                pass
         for name in [name for name in found.evidence if self.shared(None, name)]:
             del found.evidence[name]
         return found
@@ -316,23 +297,9 @@ def naming(
     ]
 
 
-def _merges(facts: Facts) -> bool:
-    """True when a function writes a field of an object that it did not make itself."""
-    own = ("mapping", "fresh", "global")
-    return any(facts.objects[write.obj].origin not in own for write in facts.writes)
-
-
-def is_given(facts: Facts, carrier: Obj) -> bool:
-    """True for an object that a function was given or looked up, or a copy it made of one.
-
-    A copy that another function made and handed over is private; what it still carries is that
-    function's business.
-    """
-    links = [facts.objects[obj] for obj in family(facts, carrier.id)]
-    return all(
-        link.maker is None and link.origin in ("copy", "param", "self", "lookup", "attr")
-        for link in links
-    )
+def _by_carrier(written: Iterable[Written]) -> Iterator[tuple[int, list[Written]]]:
+    for carrier, writes in groupby(written, lambda write: write.carrier):
+        yield carrier, list(writes)
 
 
 def _same(one: ClassRef, model: ClassRef) -> bool:

@@ -13,6 +13,8 @@ from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Obj
 from lint_rules.knowledge.helpers import own_copies, resets_any, resets_partly
 from lint_rules.knowledge.merging import family
+from lint_rules.knowledge.told import told
+from lint_rules.project.noting import Remembered
 
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
     from lint_rules.screen.survey import Survey
 
+PLAUSIBLE = "plausible"
 _OWN = frozenset({"mapping", "fresh", "global"})
 
 
@@ -33,7 +36,7 @@ class Relevance:
         self.fields = fields
         self.sharing = sharing
         self.survey = survey
-        self._plausible: dict[ClassRef, bool] = {}
+        self.plausible = Remembered(self._ask_plausible, told=told(PLAUSIBLE))
 
     def matters(self, function: FunctionRef, *, right_too: bool = False) -> bool:
         """True when the function may be reported; ``right_too`` when it may be a helper or merge."""
@@ -74,8 +77,7 @@ class Relevance:
 
     def _may_be_shared(self, facts: Facts, carrier: Obj) -> bool:
         """True when the carrier can be an object that a cache hands out, or that is stored here."""
-        shape = self.survey.caches.shapes.get(facts.function)
-        if shape is not None and shape.stores:
+        if self.survey.stores(facts.function):
             return True
         origins = {_bottom(facts, obj).origin for obj in family(facts, carrier.id)}
         if "lookup" in origins:
@@ -93,11 +95,9 @@ class Relevance:
             return False
         return name in self.fields.of_model(model).evidence
 
-    def plausible(self, model: ClassRef) -> bool:
+    def _ask_plausible(self, model: ClassRef) -> bool:
         """True when the model can have per-request fields: declared ones, or some helper's resets."""
-        if model not in self._plausible:
-            self._plausible[model] = self.fields.declares(model) or self.fields.helped(model)
-        return self._plausible[model]
+        return self.fields.declares(model) or self.fields.helped(model)
 
 
 def _bottom(facts: Facts, number: int) -> Obj:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.summaries import DEPTH
 from lint_rules.flow.values import Obj
 from lint_rules.knowledge.perrequest import naming
+from lint_rules.knowledge.told import name_of, told
 from lint_rules.naming import CARRIER_WORDS, is_cache_copy_name, is_merge_name
+from lint_rules.project.kept import NO_CONTEXT
+from lint_rules.project.noting import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lint_rules.flow.summaries import Library
-    from lint_rules.knowledge.helpers import Helpers
+    from lint_rules.knowledge.said import Said
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
     from lint_rules.screen.survey import Survey
 
+SHARED, POSSIBLE = "shared", "sharable"
 MAX_ASKED = 400
 """Functions that are looked at for one model before it counts as never cached."""
 
@@ -27,13 +31,13 @@ MAX_ASKED = 400
 class Sharing:
     """Says for a carrier whether the cache may hand it, or its like, to another request."""
 
-    def __init__(self, library: Library, helpers: Helpers, survey: Survey) -> None:
+    def __init__(self, library: Library, said: Said, survey: Survey) -> None:
         self.survey = survey
         self.library = library
         self.project = library.project
-        self.helpers = helpers
-        self._models: dict[ClassRef, str | None] = {}
-        self._possible: dict[ClassRef, bool] = {}
+        self.said = said
+        self.model = Remembered(self._kept_model, told=told(SHARED))
+        self.possible = Remembered(self._ask_possible, told=told(POSSIBLE))
 
     def why(self, facts: Facts, carrier: Obj) -> str | None:
         """Why the carrier is shared, in words for the report; None when nothing says so."""
@@ -57,31 +61,30 @@ class Sharing:
     def _may_show(self, model: ClassRef) -> Iterator[FunctionRef]:
         """The functions that have to do with a cache and name the model, or are its methods."""
         named = self.survey.named_helpers
-        users = self.survey.caches.by_file
         for name in [cls.name for cls in model.mro]:
             for path in self.project.files_containing(name.encode()):
-                self.project.reads.file(path)
                 for function in (
                     *(f for f in named if f.module.path == path),
-                    *users.get(path, ()),
+                    *self.survey.cache_users(path),
                 ):
                     if name in function.source or (function.class_name or "").endswith(name):
                         yield function
 
-    def model(self, model: ClassRef) -> str | None:
-        """Why objects of a model are shared; None when the class never reaches a cache."""
-        if model not in self._models:
-            self._models[model] = self._evidence(model)
-        return self._models[model]
-
-    def possible(self, model: ClassRef) -> bool:
+    def _ask_possible(self, model: ClassRef) -> bool:
         """True when there is any function that may show it; asked without interpreting one."""
-        if model not in self._possible:
-            self._possible[model] = any(self._may_show(model))
-        return self._possible[model]
+        return any(self._may_show(model))
 
-    def _evidence(self, model: ClassRef) -> str | None:
-        """The first function that shows it: helpers by name, then what others do by themselves."""
+    def _kept_model(self, model: ClassRef) -> str | None:
+        found = self.project.reads.kept(
+            name_of(SHARED, model), self.project.root, NO_CONTEXT, lambda: [self._ask_model(model)]
+        )
+        return cast("str | None", found[0])
+
+    def _ask_model(self, model: ClassRef) -> str | None:
+        """Why objects of a model are shared; None when the class never reaches a cache.
+
+        The first function that shows it: helpers by name, then what others do by themselves.
+        """
         candidates = list(islice(self._candidates(model), MAX_ASKED))
         extra = self.library.settings.cache_copy_helpers
         named = [f for f in candidates if is_cache_copy_name(f.name, extra)]
@@ -94,14 +97,11 @@ class Sharing:
 
     def stored_unsanitized(self, model: ClassRef) -> bool:
         """True when some function stores an object of the model itself, not a copy made for it."""
-        for function in self._candidates(model):
-            facts = self.library.facts(function)
-            for store in facts.stores if facts is not None else ():
-                info = facts.objects[store.obj] if facts is not None else None
-                if info is not None and info.origin != "copy" and info.model is not None:
-                    if _same(info.model, model):
-                        return True
-        return False
+        return any(
+            _same(stored, model) and not as_copy
+            for function in self._candidates(model)
+            for stored, as_copy in self.said.cached(function, DEPTH).stored
+        )
 
     def _candidates(self, model: ClassRef) -> Iterator[FunctionRef]:
         """Functions that name the model and have to do with a cache, those that say so by their name
@@ -113,29 +113,23 @@ class Sharing:
                 found[method] = None
         extra = self.library.settings.cache_copy_helpers
         named = [f for f in found if is_cache_copy_name(f.name, extra)]
-        rest = [f for f in found if f not in named and f in self.survey.caches.shapes]
+        rest = [f for f in found if f not in named and self.survey.uses_cache(f)]
         yield from named
         yield from sorted(rest, key=lambda f: len(f.source))
 
     def _may_know(self, function: FunctionRef) -> bool:
         named = is_cache_copy_name(function.name, self.library.settings.cache_copy_helpers)
-        return named or function in self.survey.caches.shapes
+        return named or self.survey.uses_cache(function)
 
     def _in_function(self, function: FunctionRef, model: ClassRef, depth: int) -> str | None:
         place = f"{function.qualname} ({function.module.path.name}:{function.def_line})"
-        for copy in self.helpers.copies(function) if depth else ():
-            if copy.copy.model is not None and _same(copy.copy.model, model):
-                return f"{place} copies {model.name} objects for a cache"
-        facts = self.library.facts(function, depth)
-        if facts is None:
-            return None
-        for store in facts.stores:
-            stored = facts.objects[store.obj].model
-            if stored is not None and _same(stored, model):
-                return f"{place} stores {model.name} objects in a cache"
-        for obj in facts.objects.all():
-            if obj.origin == "lookup" and obj.model is not None and _same(obj.model, model):
-                return f"{place} looks {model.name} objects up in a cache"
+        found = self.said.cached(function, depth)
+        if any(_same(copied, model) for copied in found.copied):
+            return f"{place} copies {model.name} objects for a cache"
+        if any(_same(stored, model) for stored, _ in found.stored):
+            return f"{place} stores {model.name} objects in a cache"
+        if any(_same(looked_up, model) for looked_up in found.looked_up):
+            return f"{place} looks {model.name} objects up in a cache"
         return None
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lint_rules.project.classes import ClassRef
+from lint_rules.project.noting import Remembered
+from lint_rules.project.words import places_of, whole
 
 if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
@@ -33,21 +35,21 @@ class CallGraph:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._callers: dict[FunctionRef, list[CallSite]] = {}
-        self._unique: dict[str, bool] = {}
-        self._mentions: dict[tuple[str, ...], list[FunctionRef]] = {}
+        self.callers = Remembered(self._ask_callers)
+        self.mentioning = Remembered(self._ask_mentioning)
+        self._is_unique = Remembered(self._ask_unique)
 
-    def callers(self, function: FunctionRef) -> list[CallSite]:
+    def _ask_callers(self, function: FunctionRef) -> list[CallSite]:
         """Every call whose callee resolves to ``function``, or that is handed it to call."""
-        if function not in self._callers:
-            out: list[CallSite] = []
-            for name in self._names(function):
-                pattern = re.compile(rb"(?<!def )\b" + name.encode() + rb"\s*[(,)]")
-                for path in self.project.files_containing(name.encode()):
-                    if pattern.search(self.project.bytes_of(path)):
-                        out += self._in_module(self.project.module(path), name, function)
-            self._callers[function] = list(dict.fromkeys(out))
-        return self._callers[function]
+        out: list[CallSite] = []
+        for name in self._names(function):
+            pattern = re.compile(name.encode() + rb"\s*[(,)]")
+            for path in self.project.files_containing(name.encode()):
+                data = self.project.bytes_of(path)
+                hits = (hit.start() for hit in whole(pattern, data))
+                if any(data[max(at - 4, 0) : at] != b"def " for at in hits):
+                    out += self._in_module(self.project.module(path), name, function)
+        return list(dict.fromkeys(out))
 
     def _names(self, function: FunctionRef) -> list[str]:
         """The function's name and its aliases (``_old = new``, ``import new as old``)."""
@@ -67,7 +69,7 @@ class CallGraph:
 
     def _in_module(self, module: Module, name: str, function: FunctionRef) -> list[CallSite]:
         out: list[CallSite] = []
-        for hit in re.finditer(rf"\b{re.escape(name)}\b(?!\s*:)", module.text):
+        for hit in whole(re.compile(rf"{re.escape(name)}\b(?!\s*:)"), module.text):
             before = _PREFIX.search(module.text, max(0, hit.start() - 200), hit.start())
             dotted = (before.group() if before else "") + name
             if not self._may_mean(module, dotted, function):
@@ -112,31 +114,26 @@ class CallGraph:
 
     def _only_method(self, function: FunctionRef) -> bool:
         """True when no other function of the project has this method's name."""
-        if function.name in self._unique:
-            return self._unique[function.name]
-        pattern = re.compile(rb"\bdef\s+" + re.escape(function.name.encode()) + rb"\b")
-        count = 0
-        for path in self.project.files_containing(b"def " + function.name.encode()):
-            count += len(pattern.findall(self.project.bytes_of(path)))
-        self._unique[function.name] = count == 1
-        return count == 1
+        return self._is_unique(function.name)
+
+    def _ask_unique(self, name: str) -> bool:
+        pattern = re.compile(rb"\bdef\s+" + re.escape(name.encode()) + rb"\b")
+        paths = self.project.files_containing(b"def " + name.encode())
+        return sum(len(pattern.findall(self.project.bytes_of(path))) for path in paths) == 1
 
     # ----------------------------------------------------------------- mentions
 
-    def mentioning(self, *names: str) -> list[FunctionRef]:
+    def _ask_mentioning(self, names: tuple[str, ...]) -> list[FunctionRef]:
         """The innermost functions whose text holds every name as a word, by file and line."""
-        if names not in self._mentions:
-            out: dict[FunctionRef, None] = {}
-            for path in self.project.files_containing(*(name.encode() for name in names)):
-                for function in self._functions_with(self.project.module(path), names):
-                    out[function] = None
-            self._mentions[names] = list(out)
-        return self._mentions[names]
+        out: dict[FunctionRef, None] = {}
+        for path in self.project.files_containing(*(name.encode() for name in names)):
+            for function in self._functions_with(self.project.module(path), names):
+                out[function] = None
+        return list(out)
 
     def _functions_with(self, module: Module, names: tuple[str, ...]) -> list[FunctionRef]:
-        pattern = re.compile(rf"\b{re.escape(names[0])}\b")
         found: dict[FunctionRef, None] = {}
-        for hit in pattern.finditer(module.text):
+        for hit in places_of(names[:1], module.text):
             function = module.function_at(module.scan.line_at(hit.start()))
             if function is not None:
                 found[function] = None

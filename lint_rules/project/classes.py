@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 from lint_rules.project.defaults import Default, default_of, param_default
+from lint_rules.project.noting import remembered
+from lint_rules.project.pieces import place_of
 
 if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.modules import Module
+    from lint_rules.project.scan import Block
 
 _PYDANTIC = frozenset({"BaseModel", "RootModel", "SQLModel", "BaseSettings", "GenericModel"})
 _NOT_FIELDS = frozenset({"model_config", "__slots__", "__tablename__", "__table_args__", "Config"})
@@ -25,19 +28,24 @@ _FROZEN = re.compile(r"frozen['\"]?\s*[=:]\s*True|allow_mutation\s*=\s*False|^(a
 
 @dataclass(frozen=True)
 class FieldDecl:
-    """A field where it is declared; ``line`` counts from 1."""
+    """A field where it is declared; ``row`` is its line in the tree of its class."""
 
     name: str
     owner: ClassRef
     path: Path
-    line: int
+    row: int
     annotation: str | None
     default: Default
     marker: str | None = None
     excluded: bool = False
     required_key: bool = True
 
-    @cached_property
+    @property
+    def line(self) -> int:
+        """The line in the file (from 1)."""
+        return self.owner.line_of(self.row)
+
+    @remembered
     def nullable(self) -> bool:
         """True when the field may be None, as far as its declaration says."""
         if self.default.kind == "none" or self.annotation is None:
@@ -51,15 +59,14 @@ class ClassRef:
     def __init__(
         self, module: Module, qualname: str, node: ast.ClassDef | None, *,
         kind: str | None = None, fields: tuple[tuple[str, str | None, int], ...] = (), line: int = 1,
-        shift: int = 0,
+        block: Block | None = None,
     ) -> None:  # fmt: skip
         self.module = module
         self.qualname = qualname
         self.name = qualname.rsplit(".", 1)[-1]
-        self.node = node
-        #: What makes a line of the file of a line in ``node``.
-        self.shift = shift
-        self.line = node.lineno + shift if node is not None else line
+        self._node = node
+        self._block = block
+        self._line = line
         self._kind = kind
         self._functional = fields
 
@@ -75,6 +82,31 @@ class ClassRef:
 
     def __repr__(self) -> str:
         return f"<class {self.dotted}>"
+
+    @property
+    def node(self) -> ast.ClassDef | None:
+        """The class as written, its methods cut down to what assigns to an attribute."""
+        self.module.read_around(self.qualname)
+        return self._node
+
+    @cached_property
+    def _shift(self) -> int:
+        """What makes a line of the file of a line in the class's tree."""
+        return self.module.raw.scan.shift(self._block) if self._block is not None else 0
+
+    def line_of(self, row: int) -> int:
+        """The line in the file (from 1) of a line in the class's tree; it is noted where the class stands."""
+        if self._block is not None and self._node is not None:
+            piece = place_of(self.qualname, self.module.raw.number_of(self._block))
+            self.module.project.reads.piece((self.module.path, piece))
+        else:
+            self.module.read()
+        return row + self._shift
+
+    @property
+    def line(self) -> int:
+        """The line of the class (from 1)."""
+        return self.line_of(self._node.lineno if self._node is not None else self._line)
 
     @property
     def dotted(self) -> str:
@@ -95,13 +127,13 @@ class ClassRef:
                 out.append(ast.unparse(inner))
         return tuple(out)
 
-    @cached_property
+    @remembered
     def bases(self) -> tuple[ClassRef, ...]:
         """The bases that the project defines."""
         resolved = [self.module.project.resolve(self.module, name) for name in self.base_names]
         return tuple(base for base in resolved if isinstance(base, ClassRef) and base != self)
 
-    @cached_property
+    @remembered
     def mro(self) -> tuple[ClassRef, ...]:
         """The class and its bases, nearest first; a cycle ends."""
         out: dict[ClassRef, None] = {self: None}
@@ -119,7 +151,7 @@ class ClassRef:
 
     # ----------------------------------------------------------------- kind
 
-    @cached_property
+    @remembered
     def kind(self) -> str:
         """pydantic, dataclass, attrs, namedtuple, typeddict or plain."""
         if self._kind is not None:
@@ -138,7 +170,7 @@ class ClassRef:
                 yield cls
                 todo.extend(reversed(cls.bases))
 
-    @cached_property
+    @remembered
     def _own_kind(self) -> str:
         """What the class says itself, its bases in the project left out."""
         if self._kind is not None:
@@ -165,12 +197,12 @@ class ClassRef:
     def _annotated(self) -> bool:
         return self.node is not None and any(isinstance(s, ast.AnnAssign) for s in self.node.body)
 
-    @cached_property
+    @remembered
     def frozen(self) -> bool:
         """True when the fields of an object cannot be assigned."""
         return any(cls._own_frozen for cls in self._lineage())
 
-    @cached_property
+    @remembered
     def _own_frozen(self) -> bool:
         if self._own_kind == "namedtuple":
             return True
@@ -191,7 +223,7 @@ class ClassRef:
 
     # ----------------------------------------------------------------- fields
 
-    @cached_property
+    @remembered
     def fields(self) -> tuple[FieldDecl, ...]:
         """All fields in declaration order, those of bases first; the nearest declaration counts."""
         out: dict[str, FieldDecl] = {}
@@ -204,11 +236,11 @@ class ClassRef:
         """The declaration of a field."""
         return self._by_name.get(name)
 
-    @cached_property
+    @remembered
     def _by_name(self) -> dict[str, FieldDecl]:
         return {decl.name: decl for decl in self.fields}
 
-    @cached_property
+    @remembered
     def own_fields(self) -> tuple[FieldDecl, ...]:
         """The fields that this class declares itself."""
         if self.node is None:
@@ -222,6 +254,8 @@ class ClassRef:
             if decl is not None:
                 found[decl.name] = decl
         if self.kind == "plain":
+            for method in self.module.methods_of(self.qualname):
+                method.read()
             self._assigned(found)
         return tuple(found.values())
 
@@ -244,8 +278,7 @@ class ClassRef:
         ):
             return None
         default, excluded = default_of(value)
-        first = statement.lineno + self.shift
-        last = (statement.end_lineno or statement.lineno) + self.shift
+        first, last = statement.lineno, statement.end_lineno or statement.lineno
         return FieldDecl(
             name, self, self.module.path, first, text, default, self._marker(first, last), excluded,
             self._required(text),
@@ -314,14 +347,14 @@ class ClassRef:
             text = text or (ast.unparse(hint) if hint is not None else None)
         elif method.name != "__init__":
             default = Default("missing")
-        line = target.lineno + self.shift
+        row = target.lineno
         found[target.attr] = FieldDecl(
-            target.attr, self, self.module.path, line, text, default, self._marker(line, line)
+            target.attr, self, self.module.path, row, text, default, self._marker(row, row)
         )
 
     def _marker(self, first: int, last: int) -> str | None:
-        """``# cache-leak: ...`` on the declaration, or alone on the line above it."""
-        lines = self.module.lines
+        """``# cache-leak: ...`` on the declaration, or alone on the line above it; lines of the class's tree."""
+        lines, first, last = self.module.raw.lines, first + self._shift, last + self._shift
         for number in range(first, last + 1):
             found = _MARKER.search(lines[number - 1]) if number <= len(lines) else None
             if found:
@@ -332,9 +365,14 @@ class ClassRef:
 
     # ----------------------------------------------------------------- methods
 
-    @cached_property
+    @property
     def methods(self) -> dict[str, FunctionRef]:
         """The methods that the class defines itself."""
+        self.module.read_around(self.qualname)
+        return self._methods
+
+    @cached_property
+    def _methods(self) -> dict[str, FunctionRef]:
         return {function.name: function for function in self.module.methods_of(self.qualname)}
 
     def method(self, name: str) -> FunctionRef | None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from lint_rules.project.pieces import body_of, place_of
 from lint_rules.project.scan import Block
 
 if TYPE_CHECKING:
@@ -60,44 +63,81 @@ class FunctionRef:
 
     @cached_property
     def block(self) -> Block:
-        """The definition in the module's text."""
-        return self.module.scan.block_at(self.place.start)
+        """The definition in the module's text; whoever reads on notes what."""
+        return self.module.raw.scan.block_at(self.place.start)
+
+    @cached_property
+    def piece(self) -> tuple[Path, str]:
+        """What the whole function is called among the pieces of its file."""
+        return self.module.path, body_of(self.qualname, self.module.raw.number_of(self.block))
+
+    @cached_property
+    def _place_piece(self) -> tuple[Path, str]:
+        return self.module.path, place_of(self.qualname, self.module.raw.number_of(self.block))
+
+    def read(self) -> None:
+        """Note that the function's text is read."""
+        self.module.project.reads.piece(self.piece)
+
+    def _read_place(self) -> None:
+        """Note that it is asked where the function stands."""
+        self.module.project.reads.piece(self._place_piece)
 
     @property
     def _tree(self) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-        node = self.module.tree_of(self.block)
+        raw = self.module.raw
+        node = raw.tree_of(self.block)
+        if self.block.start in raw.scan.widened:
+            self.module.read()
         return node if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else None
 
     @property
     def readable(self) -> bool:
         """False where the function's text cannot be parsed."""
+        self.read()
         return self._tree is not None
 
     @property
     def node(self) -> ast.FunctionDef | ast.AsyncFunctionDef:
         """The function's tree, its lines not those of the file; an empty function where its text
         cannot be parsed.  Parsed again where it was not asked for lately."""
-        tree = self._tree
-        if tree is not None:
-            return tree
-        empty = ast.parse(f"def {self.name}(): pass").body[0]
-        assert isinstance(empty, ast.FunctionDef)
-        return empty
+        self.read()
+        return self._tree or _empty(self.name)
 
-    @cached_property
+    @property
     def def_line(self) -> int:
         """The line of the ``def``."""
-        return self.module.scan.line_at(self.block.start)
+        self._read_place()
+        return self._lines[1]
 
-    @cached_property
+    @property
     def line(self) -> int:
         """The first line, that of the first decorator."""
-        return self.module.scan.first_line(self.block)
+        self._read_place()
+        return self._lines[0]
 
-    @cached_property
+    @property
+    def def_row(self) -> int:
+        """The line of the ``def``, from the first line on (0)."""
+        self.read()
+        return self._lines[1] - self._lines[0]
+
+    @property
+    def offset(self) -> int:
+        """Where the function's text starts in the file, in characters from 0."""
+        self.module.read()
+        return self.module.raw.scan.span(self.block)[0]
+
+    @property
     def end_line(self) -> int:
         """The last line."""
-        return self.module.scan.end_line(self.block)
+        self._read_place()
+        self.read()
+        return self._lines[2]
+
+    @cached_property
+    def _lines(self) -> tuple[int, int, int]:
+        return self.module.raw.lines_of(self.block)
 
     def __hash__(self) -> int:
         return hash(self._key)
@@ -108,50 +148,94 @@ class FunctionRef:
     def __repr__(self) -> str:
         return f"<function {self.qualname} in {self.module.name}>"
 
-    @cached_property
+    # ----------------------------------------------------------------- the header
+
+    @property
     def decorators(self) -> tuple[str, ...]:
         """The decorators as written."""
-        return tuple(ast.unparse(node) for node in self.node.decorator_list)
+        return self._read_header().decorators
 
-    @cached_property
+    @property
     def kind(self) -> str:
         """function, method, staticmethod, classmethod or property."""
-        if self.class_name is None or self.parent_function is not None:
-            return "function"
-        for text in self.decorators:
-            last = text.split("(", 1)[0].rsplit(".", 1)[-1]
-            if last in ("staticmethod", "classmethod"):
-                return last
-            if last in ("property", "cached_property", "setter"):
-                return "property"
-        return "method"
+        return self._read_header().kind
 
-    @cached_property
+    @property
     def params(self) -> tuple[Param, ...]:
         """The parameters in order."""
-        spec = self.node.args
-        out: list[Param] = []
-        positional = [*spec.posonlyargs, *spec.args]
-        defaults: list[ast.expr | None] = [None] * (len(positional) - len(spec.defaults))
-        for arg, default in zip(positional, [*defaults, *spec.defaults], strict=True):
-            out.append(_param(arg, "positional", default))
-        if spec.vararg is not None:
-            out.append(_param(spec.vararg, "vararg", None))
-        for arg, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
-            out.append(_param(arg, "keyword", default))
-        if spec.kwarg is not None:
-            out.append(_param(spec.kwarg, "kwarg", None))
-        return tuple(out)
+        return self._read_header().params
 
-    @cached_property
+    @property
     def returns(self) -> str | None:
         """The return annotation as written."""
-        return ast.unparse(self.node.returns) if self.node.returns is not None else None
+        return self._read_header().returns
+
+    def _read_header(self) -> _Header:
+        """Note that the header is read; that of a function which does not parse is empty, so that it
+        depends on the whole."""
+        self.module.read_around(self.qualname)
+        if not self._header.readable:
+            self.module.read()
+        return self._header
 
     @cached_property
+    def _header(self) -> _Header:
+        tree = self._tree
+        node = tree or _empty(self.name)
+        decorators = tuple(ast.unparse(one) for one in node.decorator_list)
+        returns = ast.unparse(node.returns) if node.returns is not None else None
+        method = self.class_name is not None and self.parent_function is None
+        kind = _kind_of(decorators) if method else "function"
+        return _Header(tree is not None, decorators, kind, tuple(_params(node.args)), returns)
+
+    @property
     def source(self) -> str:
         """The function's text, decorators included."""
-        return self.module.scan.source(self.block)
+        self.read()
+        return self._source
+
+    @cached_property
+    def _source(self) -> str:
+        return self.module.raw.scan.source(self.block)
+
+
+class _Header(NamedTuple):
+    """What stands before a function's body."""
+
+    readable: bool
+    decorators: tuple[str, ...]
+    kind: str
+    params: tuple[Param, ...]
+    returns: str | None
+
+
+def _empty(name: str) -> ast.FunctionDef:
+    empty = ast.parse(f"def {name}(): pass").body[0]
+    assert isinstance(empty, ast.FunctionDef)
+    return empty
+
+
+def _kind_of(decorators: Iterable[str]) -> str:
+    for text in decorators:
+        last = text.split("(", 1)[0].rsplit(".", 1)[-1]
+        if last in ("staticmethod", "classmethod"):
+            return last
+        if last in ("property", "cached_property", "setter"):
+            return "property"
+    return "method"
+
+
+def _params(spec: ast.arguments) -> Iterator[Param]:
+    positional = [*spec.posonlyargs, *spec.args]
+    defaults: list[ast.expr | None] = [None] * (len(positional) - len(spec.defaults))
+    for arg, default in zip(positional, [*defaults, *spec.defaults], strict=True):
+        yield _param(arg, "positional", default)
+    if spec.vararg is not None:
+        yield _param(spec.vararg, "vararg", None)
+    for arg, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
+        yield _param(arg, "keyword", default)
+    if spec.kwarg is not None:
+        yield _param(spec.kwarg, "kwarg", None)
 
 
 def _param(arg: ast.arg, kind: str, default: ast.expr | None) -> Param:

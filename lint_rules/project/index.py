@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.functions import FunctionRef
 from lint_rules.project.modules import ImportTarget, Module
+from lint_rules.project.noting import Remembered
 from lint_rules.project.scan import import_statements
 
 if TYPE_CHECKING:
@@ -54,6 +55,14 @@ class TypeInfo:
     text: str = ""
 
 
+class _Asked(NamedTuple):
+    """A name or an annotation, and where it stands."""
+
+    module: Module
+    text: str
+    scope: FunctionRef | None
+
+
 Resolved = ClassRef | FunctionRef | Module | Constant | External | None
 
 
@@ -62,19 +71,18 @@ class Index:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._names: dict[tuple[str, str, str], Resolved] = {}
-        self._types: dict[tuple[str, str, str], TypeInfo] = {}
+        self._names = Remembered(self._ask_name, lambda asked: None)
+        self._types = Remembered(self._ask_type, lambda asked: TypeInfo(text=asked.text))
         self._locals: dict[FunctionRef, dict[str, ImportTarget]] = {}
 
     # ----------------------------------------------------------------- names
 
     def resolve(self, module: Module, dotted: str, scope: FunctionRef | None) -> Resolved:
         """What ``dotted`` means in a module (and inside a function)."""
-        key = (str(module.path), dotted, scope.qualname if scope is not None else "")
-        if key not in self._names:
-            self._names[key] = None
-            self._names[key] = self._resolve(module, dotted, scope, 0)
-        return self._names[key]
+        return self._names(_Asked(module, dotted, scope))
+
+    def _ask_name(self, asked: _Asked) -> Resolved:
+        return self._resolve(asked.module, asked.text, asked.scope, 0)
 
     def _resolve(
         self, module: Module, dotted: str, scope: FunctionRef | None, steps: int
@@ -90,8 +98,9 @@ class Index:
     def _local(self, module: Module, name: str, scope: FunctionRef | None, steps: int) -> Resolved:
         """A name that the function, or one around it, imports."""
         while scope is not None:
+            source = scope.source
             if scope not in self._locals:
-                inside = scope.source if "import" in scope.source else ""
+                inside = source if "import" in source else ""
                 self._locals[scope] = module.imports_of([n for n, _ in import_statements(inside)])
             target = self._locals[scope].get(name)
             if target is not None:
@@ -101,7 +110,7 @@ class Index:
 
     def _top(self, module: Module, name: str, steps: int) -> Resolved:
         """A name of the module's own level."""
-        if name not in module.text:
+        if not module.may_name(name):
             return None if not module.stars else self._starred(module, name, steps)
         cls = module.class_(name)
         if cls is not None:
@@ -109,8 +118,9 @@ class Index:
         function = module.function(name)
         if function is not None:
             return function
-        if name in module.imports:
-            return self._target(module.imports[name], steps)
+        target = module.imported(name)
+        if target is not None:
+            return self._target(target, steps)
         value = module.value_of(name)
         if value is not None:
             return self._alias(module, name, value, steps)
@@ -167,20 +177,19 @@ class Index:
 
     def annotation(self, module: Module, text: str, scope: FunctionRef | None) -> TypeInfo:
         """The classes that an annotation names, its wrappers taken off."""
-        key = (str(module.path), text, scope.qualname if scope is not None else "")
-        if key not in self._types:
-            self._types[key] = TypeInfo(text=text)
-            try:
-                node = ast.parse(text.strip(), mode="eval").body
-            except (SyntaxError, ValueError, RecursionError):
-                return self._types[key]
-            parts = _Parts()
-            self._collect(module, node, scope, parts, 0)
-            self._types[key] = TypeInfo(
-                tuple(dict.fromkeys(parts.classes)), tuple(parts.unresolved), parts.mapping,
-                tuple(parts.external), text,
-            )  # fmt: skip
-        return self._types[key]
+        return self._types(_Asked(module, text, scope))
+
+    def _ask_type(self, asked: _Asked) -> TypeInfo:
+        try:
+            node = ast.parse(asked.text.strip(), mode="eval").body
+        except (SyntaxError, ValueError, RecursionError):
+            return TypeInfo(text=asked.text)
+        parts = _Parts()
+        self._collect(asked.module, node, asked.scope, parts, 0)
+        return TypeInfo(
+            tuple(dict.fromkeys(parts.classes)), tuple(parts.unresolved), parts.mapping,
+            tuple(parts.external), asked.text,
+        )  # fmt: skip
 
     def _collect(
         self, module: Module, node: ast.expr, scope: FunctionRef | None, parts: _Parts, depth: int

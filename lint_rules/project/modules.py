@@ -6,7 +6,6 @@ Nothing is parsed that no question is about: definitions are found by their line
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,15 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lint_rules.project.functions import FunctionRef, Place, qualname_of
-from lint_rules.project.scan import (
-    Block,
-    Scan,
-    assignments,
-    import_statements,
-    import_text,
-    unix,
-)
-from lint_rules.regularfile import decode
+from lint_rules.project.moduletext import LINE, ModuleText, assigned_value
+from lint_rules.project.pieces import STARS, WHOLE, name_of
+from lint_rules.project.scan import Block, Scan, import_statements
 
 if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef
@@ -37,20 +30,21 @@ class ImportTarget:
     name: str | None = None
 
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
-
-
 class Module:
-    """One file.  A file that cannot be read or parsed is an empty module, ``broken`` says why."""
+    """One file.  What is read of it is noted, name by name where that can be told."""
 
     def __init__(self, project: Project, path: Path) -> None:
         self.project = project
         self.path = path
-        self.broken: str | None = None
+        #: The text, for those who note themselves what they read.
+        self.raw = ModuleText(project, path)
+        self._whole = path, WHOLE
         self._made: dict[int, FunctionRef] = {}
         self._classes: dict[str, ClassRef | None] = {}
         self._values: dict[str, ast.expr | None] = {}
         self._annotations: dict[str, str | None] = {}
+        #: Names whose values were looked for in the whole tree.
+        self._from_tree: set[str] = set()
 
     @cached_property
     def name(self) -> str:
@@ -74,63 +68,47 @@ class Module:
         """True for an ``__init__.py``."""
         return self.path.name == "__init__.py"
 
-    @cached_property
-    def text(self) -> str:
-        """The text that is searched: a carriage return alone, which ends a line too, is a newline.
+    # ----------------------------------------------------------------- what is read
 
-        Every place in it is the same as in the original.
-        """
-        return unix(self.original)
+    def put(self, text: str) -> None:
+        """Let a decoded text stand for the file's."""
+        self.raw.original = text
 
-    @cached_property
-    def original(self) -> str:
-        """The decoded text, newlines as they are."""
-        try:
-            return decode(self.project.bytes_of(self.path))
-        except (SyntaxError, ValueError, LookupError) as error:
-            self.broken = f"cannot be decoded: {error}"
-            return ""
+    def read(self) -> None:
+        """Note that the whole text is read."""
+        self.project.reads.piece(self._whole)
 
-    @cached_property
-    def lines(self) -> list[str]:
-        """The physical lines with their ends."""
-        return _LINE.findall(self.text)
+    def read_name(self, name: str) -> None:
+        """Note that it is asked what a name of the module's own level is."""
+        self.project.reads.piece((self.path, name_of(name)))
+
+    def read_around(self, qualname: str) -> None:
+        """Note that it is asked for a definition: one outside all functions depends on what is told of the
+        outermost name alone."""
+        if "." in qualname and self.raw.in_function(qualname):
+            self.read()
+        else:
+            self.read_name(qualname.partition(".")[0])
 
     @property
-    def tree(self) -> ast.Module:
-        """The syntax tree, parsed again where it was not asked for lately."""
-        tree: ast.Module = self.project.trees.get(self, len(self.text), self._parsed)
-        return tree
+    def text(self) -> str:
+        """The text that is searched (:attr:`ModuleText.text`)."""
+        self.read()
+        return self.raw.text
 
-    def tree_of(self, block: Block) -> ast.stmt | None:
-        """The tree of a definition, as :meth:`Scan.node` reads it; parsed again as :attr:`tree` is."""
-        start, end = self.scan.span(block)
-        tree: ast.stmt | None = self.project.trees.get(
-            (self, block.start), end - start, lambda: self.scan.node(block)
-        )
-        return tree
+    @property
+    def original(self) -> str:
+        """The decoded text, newlines as they are."""
+        self.read()
+        return self.raw.original
 
-    def _parsed(self) -> ast.Module:
-        try:
-            return ast.parse(self.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            self.broken = f"cannot be parsed: {error}"
-            return ast.Module(body=[], type_ignores=[])
-
-    # ----------------------------------------------------------------- definitions
-
-    @cached_property
+    @property
     def scan(self) -> Scan:
         """The definitions, found without parsing the module."""
-        return Scan(self.text)
+        self.read()
+        return self.raw.scan
 
-    @cached_property
-    def _blocks(self) -> dict[str, list[Block]]:
-        """Definitions by qualified name, in order."""
-        found: dict[str, list[Block]] = {}
-        for block in self.scan.blocks:
-            found.setdefault(qualname_of(block), []).append(block)
-        return found
+    # ----------------------------------------------------------------- definitions
 
     def _function(self, block: Block) -> FunctionRef:
         return self._made.get(block.start) or self.function_of(Place.of(block))
@@ -141,18 +119,23 @@ class Module:
             self._made[place.start] = FunctionRef(self, place)
         return self._made[place.start]
 
-    @cached_property
+    @property
     def all_functions(self) -> list[FunctionRef]:
         """Every function, by line."""
-        return [self._function(b) for b in self.scan.blocks if not b.is_class]
+        self.read()
+        return [self._function(b) for b in self.raw.scan.blocks if not b.is_class]
 
     def functions_named(self, names: Collection[str]) -> list[FunctionRef]:
         """Every function with one of these names, by line."""
-        return [self._function(b) for b in self.scan.blocks if not b.is_class and b.name in names]
+        self.read()
+        return [
+            self._function(b) for b in self.raw.scan.blocks if not b.is_class and b.name in names
+        ]
 
     def function(self, qualname: str) -> FunctionRef | None:
         """The function of a qualified name; of several the last."""
-        for block in reversed(self._blocks.get(qualname, ())):
+        self.read_around(qualname)
+        for block in reversed(self.raw.blocks.get(qualname, ())):
             if not block.is_class:
                 return self._function(block)
         return None
@@ -161,57 +144,57 @@ class Module:
         """The class of a qualified name, also one made by a call (``NamedTuple("X", ...)``)."""
         from lint_rules.project.classes import ClassRef, functional_class, without_bodies
 
+        self.read_around(qualname)
         if qualname not in self._classes:
             made: ClassRef | None = None
-            for block in reversed(self._blocks.get(qualname, ())):
-                node = self.scan.node(block) if block.is_class else None
+            for block in reversed(self.raw.blocks.get(qualname, ())):
+                node = self.raw.scan.node(block) if block.is_class else None
                 if isinstance(node, ast.ClassDef):
-                    shift = self.scan.shift(block)
-                    made = ClassRef(self, qualname, without_bodies(node), shift=shift)
+                    made = ClassRef(self, qualname, without_bodies(node), block=block)
                     break
-            if made is None and "." not in qualname and self._may_assign(qualname):
+            if made is None and "." not in qualname and qualname in self.raw.assignments:
                 value = self.value_of(qualname)
                 made = functional_class(self, qualname, value) if value is not None else None
             self._classes[qualname] = made
+        if any(block.start in self.raw.scan.widened for block in self.raw.blocks.get(qualname, ())):
+            self.read()
         return self._classes[qualname]
 
     def methods_of(self, qualname: str) -> list[FunctionRef]:
         """The functions directly in a class."""
+        self.read_around(qualname)
         return [
             self._function(block)
-            for block in self.scan.blocks
+            for block in self.raw.scan.blocks
             if not block.is_class and block.parent is not None and block.parent.is_class
             and qualname_of(block.parent) == qualname
         ]  # fmt: skip
 
-    def _may_assign(self, name: str) -> bool:
-        return name in self._assignments
-
-    @cached_property
-    def _assignments(self) -> dict[str, list[int]]:
-        """Where a line seems to assign a name: the places of the names (characters from 0)."""
-        return assignments(self.text)
-
     def value_of(self, name: str) -> ast.expr | None:
         """What a module-level name is assigned."""
+        self.read_name(name)
         if name not in self._values:
-            self._values[name] = self._value(name) if self._may_assign(name) else None
+            self._values[name] = self._value(name) if name in self.raw.assignments else None
+        if name in self._from_tree and not self.raw.parses:
+            self.read()
         return self._values[name]
 
     def _value(self, name: str) -> ast.expr | None:
         """The last assignment: cut out where it stands at the margin, else from the whole tree."""
         value: ast.expr | None = None
         self._annotations[name] = None
-        for place in self._assignments[name]:
-            if self.text[self.text.rfind("\n", 0, place) + 1 : place][:1] in (" ", "\t"):
-                if self.function_around(place) is None:
-                    return self.assigned.get(name)
+        text, scan = self.raw.text, self.raw.scan
+        for place in self.raw.assignments[name]:
+            if text[text.rfind("\n", 0, place) + 1 : place][:1] in (" ", "\t"):
+                if self.raw.function_around(place) is None:
+                    self._from_tree.add(name)
+                    return self.raw.assigned.get(name)
                 continue
-            if self.scan.in_string(place):
+            if scan.in_string(place):
                 continue
             # From the name on, a ``type`` statement reads as an assignment on every Python.
-            statement = self.scan.statement(place)
-            value = _assigned_value(statement) or value
+            statement = scan.statement(place)
+            value = assigned_value(statement) or value
             if isinstance(statement, ast.AnnAssign):
                 self._annotations[name] = ast.unparse(statement.annotation)
         return value
@@ -221,37 +204,20 @@ class Module:
         self.value_of(name)
         return self._annotations.get(name)
 
-    @cached_property
-    def assigned(self) -> dict[str, ast.expr]:
-        """What module-level names are assigned, also inside ``if`` and ``try``."""
-        found: dict[str, ast.expr] = {}
-        for node in _level(self.tree.body):
-            value = _assigned_value(node)
-            targets = getattr(node, "targets", None) or [
-                getattr(node, "target", getattr(node, "name", None))
-            ]
-            for target in targets:
-                if value is not None and isinstance(target, ast.Name):
-                    found[target.id] = value
-        return found
+    def imported(self, name: str) -> ImportTarget | None:
+        """What a name that is imported on the module level stands for."""
+        self.read_name(name)
+        return self._imports.get(name)
 
-    @cached_property
-    def _import_statements(self) -> list[ast.stmt]:
-        """Imports outside functions: those before any definition's indentation."""
-        functions = [b for b in self.scan.blocks if not b.is_class]
-        out: list[ast.stmt] = []
-        for node, offset in import_statements(self.text):
-            inside = self.scan.around(self.scan.line_at(offset))
-            if node.col_offset == 0 or not any(
-                b for b in inside if b.indent < node.col_offset and b in functions
-            ):
-                out.append(node)
-        return out
-
-    @cached_property
+    @property
     def imports(self) -> dict[str, ImportTarget]:
         """Imported names of the module level."""
-        return self.imports_of(self._import_statements)
+        self.read()
+        return self._imports
+
+    @cached_property
+    def _imports(self) -> dict[str, ImportTarget]:
+        return self.imports_of(self.raw.import_statements)
 
     def imports_of(self, statements: list[ast.stmt]) -> dict[str, ImportTarget]:
         """The names that these statements import."""
@@ -271,17 +237,23 @@ class Module:
                         found[alias.asname or alias.name] = ImportTarget(base, alias.name)
         return found
 
-    @cached_property
+    @property
     def text_of_imports(self) -> str:
         """The text of all import statements, those inside functions too."""
-        return import_text(self.text)
+        self.read()
+        return self.raw.text_of_imports
 
-    @cached_property
+    @property
     def stars(self) -> list[str]:
         """Modules from which everything is imported."""
+        self.read_name(STARS)
+        return self._stars
+
+    @cached_property
+    def _stars(self) -> list[str]:
         return [
             self._absolute(node)
-            for node in self._import_statements
+            for node in self.raw.import_statements
             if isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names)
         ]
 
@@ -295,7 +267,7 @@ class Module:
                 continue
             last = node.names[-1]
             if self._absolute(node) == module and last.name != "*":
-                lines = _LINE.findall(self.text, start)[: last.end_lineno]
+                lines = LINE.findall(self.text, start)[: last.end_lineno]
                 before = lines[-1].encode()[: last.end_col_offset].decode()
                 return start + sum(map(len, lines[:-1])) + len(before)
         return None
@@ -308,7 +280,7 @@ class Module:
         base = parts[: max(keep, 0)]
         return ".".join([*base, *([node.module] if node.module else [])])
 
-    @cached_property
+    @property
     def exported(self) -> frozenset[str]:
         """The names in ``__all__``."""
         value = self.value_of("__all__")
@@ -328,13 +300,18 @@ class Module:
 
     def function_around(self, offset: int) -> FunctionRef | None:
         """The innermost function around a place (characters from 0)."""
-        for block in self.scan.around_offset(offset):
-            if not block.is_class and offset < self.scan.span(block)[1]:
-                return self._function(block)
-        return None
+        self.read()
+        block = self.raw.function_around(offset)
+        return self._function(block) if block is not None else None
+
+    def may_name(self, name: str) -> bool:
+        """False where a name cannot be one of the module's own: its text does not hold it."""
+        self.read_name(name)
+        return name in self.raw.text
 
     def enclosing(self, function: FunctionRef) -> Iterator[FunctionRef]:
         """The functions that a function is defined in, the nearest first."""
+        self.read_around(function.qualname)
         parent = function.block.parent
         while parent is not None:
             if not parent.is_class:
@@ -347,26 +324,3 @@ class Module:
         end = len(self.text) if function is None else self.scan.span(function.block)[1]
         following = self.scan.definition_after(offset)
         return end if following is None else min(end, following)
-
-
-def _assigned_value(node: ast.stmt | None) -> ast.expr | None:
-    """What an assignment (or a ``type`` statement) assigns."""
-    if isinstance(node, ast.Assign | ast.AnnAssign) or type(node).__name__ == "TypeAlias":
-        value: ast.expr | None = node.value  # type: ignore[union-attr]
-        return value
-    return None
-
-
-def _level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    for node in body:
-        yield node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            continue
-        for name in ("body", "orelse", "finalbody"):
-            inner = getattr(node, name, None)
-            if isinstance(inner, list):
-                yield from _level(inner)
-        for handler in getattr(node, "handlers", []):
-            yield from _level(handler.body)
-        for case in getattr(node, "cases", []):
-            yield from _level(case.body)

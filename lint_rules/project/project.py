@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lint_rules.deadline import check_time
 from lint_rules.project.kept import NO_CONTEXT, Kept, digest
 from lint_rules.project.lines import begins_line
+from lint_rules.project.pieces import WHOLE
 from lint_rules.project.reads import Reads
 from lint_rules.project.trees import RecentTrees
 from lint_rules.regularfile import decode, read_regular
@@ -107,9 +108,10 @@ class Project:
     def bytes_of(self, path: Path) -> bytes:
         """The bytes of a file (of its overlay); empty where it cannot be read."""
         self.reads.file(path)
-        return self._read(path)
+        return self.unnoted_bytes(path)
 
-    def _read(self, path: Path) -> bytes:
+    def unnoted_bytes(self, path: Path) -> bytes:
+        """The bytes of a file, for who notes himself what he reads of them."""
         if path in self._texts:
             return self._texts[path]
         if path not in self._bytes:
@@ -128,7 +130,11 @@ class Project:
 
     def digest_of(self, path: Path) -> str:
         """A digest of the bytes of a file (of its overlay)."""
-        return self._kept(path).digest_of(path, lambda: self._read(path))
+        return self._kept(path).digest_of(path, lambda: self.unnoted_bytes(path))
+
+    def piece_digest(self, path: Path, piece: str) -> str:
+        """A digest of a piece of a file (see :mod:`lint_rules.project.pieces`)."""
+        return self.digest_of(path) if piece == WHOLE else self.module(path).raw.digest_of(piece)
 
     def of_file(self, kind: str, path: Path, context: str, ask: Callable[[], Any]) -> Any:
         """What ``ask`` says of a file, which may depend on nothing but its text and the context.
@@ -166,7 +172,7 @@ class Project:
 
     def _reader(self, path: Path) -> Callable[[], bytes]:
         """What reads a file; the root stands for the project as a whole and has no text."""
-        return bytes if path == self.root else partial(self._read, path)
+        return bytes if path == self.root else partial(self.unnoted_bytes, path)
 
     def _kept(self, path: Path) -> Kept:
         """What is read off a text that stands for a file is nothing to keep for other runs."""
@@ -181,7 +187,7 @@ class Project:
         if self._texts.get(path) == data or (path not in self._texts and self._same(path, text)):
             return False
         self.reads.flush()  # the answers up to here were read from the files as they were
-        self.reads = Reads(self)
+        self.reads = Reads(self, keeping=self.reads.keeping)
         self._texts[path] = data
         self._overlaid.forget(path)
         self._modules.clear()
@@ -190,7 +196,7 @@ class Project:
         self._paths = None
         for derived in _DERIVED:
             self.__dict__.pop(derived, None)
-        self.module(path).original = text
+        self.module(path).put(text)
         return True
 
     def _same(self, path: Path, text: str) -> bool:
@@ -204,7 +210,13 @@ class Project:
         out: list[Path] | None = None
         for literal in literals:
             if literal not in self._holding:
-                self._holding[literal] = [p for p in self.paths if literal in self._read(p)]
+                word = literal.decode("utf-8", "surrogateescape")
+                known = self.reads.held.get(word)
+                self._holding[literal] = (
+                    [p for p in self.paths if literal in self.unnoted_bytes(p)]
+                    if known is None
+                    else known
+                )
             held = self._holding[literal]
             self.reads.word(literal, held)
             out = held if out is None else [p for p in out if p in set(held)]
@@ -269,9 +281,8 @@ class Project:
     # ----------------------------------------------------------------- modules
 
     def module(self, path: Path) -> Module:
-        """The module of a file."""
+        """The module of a file; what is read of it the module notes."""
         check_time()
-        self.reads.file(path)
         if path not in self._modules:
             from lint_rules.project.modules import Module
 
@@ -352,7 +363,7 @@ class Project:
 
     def functions_mentioning(self, *names: str) -> list[FunctionRef]:
         """The innermost functions whose text holds all the names as words."""
-        return self.graph.mentioning(*names)
+        return self.graph.mentioning(names)
 
 
 def _imported(data: bytes) -> list[str]:

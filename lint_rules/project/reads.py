@@ -1,18 +1,20 @@
-"""What an answer was read from: an answer holds as long as all of that is the same.
+"""Answers that are kept for other runs, each with what it was read from: it holds as long as all of that
+is the same.
 
-While answers are worked out, the files whose text is read are noted, and the words that files are
-searched for.  What was noted in one run grows and is never taken back: an answer that rests on an
-earlier one rests on what that was read from, too.
+What an answer was read from is told by places in a *record*, which all answers of one run share: files
+and their digests, words and the files that hold them, and what follows from all files together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lint_rules.project.kept import digest
+from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.project.noting import Node, noting, now, unnoted
+from lint_rules.project.pieces import WHOLE
 
 if TYPE_CHECKING:
     from lint_rules.project.project import Project
@@ -24,94 +26,133 @@ RECORD = "read "
 class Reads:
     """The answers of one project, and what they were read from."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, keeping: bool = False) -> None:
         self._project = project
-        self._files: set[Path] = set()
-        self._words: dict[str, list[Path]] = {}
-        self._derived: dict[str, str] = {}
+        #: Whether answers are kept for other runs.
+        self.keeping = keeping
         #: Works out anew what was derived from all files together, by its name.
         self.derive: Callable[[str], str] = lambda name: ""
-        self._noting = 0
-        self._new: list[tuple[str, Path, str, Any]] = []
-        self._holds: dict[str, bool] = {}
+        self._new: list[_New] = []
+        self._records: dict[str, _Record | None] = {}
 
     # ----------------------------------------------------------------- noting
 
-    @contextmanager
-    def noting(self) -> Iterator[None]:
-        """Note what is read from here on."""
-        self._noting += 1
-        try:
-            yield
-        finally:
-            self._noting -= 1
-
     def file(self, path: Path) -> None:
-        """A file's text is read."""
-        if self._noting:
-            self._files.add(path)
+        """A file's whole text is read."""
+        self.piece((path, WHOLE))
+
+    def piece(self, piece: tuple[Path, str]) -> None:
+        """A piece of a file is read."""
+        node = now()
+        if node is not None:
+            node.files.add(piece)
 
     def word(self, word: bytes, held: list[Path]) -> None:
         """All files were searched for a word."""
-        if self._noting:
-            self._words[word.decode("utf-8", "surrogateescape")] = held
+        node = now()
+        if node is not None:
+            node.words[word.decode("utf-8", "surrogateescape")] = held
 
     def derived(self, name: str, value: str) -> None:
         """Something that follows from all files was asked for; ``value`` is its digest."""
-        if self._noting:
-            self._derived[name] = value
+        node = now()
+        if node is not None:
+            node.derived[name] = value
 
     # ----------------------------------------------------------------- answers
 
+    def kept(self, kind: str, path: Path, context: str, ask: Callable[[], Any]) -> Any:
+        """What an earlier run answered for a file (or the root, for the project), as long as all that it was
+        read from is the same; else what ``ask`` says, kept for the next run.
+
+        ``context`` is the digest of what the answer depends on beside what is noted.  The answer is JSON,
+        and never None.
+        """
+        answer = self.answer(kind, path, context)
+        if answer is None:
+            with noting() as node:
+                answer = ask()
+            self.keep(kind, path, context, answer, node)
+        return answer
+
     def answer(self, kind: str, path: Path, context: str) -> Any:
-        """The answer that an earlier run gave for a file (or the root, for the project); None when it
-        gave none, or when anything that it was read from has changed."""
+        """The answer that an earlier run gave; None when it gave none, or when anything that it was read
+        from has changed."""
         known = self._project.kept_value(kind, path, context)
-        if known is None or not self._valid(known["read"]):
+        record = self._record(known["read"]) if known is not None else None
+        if record is None or not record.holds(known):
             return None
+        node = now()
+        if node is not None:
+            node.nodes.add(record.node(known))
         return known["answer"]
 
-    def keep(self, kind: str, path: Path, context: str, answer: Any) -> None:
+    def keep(self, kind: str, path: Path, context: str, answer: Any, node: Node) -> None:
         """Keep an answer (JSON) at the next :meth:`flush`."""
-        self._new.append((kind, path, context, answer))
+        if self.keeping:
+            self._new.append(_New(kind, path, context, answer, node))
 
     def flush(self) -> None:
-        """Keep the answers that are new, with all that was read up to now."""
-        if not self._new:
+        """Keep the answers that are new, with what they were read from."""
+        new = [(one, one.node.all()) for one in self._new]
+        self._new.clear()
+        if not new:
             return
-        self._add_words()
-        digest_of = self._project.digest_of
+        read = Node()
+        for _, node in new:
+            read.files |= node.files
+            read.words.update(node.words)
+            read.derived.update(node.derived)
+        self._add_words(read.words)
+        pieces = _by_path(read.files)
         record = {
             "paths": self._project.names_digest,
-            "files": {str(path): digest_of(path) for path in sorted(self._files)},
-            "words": {word: _digest(held) for word, held in sorted(self._words.items())},
-            "derived": dict(sorted(self._derived.items())),
+            "texts": {str(path): self._project.digest_of(path) for path in pieces},
+            "pieces": [
+                {piece: self._digest_of((path, piece)) for piece in names}
+                for path, names in pieces.items()
+            ],
+            "words": {word: _digest(held) for word, held in sorted(read.words.items())},
+            "derived": dict(sorted(read.derived.items())),
         }
         name = digest(record)
         self._project.keep_value(RECORD + name, self._project.root, "", record)
-        self._holds[name] = True
-        for kind, path, context, answer in self._new:
-            self._project.keep_value(kind, path, context, {"read": name, "answer": answer})
-        self._new.clear()
+        files, words, derived = (
+            {one: place for place, one in enumerate(part)}
+            for part in (
+                [(path, piece) for path, names in pieces.items() for piece in names],
+                record["words"], record["derived"],
+            )
+        )  # fmt: skip
+        for one, node in new:
+            value = {
+                "read": name, "answer": one.answer,
+                "pieces": sorted(files[piece] for piece in node.files),
+                "words": sorted(words[word] for word in node.words),
+                "derived": sorted(derived[name] for name in node.derived),
+            }  # fmt: skip
+            self._project.keep_value(one.kind, one.path, one.context, value)
+        self._project.kept.drop(self._is_void, str(self._project.root))
 
-    def _valid(self, name: str) -> bool:
-        if name not in self._holds:
-            record = self._project.kept_value(RECORD + name, self._project.root, "")
-            self._holds[name] = record is not None and self._holds_still(record)
-        return self._holds[name]
+    def _is_void(self, kind: str) -> bool:
+        """True for an answer about the project that no longer holds: it would keep its record, too."""
+        known = self._project.kept_value(kind, self._project.root, NO_CONTEXT)
+        if not isinstance(known, dict) or "read" not in known:
+            return False
+        record = self._record(known["read"])
+        return record is None or not record.is_same_text(known)
 
-    def _holds_still(self, record: dict[str, Any]) -> bool:
-        digest_of = self._project.digest_of
-        if record["paths"] != self._project.names_digest:
-            return False
-        if any(digest_of(Path(name)) != known for name, known in record["files"].items()):
-            return False
-        held = self._held()
-        if any(_digest(held.get(word, [])) != was for word, was in record["words"].items()):
-            return False
-        # What that reads is at hand from then on, and may not be read again for the next answer.
-        with self.noting():
-            return all(self.derive(name) == was for name, was in record["derived"].items())
+    def _digest_of(self, piece: tuple[Path, str]) -> str:
+        """The digest of a piece of a file; none is taken anew that an earlier run knows."""
+        known = (record.digest_of(piece) for record in self._records.values() if record)
+        return next(filter(None, known), None) or self._project.piece_digest(*piece)
+
+    def _record(self, name: str) -> _Record | None:
+        if name not in self._records:
+            told = self._project.kept_value(RECORD + name, self._project.root, "")
+            valid = told is not None and told["paths"] == self._project.names_digest
+            self._records[name] = _Record(self._project, self, told) if valid else None
+        return self._records[name]
 
     # ----------------------------------------------------------------- words
 
@@ -119,7 +160,8 @@ class Reads:
     def _known_words(self) -> tuple[str, ...]:
         return tuple(self._project.kept_value("words", self._project.root, "") or ())
 
-    def _held(self) -> dict[str, list[Path]]:
+    @cached_property
+    def held(self) -> dict[str, list[Path]]:
         """The files that hold each of the words that are known; only files that changed are read."""
         words = self._known_words
         found: dict[str, list[Path]] = {word: [] for word in words}
@@ -128,11 +170,11 @@ class Reads:
                 found[word].append(path)
         return found
 
-    def _add_words(self) -> None:
+    def _add_words(self, new: dict[str, list[Path]]) -> None:
         """Make the words known that this run has searched for."""
-        if self._words.keys() <= set(self._known_words):
+        if new.keys() <= set(self._known_words):
             return
-        held = {**self._held(), **self._words}
+        held = {**self.held, **new}
         words = sorted(held)
         by_file: dict[Path, list[str]] = {path: [] for path in self._project.paths}
         for word in words:
@@ -142,6 +184,122 @@ class Reads:
         for path, holding in by_file.items():
             self._project.keep_value("words", path, context, holding)
         self._project.keep_value("words", self._project.root, "", words)
+        self.__dict__.pop("held", None)
+
+
+class _New(NamedTuple):
+    """An answer that is to be kept."""
+
+    kind: str
+    path: Path
+    context: str
+    answer: Any
+    node: Node
+
+
+class _Record:
+    """What the answers of an earlier run were read from, and what of it has changed since."""
+
+    def __init__(self, project: Project, reads: Reads, told: dict[str, Any]) -> None:
+        self._project = project
+        self._reads = reads
+        self._told = told
+        self._derived: dict[str, bool] = {}
+
+    def holds(self, answer: dict[str, Any]) -> bool:
+        """True when all that an answer was read from is the same."""
+        return self.is_same_text(answer) and all(
+            self._is_derived(self._derived_names[place]) for place in answer["derived"]
+        )
+
+    def is_same_text(self, answer: dict[str, Any]) -> bool:
+        """True when the texts are the same that an answer was read from."""
+        return self._changed_pieces.isdisjoint(answer["pieces"]) and self._changed_words.isdisjoint(
+            answer["words"]
+        )
+
+    def node(self, answer: dict[str, Any]) -> Node:
+        """What an answer was read from."""
+        node = Node()
+        node.files.update(self._pieces[place] for place in answer["pieces"])
+        held = self._reads.held
+        node.words.update((word, held[word]) for word in _of(self._words, answer["words"]))
+        told = self._told["derived"]
+        node.derived.update(
+            (name, told[name]) for name in _of(self._derived_names, answer["derived"])
+        )
+        return node
+
+    @cached_property
+    def _pieces(self) -> list[tuple[Path, str]]:
+        return list(self._known)
+
+    @cached_property
+    def _known(self) -> dict[tuple[Path, str], str]:
+        """The digests of the pieces."""
+        texts = zip(map(Path, self._told["texts"]), self._told["pieces"], strict=True)
+        return {(path, name): was for path, names in texts for name, was in names.items()}
+
+    @cached_property
+    def _words(self) -> list[str]:
+        return list(self._told["words"])
+
+    @cached_property
+    def _derived_names(self) -> list[str]:
+        return list(self._told["derived"])
+
+    @cached_property
+    def _changed_texts(self) -> frozenset[Path]:
+        digest_of = self._project.digest_of
+        texts = ((Path(name), was) for name, was in self._told["texts"].items())
+        return frozenset(path for path, was in texts if digest_of(path) != was)
+
+    @cached_property
+    def _changed_pieces(self) -> frozenset[int]:
+        """The pieces that are others now: none of a text that is the same, each of one that does not parse."""
+        found: set[int] = set()
+        place = 0
+        for name, names in zip(self._told["texts"], self._told["pieces"], strict=True):
+            path = Path(name)
+            if path in self._changed_texts:
+                parses = self._project.module(path).raw.parses
+                found.update(
+                    place + number
+                    for number, (piece, was) in enumerate(names.items())
+                    if not parses or not was or self._project.piece_digest(path, piece) != was
+                )
+            place += len(names)
+        return frozenset(found)
+
+    def digest_of(self, piece: tuple[Path, str]) -> str | None:
+        """The digest of a piece of a text that is the same; None where it is not known."""
+        return None if piece[0] in self._changed_texts else self._known.get(piece)
+
+    @cached_property
+    def _changed_words(self) -> frozenset[int]:
+        held = self._reads.held
+        known = enumerate(self._told["words"].items())
+        return frozenset(
+            place for place, (word, was) in known if word not in held or _digest(held[word]) != was
+        )
+
+    def _is_derived(self, name: str) -> bool:
+        """True when what was derived from all files is the same."""
+        if name not in self._derived:
+            with unnoted():
+                self._derived[name] = self._reads.derive(name) == self._told["derived"][name]
+        return self._derived[name]
+
+
+def _of(names: list[str], places: Iterable[int]) -> list[str]:
+    return [names[place] for place in places]
+
+
+def _by_path(pieces: Iterable[tuple[Path, str]]) -> dict[Path, list[str]]:
+    found: dict[Path, list[str]] = {}
+    for path, piece in sorted(pieces):
+        found.setdefault(path, []).append(piece)
+    return found
 
 
 def _digest(held: list[Path]) -> str:

@@ -26,6 +26,7 @@ _STRING = re.compile(
     r"|'(?:\\.|[^'\\\r\n])*'?|\"(?:\\.|[^\"\\\r\n])*\"?",
     re.DOTALL,
 )
+_HEADER = re.compile(rf"{_STRING.pattern}|[(\[{{:)\]}}]", re.DOTALL)
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([^)]*(?:\)|\Z)|[^\r\n;#(]*(?:\\\r?\n[^\r\n;#]*)*)"
     r"|import[ \t]+[^\r\n;#]*)",
@@ -57,6 +58,8 @@ class Scan:
         self.text = text
         self.blocks = self._find()
         self._starts = [block.start for block in self.blocks]
+        #: Where definitions start that only parse with more than their indentation says.
+        self.widened: set[int] = set()
 
     @cached_property
     def _lines(self) -> list[int]:
@@ -133,6 +136,29 @@ class Scan:
             block.end = at
         return block.end
 
+    def frame(self) -> str:
+        """The text without the bodies of its functions; a line ends where one was."""
+        parts: list[str] = []
+        at = 0
+        for block in self.blocks:
+            if not block.is_class and block.start >= at:
+                parts.append(self.text[at : self._body_start(block)])
+                at = self._cut(block)
+        return "\n".join([*parts, self.text[at:]])
+
+    def _body_start(self, block: Block) -> int:
+        """Where the header of a function ends: behind the first colon outside all brackets."""
+        depth, end = 0, self._cut(block)
+        for hit in _HEADER.finditer(self.text, block.start, end):
+            token = hit.group()
+            if token in "([{":
+                depth += 1
+            elif token in ")]}":
+                depth -= 1
+            elif token == ":" and depth == 0:
+                return hit.end()
+        return end
+
     def in_string(self, offset: int) -> bool:
         """True for a place inside a string of several lines."""
         return self._string_around(offset) is not None
@@ -173,6 +199,8 @@ class Scan:
         for _ in range(MAX_CUTS):
             node = self._parse(start, at, block)
             if node is not None:
+                if at != self._cut(block):
+                    self.widened.add(block.start)
                 return node
             if at >= len(self.text):
                 return None

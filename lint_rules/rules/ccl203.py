@@ -59,7 +59,7 @@ class MissingMerge(Rule):
 
     def ask(self, knowledge: Knowledge, facts: Facts) -> Iterator[Problem]:
         """The fields that the merge function ``facts`` forgets."""
-        for carrier, merges in knowledge.fields.merges(facts.function):
+        for carrier, merges in knowledge.said.merges(facts.function):
             source = self._source(knowledge, facts, carrier, merges)
             if source is None:
                 continue

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.knowledge.perrequest import is_given
+from lint_rules.knowledge.said import is_given
 from lint_rules.rules.base import Problem, kind_of, listed, step
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _SHARED = "written here, on an object that many requests share"
 
 def kept(knowledge: Knowledge, facts: Facts, code: str, kinds: frozenset[str]) -> Iterator[Problem]:
     """Merges onto a shared carrier whose old value may survive in one of the ways ``kinds``."""
-    for carrier, merges in knowledge.fields.merges(facts.function):
+    for carrier, merges in knowledge.said.merges(facts.function):
         wanted = [merge for merge in merges if merge.keeps in kinds]
         if not wanted or not is_given(facts, carrier):
             continue

@@ -15,7 +15,7 @@ from lint_rules.naming import CACHE_LIBRARIES, is_cache_name, longest_literal
 from lint_rules.project.functions import Place
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.lines import before
-from lint_rules.screen import forms
+from lint_rules.project.words import places_of
 from lint_rules.screen.aliases import Aliases
 from lint_rules.screen.shapereader import shape_of
 from lint_rules.screen.shapes import (
@@ -65,7 +65,7 @@ class CacheUsers:
     def __init__(self, project: Project, settings: Settings) -> None:
         self.project = project
         self.settings = settings
-        self.aliases = Aliases(project)
+        self.aliases = Aliases(project, lambda: self._typed_at_margin)
         self._plain: dict[Path, Names] = {}
         self._words_seen: dict[Path, tuple[str, ...]] = {}
         self._contexts: dict[Path, str] = {}
@@ -87,21 +87,28 @@ class CacheUsers:
 
         A name of the module level counts wherever it and the module are named together.
         """
-        own: dict[Path, set[str]] = {}
-        tops: dict[str, set[str]] = {}
-        for path in self.files:
-            names = self._typed_names(path)
-            if names:
-                own.setdefault(path, set()).update(names)
-            for name, top in names.items():
-                if top:
-                    tops.setdefault(name, set()).add(stem(path))
+        own = {path: set(names) for path in self.files if (names := self._typed_names(path))}
+        tops = self._typed_at_margin
         words = tuple(sorted({*tops, *(home for homes in tops.values() for home in homes)}))
         for path, held in self.project.holding("cache objects", words).items() if words else ():
             for name in tops.keys() & held:
                 if not tops[name].isdisjoint(held):
                     own.setdefault(path, set()).add(name)
+        for path in self.project.paths if tops else ():
+            for name, meant in self.aliases.meanings(path).items():
+                if not meant.isdisjoint(tops):
+                    own.setdefault(path, set()).add(name)
         return {path: frozenset(names) for path, names in own.items()}
+
+    @cached_property
+    def _typed_at_margin(self) -> dict[str, set[str]]:
+        """Such names of the module level, and the modules in which they are."""
+        found: dict[str, set[str]] = {}
+        for path in self.files:
+            for name, top in self._typed_names(path).items():
+                if top:
+                    found.setdefault(name, set()).add(stem(path))
+        return found
 
     def _typed_names(self, path: Path) -> dict[str, bool]:
         def ask() -> dict[str, bool]:
@@ -246,7 +253,7 @@ class CacheUsers:
     def _through_in(self, path: Path) -> Iterator[tuple[FunctionRef, Shape]]:
         visible = self._wrappers.visible(self._seen(path), self.aliases.meanings(path))
         module = self.project.module(path)
-        for function in around(module, forms.places_of(visible, module.text)):
+        for function in around(module, places_of(visible, module.text)):
             meant = self._wrappers.meant(function, visible)
             if meant:
                 shape = shape_of(function.node, through(self.names(path), meant))

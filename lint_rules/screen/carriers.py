@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from lint_rules.naming import longest_literal, matches_any
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.lines import before
+from lint_rules.project.words import begins_word
 from lint_rules.screen.statements import Statements
 from lint_rules.screen.wrappers import stem
 
@@ -224,7 +225,7 @@ class CarrierWords:
 
     def _made_in(self, path: Path, pattern: re.Pattern[str]) -> list[str]:
         text = self.project.text_of(path)
-        made = (word for hit in pattern.finditer(text) for word in self._made_of(path, text, hit))
+        made = (word for hit in _words_in(text, pattern) for word in self._made_of(path, text, hit))
         return sorted(set(made))
 
     def _made_of(self, path: Path, text: str, hit: re.Match[str]) -> Iterator[str]:
@@ -290,5 +291,12 @@ def _identifier(text: str, at: int) -> tuple[int, int]:
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
-    forms = sorted(re.escape(word) if word[0] == "." else rf"\b{word}" for word in words)
-    return re.compile(rf"(?:{'|'.join(forms)})\b")
+    """The words, to the end of each; where each begins :func:`_words_in` looks."""
+    return re.compile(rf"(?:{'|'.join(sorted(map(re.escape, words)))})\b")
+
+
+def _words_in(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Where one of the words stands; an attribute (``.name``) may stand behind any."""
+    for hit in pattern.finditer(text):
+        if text[hit.start()] == "." or begins_word(text, hit.start()):
+            yield hit

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
+
+from lint_rules.project.words import places_of
 
 _DYNAMIC = tuple(
     re.compile(form)
@@ -49,12 +51,7 @@ _QUOTES = ("'", '"')
 _LISTED = re.compile(r"\s*,")
 
 
-def places_of(names: Container[str], text: str) -> Iterator[re.Match[str]]:
-    """Where one of the names stands as a word: once through the text, however many names there are."""
-    return (hit for hit in _WORD.finditer(text) if hit.group() in names)
-
-
-def writes_of(names: Container[str], text: str) -> dict[str, list[int]]:
+def writes_of(names: Collection[str], text: str) -> dict[str, list[int]]:
     """Where fields of these names may be written: an attribute, a keyword, or a name in quotes."""
     found: dict[str, list[int]] = {}
     for hit in places_of(names, text):

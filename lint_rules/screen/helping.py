@@ -50,6 +50,9 @@ class Helping:
         self.project = caches.project
         self._extra = caches.settings.cache_copy_helpers
         self._may_help: dict[FunctionRef, bool] = {}
+        self._helping: dict[Path, tuple[_Helping, ...]] = {}
+        self._asked: dict[Path, dict[FunctionRef, Shape]] = {}
+        self._found_beside: dict[Path, dict[FunctionRef, Shape]] = {}
 
     def leads(self, path: Path) -> frozenset[FunctionRef]:
         """The functions of a file that may be cache-copy helpers.
@@ -59,36 +62,37 @@ class Helping:
         ask = partial(self.project.held, forms.COPY_WORDS, path)
         if not self.project.of_file("copies", path, NO_CONTEXT, ask):
             return frozenset()
-        return self._leads.get(path, frozenset())
+        return self._leads(path)
 
-    @cached_property
-    def _leads(self) -> dict[Path, frozenset[FunctionRef]]:
-        """By file the possible helpers on whose copies something is reset, or may have to be.
+    def _leads(self, path: Path) -> frozenset[FunctionRef]:
+        """The possible helpers of a file on whose copies something is reset, or may have to be.
 
         A copy may have per-request fields though nothing is reset on it here: its class declares them,
         or another helper resets some on it, which names the class, too.
         """
-        found: dict[Path, set[FunctionRef]] = {}
-        for one in self._helping:
+        found: set[FunctionRef] = set()
+        for one in self._helping_in(path):
             if one.resets or one.carries or not self._reset_classes.isdisjoint(one.classes):
-                around = (one.function, *(outer for outer, _ in one.around))
-                found.setdefault(one.function.module.path, set()).update(around)
-        return {path: frozenset(functions) for path, functions in found.items()}
+                found.update((one.function, *(outer for outer, _ in one.around)))
+        return frozenset(found)
 
     @cached_property
     def _reset_classes(self) -> frozenset[str]:
         """The classes of the project that functions name which may reset fields of a copy."""
-        named = {name for one in self._helping if one.resets for name in one.classes}
+        helping = (one for path in self._files for one in self._helping_in(path))
+        named = {name for one in helping if one.resets for name in one.classes}
         return frozenset(named & self.project.class_names)
 
     @cached_property
     def proving(self) -> tuple[FunctionRef, ...]:
         """Every function of the project that may prove fields per-request by resetting them."""
         found: set[FunctionRef] = set()
-        for one in self._helping:
-            if one.function in self._leads.get(one.function.module.path, ()):
-                found.update((one.function,) if one.resets else ())
-                found.update(outer for outer, resets in one.around if resets)
+        for path in self._files:
+            leads = self._leads(path)
+            for one in self._helping_in(path):
+                if one.function in leads:
+                    found.update((one.function,) if one.resets else ())
+                    found.update(outer for outer, resets in one.around if resets)
         return tuple(sorted(found, key=lambda function: (function.module.path, function.place)))
 
     # ----------------------------------------------------------------- who may help
@@ -96,7 +100,7 @@ class Helping:
     def may_help(self, function: FunctionRef) -> bool:
         """True when the function may be a cache-copy helper."""
         if function not in self._may_help:
-            shape = self._shapes.get(function) or self.caches.shape(function)
+            shape = self._shapes(function.module.path).get(function) or self.caches.shape(function)
             self._may_help[function] = self._copies_for_cache(function, shape)
         return self._may_help[function]
 
@@ -107,28 +111,34 @@ class Helping:
             return False
         if is_cache_copy_name(function.name, self._extra) or self.caches.copies_for_itself(shape):
             return True
-        if not shape.memoised and function not in self._beside:
+        if not shape.memoised and function not in self._beside(function.module.path):
             return False
         return bool(self.caches.returned_copies(shape))
 
     @cached_property
-    def _shapes(self) -> dict[FunctionRef, Shape]:
-        """The functions that are asked whether they help, and their shapes."""
-        return {**self._beside, **self._named, **self.caches.shapes}
+    def _files(self) -> list[Path]:
+        """The files in which there may be helpers."""
+        return sorted({*self.caches.by_file, *self._names_beside, *self._named})
 
-    @cached_property
-    def _helping(self) -> tuple[_Helping, ...]:
-        by_file: dict[Path, list[FunctionRef]] = {}
-        for function in self._shapes:
-            if self.may_help(function):
-                by_file.setdefault(function.module.path, []).append(function)
-        return tuple(
-            one for path in sorted(by_file) for one in self._helping_in(path, by_file[path])
+    def _shapes(self, path: Path) -> dict[FunctionRef, Shape]:
+        """The functions of a file that are asked whether they help, and their shapes."""
+        if path not in self._asked:
+            own = {f: self.caches.shapes[f] for f in self.caches.by_file.get(path, ())}
+            self._asked[path] = {**self._beside(path), **self._named.get(path, {}), **own}
+        return self._asked[path]
+
+    def _helping_in(self, path: Path) -> tuple[_Helping, ...]:
+        """The functions of a file that may be helpers, and what their texts say."""
+        if path not in self._helping:
+            self._helping[path] = tuple(self._read_helping(path))
+        return self._helping[path]
+
+    def _read_helping(self, path: Path) -> Iterator[_Helping]:
+        places = sorted(
+            function.place for function in self._shapes(path) if self.may_help(function)
         )
-
-    def _helping_in(self, path: Path, helping: list[FunctionRef]) -> Iterator[_Helping]:
-        """What the texts of these functions of a file say."""
-        places = sorted(function.place for function in helping)
+        if not places:
+            return
         aliases = self.caches.aliases.digest(path)
         context = digest((places, sorted(self.carriers.present(path)), aliases))
         module = self.project.module(path)
@@ -158,17 +168,24 @@ class Helping:
     @property
     def named(self) -> tuple[FunctionRef, ...]:
         """The functions whose own name says that they copy for a cache."""
-        return tuple(f for f, shape in self._named.items() if shape.copies or not shape.readable)
+        return tuple(
+            function
+            for shapes in self._named.values()
+            for function, shape in shapes.items()
+            if shape.copies or not shape.readable
+        )
 
     @cached_property
-    def _named(self) -> dict[FunctionRef, Shape]:
-        found: dict[FunctionRef, Shape] = {}
-        for path, names in self.project.of_files(
-            "cache-copy names", NO_CONTEXT, self._copy_names
-        ).items():
-            functions = partial(self._functions_named, path, names)
-            found.update(self.caches.shapes_in("cache-copy shapes", path, (), functions))
-        return found
+    def _named(self) -> dict[Path, dict[FunctionRef, Shape]]:
+        """By file the functions with such a name, and their shapes."""
+        return {
+            path: self.caches.shapes_in(
+                "cache-copy shapes", path, (), partial(self._functions_named, path, names)
+            )
+            for path, names in self.project.of_files(
+                "cache-copy names", NO_CONTEXT, self._copy_names
+            ).items()
+        }
 
     def _copy_names(self, path: Path) -> list[str]:
         names = self.project.defined_in(path)
@@ -179,18 +196,19 @@ class Helping:
 
     # ----------------------------------------------------------------- beside a cache
 
-    @cached_property
-    def _beside(self) -> dict[FunctionRef, Shape]:
-        """The functions that one which has to do with a cache may call for it, and their shapes."""
-        found: dict[FunctionRef, Shape] = {}
-        for path, names in self._names_beside.items():
+    def _beside(self, path: Path) -> dict[FunctionRef, Shape]:
+        """The functions of a file that one which has to do with a cache may call for it, and their shapes."""
+        if path not in self._found_beside:
+            names = self._names_beside.get(path, [])
             more = tuple(
                 (name, name in self._defined_once, self.caches.calling(name))
                 for name in sorted(set(names))
             )
             ask = partial(self._ask_beside, path, names)
-            found.update(self.caches.shapes_in("shapes beside", path, more, ask))
-        return found
+            self._found_beside[path] = (
+                self.caches.shapes_in("shapes beside", path, more, ask) if names else {}
+            )
+        return self._found_beside[path]
 
     def _ask_beside(self, path: Path, names: list[str]) -> Iterator[FunctionRef]:
         return filter(self._is_beside, self.project.module(path).functions_named(names))

@@ -15,7 +15,7 @@ from lint_rules.project.kept import digest
 from lint_rules.screen import forms
 from lint_rules.screen.carriers import CarrierWords
 from lint_rules.screen.shapereader import shape_of
-from lint_rules.screen.shapes import CARRIER
+from lint_rules.screen.shapes import CARRIER, FOUND
 
 if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef
@@ -104,7 +104,7 @@ class Merges:
         hidden = [write for write in writes if write.name is None]
         if named or any(word.isupper() for word in self.carriers.in_function(function)):
             return bool(hidden)
-        return any(CARRIER in write.target for write in hidden)
+        return any(not write.target.isdisjoint((CARRIER, FOUND)) for write in hidden)
 
     @cached_property
     def _named(self) -> re.Pattern[str]:
@@ -116,39 +116,45 @@ class Merges:
 
     def may_hold(self, function: FunctionRef, model: ClassRef) -> bool:
         """True when the function can hold an object of the model, or of a class of its family."""
-        words = self._words(model)
-        self.project.reads.derived(f"{model.module.path}\0{model.qualname}", words.digest)
-        return next(words.in_function(function), None) is not None
+        return next(self._words(model).in_function(function), None) is not None
 
     def _words(self, model: ClassRef) -> CarrierWords:
         if model not in self._words_of:
             self._words_of[model] = CarrierWords(self.project, self.caches.settings, model)
         return self._words_of[model]
 
-    def derive(self, name: str) -> str:
-        """The digest of the words of a model, by what :meth:`may_hold` calls it."""
-        path, _, qualname = name.partition("\0")
+    def digest_of_words(self, path: str, qualname: str) -> str:
+        """The digest of the words of a model; empty where there is no such class."""
         model = self.project.module(Path(path)).class_(qualname)
         return self._words(model).digest if model is not None else ""
 
-    def writers(self, names: Iterable[str], model: ClassRef) -> list[FunctionRef]:
-        """The functions of the project that may merge one of these fields onto an object of the
-        model, and others beside it, in the order of the text."""
-        found: list[FunctionRef] = []
+    def writers(self, names: Iterable[str], model: ClassRef) -> dict[Path, list[FunctionRef]]:
+        """By file the functions that may merge one of these fields onto an object of the model, and others
+        beside it, in the order of the text; each file that holds one of the names is there."""
+        found: dict[Path, list[FunctionRef]] = {}
         held: dict[Path, set[str]] = {}
         for name in names:
             for path in self.project.files_containing(name.encode()):
                 held.setdefault(path, set()).add(name)
         for path in sorted(held):
-            module = self.project.module(path)
-            writing: dict[FunctionRef, list[str]] = {}
-            for name, places in forms.writes_of(held[path], module.text).items():
-                for function in _around(module, places):
-                    writing.setdefault(function, []).append(name)
-            for function in sorted(writing, key=lambda function: function.place):
-                if self.may_hold(function, model) and self._merges_one(function, writing[function]):
-                    found.append(function)
+            functions = self._merging_one(path, sorted(held[path]))
+            found[path] = [f for f in functions if self.may_hold(f, model)]
         return found
+
+    def _merging_one(self, path: Path, names: list[str]) -> list[FunctionRef]:
+        """The functions of a file that may merge one of these fields, and others beside it."""
+        self.project.reads.file(path)
+        module, context = self.project.module(path), self.caches.context(path)
+        ask = partial(self._ask_merging_one, module, names)
+        places = self.project.of_file(f"merging one of {digest(names)}", path, context, ask)
+        return [module.function_of(Place(*place)) for place in places]
+
+    def _ask_merging_one(self, module: Module, names: list[str]) -> list[Place]:
+        writing: dict[FunctionRef, list[str]] = {}
+        for name, places in forms.writes_of(set(names), module.text).items():
+            for function in _around(module, places):
+                writing.setdefault(function, []).append(name)
+        return sorted(f.place for f, written in writing.items() if self._merges_one(f, written))
 
     def _merges_one(self, function: FunctionRef, names: list[str]) -> bool:
         """True when the function may write one of the fields from one of the same name, and others too."""

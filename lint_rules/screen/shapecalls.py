@@ -21,7 +21,7 @@ from lint_rules.screen.shapes import (
     result_of,
     spread,
 )
-from lint_rules.screen.shapevalues import Values
+from lint_rules.screen.shapevalues import GIVEN, Values
 
 _KEY_WORDS = frozenset({"key", "k", "name", "cache_key", "ttl", "timeout", "ex", "expire", "nx"})
 _PASSING = frozenset(
@@ -60,7 +60,7 @@ class Calls(Values):
         given = frozenset(base.union(*positional, *(tokens for _, tokens in keywords)))
         out: set[str] = set()
         for each in names:
-            out |= self.variables.get(RESULT + each, set())
+            out |= self.tokens_of(RESULT + each) or set()
             out.add(result_of(each))
         if name in _MAKING:
             out.discard(result_of(name))
@@ -172,11 +172,14 @@ class Calls(Values):
         called = set(names)
         for arg in node.args:
             if isinstance(arg, ast.Attribute) or (
-                isinstance(arg, ast.Name) and arg.id not in self.variables
+                isinstance(arg, ast.Name) and self.tokens_of(arg.id) is None
             ):
                 called |= self.meant(last_name(arg))
         for each in called if given else ():
-            self.shape.given.setdefault(each, set()).update(spread(given))
+            known, more = self.shape.given.setdefault(each, set()), spread(given)
+            if not more <= known:
+                known |= more
+                self.grown(GIVEN + each)
         if not called.isdisjoint(self.names.storing):
             self.store(given)
 

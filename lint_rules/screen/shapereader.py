@@ -9,7 +9,18 @@ from typing import Any
 
 from lint_rules.screen.nodes import last_name, params
 from lint_rules.screen.shapecalls import Calls
-from lint_rules.screen.shapes import CARRIER, NOTHING, RESULT, Names, Shape, items, param, spread
+from lint_rules.screen.shapes import (
+    CARRIER,
+    NOTHING,
+    RESULT,
+    Names,
+    Shape,
+    Tokens,
+    items,
+    param,
+    spread,
+)
+from lint_rules.screen.shapevalues import GIVEN
 
 ROUNDS = 4
 """How often the statements are read at most; what flows through more variables backwards is rare."""
@@ -36,6 +47,7 @@ class _Reader(Calls):
             self.variables[arg.arg] = tokens
         for _ in range(ROUNDS):
             self.changed = False
+            self.read.clear()
             self.block(node.body)
             if not self.changed:
                 break
@@ -64,8 +76,13 @@ class _Reader(Calls):
         """A function in one expression: called in place, its parameters are what the calls give."""
         name = last_name(target)
         for arg in params(node.args):
-            self.carry(arg.arg, frozenset(self.shape.given.get(name, ())))
+            self.carry(arg.arg, self._given(name))
         self.carry(RESULT + name, self.value(node.body))
+
+    def _given(self, name: str) -> Tokens:
+        """What the calls of a function defined here give it."""
+        self.read.add(GIVEN + name)
+        return frozenset(self.shape.given.get(name, ()))
 
     def _one_target(self, node: ast.AnnAssign | ast.AugAssign) -> None:
         if node.value is not None:
@@ -130,8 +147,8 @@ class _Reader(Calls):
     def _inner(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """A function defined inside: called in place, its parameters are what the calls give."""
         for arg in params(node.args):
-            more = {CARRIER} if self.names_carrier(arg.annotation) else set()
-            self.carry(arg.arg, frozenset(more.union(self.shape.given.get(node.name, ()))))
+            more = frozenset({CARRIER}) if self.names_carrier(arg.annotation) else NOTHING
+            self.carry(arg.arg, more | self._given(node.name))
         outer, self.shape.returned = self.shape.returned, set()
         self.block(node.body)
         self.carry(RESULT + node.name, frozenset(self.shape.returned))

@@ -31,6 +31,8 @@ from lint_rules.screen.shapes import (
     spread,
 )
 
+FUNCTION, GIVEN = "function ", "given "
+"""Before a name: the functions that it may stand for, and what calls of it are given."""
 _GLOBAL = frozenset({GLOBAL})
 _CLASS = frozenset({CLASS})
 _GLOBAL_CLASS = _GLOBAL | _CLASS
@@ -45,7 +47,20 @@ class Values:
         self.variables: dict[str, set[str]] = {}
         #: The functions that variables may stand for.
         self.local: dict[str, set[str]] = {}
+        #: What was looked at in this round, ...
+        self.read: set[str] = set()
+        #: ... and whether any of it has become more since: only then another round tells more.
         self.changed = False
+
+    def tokens_of(self, name: str) -> set[str] | None:
+        """What a variable carries; None where nothing is bound to it."""
+        self.read.add(name)
+        return self.variables.get(name)
+
+    def grown(self, name: str) -> None:
+        """Note that there is more to a name than there was."""
+        if name in self.read:
+            self.changed = True
 
     def bind(self, target: ast.expr, tokens: Tokens) -> None:
         """Let a target carry these tokens."""
@@ -76,7 +91,7 @@ class Values:
         known, names = self.local.setdefault(target.id, set()), self.functions(value)
         if not names <= known:
             known |= names
-            self.changed = True
+            self.grown(FUNCTION + target.id)
 
     def functions(self, node: ast.expr) -> Tokens:
         """The names of the functions that an expression may hand out."""
@@ -92,6 +107,7 @@ class Values:
 
     def meant(self, name: str) -> Tokens:
         """A called name, and what it stands for."""
+        self.read.add(FUNCTION + name)
         names = {name, *self.local.get(name, ())}
         return frozenset(names.union(*(self.names.meanings.get(each, ()) for each in names)))
 
@@ -114,17 +130,17 @@ class Values:
         known = self.variables.get(name)
         if known is None:
             self.variables[name] = set(tokens)
-            self.changed = True
+            self.grown(name)
         elif not tokens <= known:
             known |= tokens
-            self.changed = True
+            self.grown(name)
 
     def is_cache(self, node: ast.expr) -> bool:
         """True for what is called a cache, or was made by a call of such a name."""
         if self.names.is_cache(last_name(node)):
             return True
         name = dotted(node)
-        return name is not None and CACHE in self.variables.get(name, ())
+        return name is not None and CACHE in (self.tokens_of(name) or ())
 
     def store(self, tokens: Tokens) -> None:
         self.shape.stores = True
@@ -160,7 +176,7 @@ class Values:
         return NOTHING
 
     def _name(self, node: ast.Name) -> Tokens:
-        known = self.variables.get(node.id)
+        known = self.tokens_of(node.id)
         if known is not None:
             return frozenset(known)
         return _GLOBAL_CLASS if self.names.is_class(node.id) else _GLOBAL
@@ -175,13 +191,14 @@ class Values:
             return _CLASS
         name = dotted(node)
         more = {CARRIER} if f".{node.attr}" in self.names.carriers else set()
-        if name in self.variables:
-            return frozenset(more.union(self.variables[name]))
+        known = self.tokens_of(name) if name is not None else None
+        if known is not None:
+            return frozenset(more.union(known))
         base = self.value(node.value) - {MADE}
         if base <= _GLOBAL_CLASS and GLOBAL in base:
             more.update(_CLASS if self.names.is_class(node.attr) else NOTHING)
             return frozenset({GLOBAL, *more})
-        more.update(self.variables.get(f"{dotted(node.value)}.*", ()))
+        more.update(self.tokens_of(f"{dotted(node.value)}.*") or ())
         return frozenset({ATTRIBUTE, *more}) if base or more else NOTHING
 
     def _inside(self, node: ast.Await | ast.Starred | ast.YieldFrom) -> Tokens:

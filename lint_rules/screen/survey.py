@@ -10,25 +10,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.functions import qualname_of
-from lint_rules.project.kept import digest
+from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.project.noting import unnoted
 from lint_rules.screen.caches import CacheUsers
 from lint_rules.screen.carriers import CarrierWords
 from lint_rules.screen.helping import Helping
 from lint_rules.screen.merges import Merges
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.modules import Module
     from lint_rules.project.project import Project
     from lint_rules.settings import Settings
 
 _MARKER = "cache-leak:"
+_HELPERS, _NAMED, _USERS, _USES = "helpers", "named helpers", "cache users", "uses cache"
+_MARKING, _CONTEXT, _WORDS = "marking", "context", "words of a model"
 
 
 class Survey:
@@ -41,7 +43,7 @@ class Survey:
         self.carriers = CarrierWords(project, settings)
         self.helping = Helping(self.caches, self.carriers)
         self.merges = Merges(self.caches, self.carriers)
-        project.reads.derive = self.merges.derive
+        project.reads.derive = self.derive
 
     # ----------------------------------------------------------------- the engine's question
 
@@ -57,38 +59,83 @@ class Survey:
 
     # ----------------------------------------------------------------- what others may read
 
+    # Whoever asks rests on the answer, not on all that it follows from: each has a name (:meth:`derive`).
+
     @property
     def helpers(self) -> tuple[FunctionRef, ...]:
         """Every function of the project that may prove fields per-request by resetting them."""
-        return self._noted(self.helping.proving)
+        self._note(_HELPERS)
+        return self.helping.proving
 
     @property
     def named_helpers(self) -> tuple[FunctionRef, ...]:
         """The functions whose own name says that they copy for a cache."""
-        return self._noted(self.helping.named)
+        self._note(_NAMED)
+        return self.helping.named
 
-    def _noted(self, functions: tuple[FunctionRef, ...]) -> tuple[FunctionRef, ...]:
-        """These functions, whose texts whoever asks for them will read."""
-        for function in functions:
-            self.project.reads.file(function.module.path)
-        return functions
+    def cache_users(self, path: Path) -> list[FunctionRef]:
+        """The functions of a file that have to do with a cache."""
+        self._note(_USERS, str(path))
+        return self.caches.by_file.get(path, [])
+
+    def uses_cache(self, function: FunctionRef) -> bool:
+        """True when the function has to do with a cache."""
+        self._note(_USES, *_name(function))
+        return function in self.caches.shapes
+
+    def _note(self, *question: str) -> None:
+        name = "\0".join(question)
+        with unnoted():
+            value = self.derive(name)
+        self.project.reads.derived(name, value)
+
+    def derive(self, name: str) -> str:
+        """A digest of what is answered to a question by its name; empty for one of another time."""
+        question, *about = name.split("\0")
+        if question == _HELPERS:
+            return digest([_name(function) for function in self.helping.proving])
+        if question == _NAMED:
+            return digest([_name(function) for function in self.helping.named])
+        if question == _USERS:
+            return digest([_name(f) for f in self.caches.by_file.get(Path(about[0]), ())])
+        if question == _USES:
+            return str(tuple(about) in self._users)
+        if question == _MARKING:
+            return digest([(str(module.path), name) for module, name in self._marking])
+        if question == _CONTEXT:
+            return self.caches.context(Path(about[0]))
+        return self.merges.digest_of_words(about[0], about[1]) if question == _WORDS else ""
+
+    @cached_property
+    def _users(self) -> frozenset[tuple[str, ...]]:
+        return frozenset(map(_name, self.caches.shapes))
 
     def may_help(self, function: FunctionRef) -> bool:
-        """True when the function may be a cache-copy helper."""
+        """True when the function may be a cache-copy helper (not noted)."""
         return self.helping.may_help(function)
 
     def may_store(self, function: FunctionRef) -> bool:
-        """True when the function may store what another one merged values onto."""
+        """True when the function may store what another one merged values onto (not noted)."""
         return self.merges.may_store(function)
+
+    def stores(self, function: FunctionRef) -> bool:
+        """True when the function stores something in a cache (not noted)."""
+        shape = self.caches.shapes.get(function)
+        return shape is not None and shape.stores
 
     def may_hold(self, function: FunctionRef, model: ClassRef) -> bool:
         """True when the function can hold an object of the model, or of a class of its family."""
+        self._note(_WORDS, str(model.module.path), model.qualname)
         return self.merges.may_hold(function, model)
 
     def writers(self, names: Iterable[str], model: ClassRef) -> list[FunctionRef]:
         """The functions of the project that may merge one of these fields onto an object of the
         model, and others beside it."""
-        return self.merges.writers(names, model)
+        self._note(_WORDS, str(model.module.path), model.qualname)
+        found = self.merges.writers(names, model)
+        for path in found:
+            self._note(_CONTEXT, str(path))
+        return [function for functions in found.values() for function in functions]
 
     def rewriting(self, module: Module, names: frozenset[str]) -> set[FunctionRef]:
         """Functions of a module that write one of these fields from one of the same name."""
@@ -101,15 +148,9 @@ class Survey:
         """Every name that a helper by its name, a comment or the configuration may prove per-request:
         the fields of the classes that they name, and what the helpers write."""
         reads, root = self.project.reads, self.project.root
-        known = reads.answer("provable", root, self.state)
-        if known is None:
-            with reads.noting():
-                known = sorted(self._ask_provable())
-            reads.keep("provable", root, self.state, known)
-            reads.flush()  # before what else is read, on which this does not depend
-        return frozenset(known)
+        return frozenset(reads.kept("provable", root, NO_CONTEXT, self._ask_provable))
 
-    def _ask_provable(self) -> Iterable[str]:
+    def _ask_provable(self) -> list[str]:
         patterns = self.settings.per_request_fields
         found = {pattern.rpartition(".")[2] for pattern in patterns if "." in pattern}
         classes: dict[ClassRef, None] = {}
@@ -117,33 +158,29 @@ class Survey:
             cls = module.class_(name)
             classes.update({cls: None} if cls is not None else {})
         for function in self.named_helpers:
-            writes = self.caches.shape(function).writes
+            self._note(_CONTEXT, str(function.module.path))
+            function.read()
+            with unnoted():
+                writes = self.caches.shape(function).writes
             found |= {write.name for write in writes if write.name is not None}
             for word in sorted(set(_WORD.findall(function.source))):
                 named = self.project.resolve(function.module, word, function)
                 if isinstance(named, ClassRef):
                     classes[named] = None
-        return found.union(*({d.name for d in cls.fields} for cls in classes))
-
-    @cached_property
-    def state(self) -> str:
-        """A digest of what the survey says beside the texts that an answer is read from."""
-        beside = ((name, map(_name, users)) for name, users in self.caches.beside.items())
-        return digest((
-            [(str(path), self.caches.context(path)) for path in sorted(self.caches.by_file)],
-            sorted((name, sorted(users)) for name, users in beside),
-            [_name(function) for function in (*self.helping.proving, *self.helping.named)],
-            [(str(module.path), name) for module, name in self.marking()],
-            sorted(self.merges.names),
-        ))  # fmt: skip
+        return sorted(found.union(*({d.name for d in cls.fields} for cls in classes)))
 
     @property
     def proves_fields(self) -> bool:
         """True when a model of the project may have per-request fields that no pattern names."""
-        return bool(self.named_helpers) or bool(self.marking())
+        return bool(self.helping.named) or bool(self._marking)
 
     def marking(self) -> list[tuple[Module, str]]:
         """Modules and the classes in them that a comment or the configuration may speak of."""
+        self._note(_MARKING)
+        return self._marking
+
+    @cached_property
+    def _marking(self) -> list[tuple[Module, str]]:
         owners = {pattern.rpartition(".")[0] for pattern in self.settings.per_request_fields}
         words = [_MARKER, *(f"class {owner}" for owner in sorted(owners) if owner.isidentifier())]
         found = self.project.of_files("marking", digest(words), partial(self._ask_marking, words))

@@ -1,0 +1,241 @@
+"""What single functions say of models, as plain data: it is kept for other runs, so that one changed file does
+not bring every function to be interpreted again that says something of the same models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lint_rules.flow.facts import Facts
+from lint_rules.flow.values import Obj
+from lint_rules.knowledge.helpers import HelperCopy, is_handed_on, own_copies, resets_any
+from lint_rules.knowledge.merging import Merge, Merging, family
+from lint_rules.project.kept import NO_CONTEXT
+from lint_rules.project.noting import Remembered
+
+if TYPE_CHECKING:
+    from lint_rules.flow.summaries import Library
+    from lint_rules.knowledge.helpers import Helpers
+    from lint_rules.project.classes import ClassRef
+    from lint_rules.project.functions import FunctionRef
+
+
+class Copied(NamedTuple):
+    """A class of which a function by itself makes a copy, and whether it may reset something on it."""
+
+    model: ClassRef | None
+    may_reset: bool
+
+
+class Reset(NamedTuple):
+    """A field that a cache-copy helper resets, on a copy of which class, and the line, from the helper's
+    first on (0)."""
+
+    model: ClassRef | None
+    field: str
+    row: int
+
+
+class Source(NamedTuple):
+    """What a written value was read from: the object in its function, its name, and whether it can bring a
+    request's values."""
+
+    obj: int
+    name: str
+    brings_request: bool
+
+
+class Written(NamedTuple):
+    """A write onto an object that came in, of a value from a field of the same name; its line counts from
+    the function's first on (0)."""
+
+    model: ClassRef | None
+    carrier: int
+    field: str
+    row: int
+    #: The field came up by unrolling a mapping whose keys are not known: no statement about it.
+    from_unknown: bool
+    sources: tuple[Source, ...]
+
+
+class Cached(NamedTuple):
+    """The classes of what a function copies for a cache, stores there (and whether as a copy), and looks up."""
+
+    copied: tuple[ClassRef, ...]
+    stored: tuple[tuple[ClassRef, bool], ...]
+    looked_up: tuple[ClassRef, ...]
+
+
+class Said:
+    """What the functions of one project say of models."""
+
+    def __init__(self, library: Library, helpers: Helpers) -> None:
+        self.library = library
+        self.project = library.project
+        self.helpers = helpers
+        self.merges = Remembered(self._ask_merges)
+        self.copied = Remembered(self._ask_copied)
+        self.written_models = Remembered(self._ask_written_models)
+        self.resets = Remembered(self._ask_resets)
+        self.written = Remembered(self._ask_written)
+        self._cached = Remembered(self._ask_cached)
+
+    def cached(self, function: FunctionRef, depth: int) -> Cached:
+        """What a function has to do with a cache, calls followed ``depth`` deep."""
+        return self._cached((function, depth))
+
+    # ----------------------------------------------------------------- questions
+
+    def _ask_copied(self, function: FunctionRef) -> tuple[Copied, ...]:
+        """The copies that a function by itself makes."""
+        told = self._kept("copied", function, lambda: list(self._tell_copied(function)))
+        return tuple(Copied(self._class(model), resets) for model, resets in told)
+
+    def _tell_copied(self, function: FunctionRef) -> Iterator[Any]:
+        facts = self.library.facts(function, 0)
+        for copy in own_copies(facts) if facts is not None else ():
+            assert facts is not None
+            may_reset = facts.final is not None and (
+                resets_any(facts, copy) or is_handed_on(facts, copy)
+            )
+            yield _name(copy.model), may_reset
+
+    def _ask_written_models(self, function: FunctionRef) -> tuple[ClassRef, ...]:
+        """The classes on whose objects a function by itself writes a field."""
+        told = self._kept("written models", function, lambda: self._tell_written_models(function))
+        return tuple(self._classes(told))
+
+    def _tell_written_models(self, function: FunctionRef) -> list[Any]:
+        facts = self.library.facts(function, 0)
+        written = (write.obj for write in facts.writes) if facts is not None else ()
+        return _names(facts.objects[obj].model for obj in dict.fromkeys(written)) if facts else []
+
+    def _ask_resets(self, function: FunctionRef) -> tuple[Reset, ...]:
+        """What a function resets on the copies for which it is a cache-copy helper."""
+        told = self._kept("resets", function, lambda: [
+            [_name(copy.copy.model), name, row]
+            for copy in self.helpers.copies(function)
+            for name, row in self.reset_on(copy)
+        ])  # fmt: skip
+        return tuple(Reset(self._class(model), name, row) for model, name, row in told)
+
+    def reset_on(self, copy: HelperCopy) -> Iterator[tuple[str, int]]:
+        """The fields that a helper resets on a copy, and the line of each."""
+        for name in copy.fields:
+            if copy.resets(name):
+                yield name, self._reset_row(copy, name)
+
+    def _reset_row(self, copy: HelperCopy, name: str) -> int:
+        facts = copy.facts
+        writes = (write.node for write in facts.writes_to(copy.copy.id, name))
+        edits = (edit.node for edit in facts.shared_edits if edit.field == name)
+        node = next(chain(writes, edits), copy.copy.node)
+        function = facts.function
+        return self.library.row(function, node) if node is not None else function.def_row
+
+    def _ask_merges(self, function: FunctionRef) -> list[tuple[Obj, list[Merge]]]:
+        """The merges of a function, by the carrier they are written onto."""
+        alone = self.library.facts(function, 0)
+        facts = self.library.facts(function) if alone is not None and _writes(alone) else None
+        if facts is None or facts.final is None:
+            return []
+        merging = Merging(facts)
+        given = (carrier for carrier in facts.objects.all() if is_given(facts, carrier))
+        return [(c, merges) for c in given if (merges := merging.merges_onto(c.id))]
+
+    def _ask_written(self, function: FunctionRef) -> tuple[Written, ...]:
+        """The merges of a function that may say of their field what is known of others beside it."""
+        told = self._kept("written", function, lambda: list(self._tell_written(function)))
+        return tuple(
+            Written(
+                self._class(cls), carrier, name, row, unknown, tuple(Source(*s) for s in sources)
+            )
+            for cls, carrier, name, row, unknown, sources in told
+        )
+
+    def _tell_written(self, function: FunctionRef) -> Iterator[Any]:
+        facts = self.library.facts(function)
+        for carrier, merges in self.merges(function):
+            for merge in (merge for merge in merges if merge.same_name):
+                assert facts is not None
+                unknown = merge.from_unknown
+                row = 0 if unknown else self.library.row(function, merge.write.node)
+                sources = [
+                    Source(obj.id, obj.name, obj.origin in _BRINGS_REQUEST)
+                    for obj in (facts.objects[number] for number in merge.sources)
+                ]
+                name = merge.write.field
+                yield _name(carrier.model), carrier.id, name, row, unknown, sources
+
+    def _ask_cached(self, asked: tuple[FunctionRef, int]) -> Cached:
+        function, depth = asked
+        told = self._kept(f"cached {depth}", function, lambda: self._tell_cached(function, depth))
+        copied, stored, looked_up = told
+        return Cached(
+            tuple(self._classes(copied)),
+            tuple((cls, was) for name, was in stored for cls in self._classes([name])),
+            tuple(self._classes(looked_up)),
+        )
+
+    def _tell_cached(self, function: FunctionRef, depth: int) -> Any:
+        copies = self.helpers.copies(function) if depth else ()
+        copied = _names(copy.copy.model for copy in copies)
+        facts = self.library.facts(function, depth)
+        if facts is None:
+            return copied, [], []
+        stored = [facts.objects[store.obj] for store in facts.stores]
+        found = [obj for obj in facts.objects.all() if obj.origin == "lookup"]
+        return (
+            copied,
+            [(_name(obj.model), obj.origin == "copy") for obj in stored if obj.model is not None],
+            _names(obj.model for obj in found),
+        )
+
+    # ----------------------------------------------------------------- keeping
+
+    def _kept(self, question: str, function: FunctionRef, ask: Callable[[], Any]) -> Any:
+        path, piece = function.piece
+        kind = "\0".join((question, str(path), piece))
+        return self.project.reads.kept(kind, self.project.root, NO_CONTEXT, ask)
+
+    def _class(self, name: list[str] | None) -> ClassRef | None:
+        return self.project.module(Path(name[0])).class_(name[1]) if name is not None else None
+
+    def _classes(self, names: Iterable[list[str] | None]) -> Iterator[ClassRef]:
+        for name in names:
+            cls = self._class(name)
+            if cls is not None:
+                yield cls
+
+
+_BRINGS_REQUEST = frozenset({"param", "call", "attr", "lookup", "mapping"})
+"""The origins of objects that can bring a request's values."""
+_OWN = frozenset({"mapping", "fresh", "global"})
+
+
+def _name(model: ClassRef | None) -> list[str] | None:
+    return [str(model.module.path), model.qualname] if model is not None else None
+
+
+def _names(models: Iterable[ClassRef | None]) -> list[Any]:
+    return [_name(model) for model in dict.fromkeys(models) if model is not None]
+
+
+def _writes(facts: Facts) -> bool:
+    """True when a function writes a field of an object that it did not make itself."""
+    return any(facts.objects[write.obj].origin not in _OWN for write in facts.writes)
+
+
+def is_given(facts: Facts, carrier: Obj) -> bool:
+    """True for an object that a function was given or looked up, or a copy it made of one.
+
+    A copy that another function made and handed over is private; what it still carries is that
+    function's business.
+    """
+    links = [facts.objects[obj] for obj in family(facts, carrier.id)]
+    return all(
+        link.maker is None and link.origin in ("copy", "param", "self", "lookup", "attr")
+        for link in links
+    )

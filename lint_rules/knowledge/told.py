@@ -1,0 +1,37 @@
+"""Answers about classes that others rest on as they are, whatever they were read from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from lint_rules.project.kept import digest
+
+if TYPE_CHECKING:
+    from lint_rules.project.classes import ClassRef
+    from lint_rules.project.project import Project
+
+V = TypeVar("V")
+
+
+def told(question: str) -> Callable[[ClassRef, object], tuple[str, str]]:
+    """What the answer to a question about a class is called, and a digest of it."""
+    return lambda model, answer: (name_of(question, model), digest(answer))
+
+
+def name_of(question: str, model: ClassRef) -> str:
+    """What the answer to a question about a class is called."""
+    return f"{question}\0{model.module.path}\0{model.qualname}"
+
+
+def asked_again(
+    project: Project, questions: dict[str, Callable[[ClassRef], object]], name: str
+) -> str:
+    """The digest of what is answered now to the question of that name; empty where there is none."""
+    question, _, about = name.partition("\0")
+    path, _, qualname = about.partition("\0")
+    if question not in questions:
+        return ""
+    model = project.module(Path(path)).class_(qualname)
+    return digest(questions[question](model)) if model is not None else ""

@@ -1,0 +1,215 @@
+"""The text of one file and what is read off it, for those who note themselves what they read (``noting``)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lint_rules.project.functions import qualname_of
+from lint_rules.project.kept import digest
+from lint_rules.project.pieces import Frame, definition_of, is_place, named_in
+from lint_rules.project.scan import (
+    Block,
+    Scan,
+    assignments,
+    import_statements,
+    import_text,
+    unix,
+)
+from lint_rules.regularfile import decode
+
+if TYPE_CHECKING:
+    from lint_rules.project.project import Project
+
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
+"""A physical line with its end."""
+
+
+class ModuleText:
+    """One file.  A file that cannot be read or parsed is an empty module, ``broken`` says why."""
+
+    def __init__(self, project: Project, path: Path) -> None:
+        self.project = project
+        self.path = path
+        self.broken: str | None = None
+
+    @cached_property
+    def original(self) -> str:
+        """The decoded text, newlines as they are."""
+        try:
+            return decode(self.project.unnoted_bytes(self.path))
+        except (SyntaxError, ValueError, LookupError) as error:
+            self.broken = f"cannot be decoded: {error}"
+            return ""
+
+    @cached_property
+    def text(self) -> str:
+        """The text that is searched: a carriage return alone, which ends a line too, is a newline.
+
+        Every place in it is the same as in the original.
+        """
+        return unix(self.original)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The physical lines with their ends."""
+        return LINE.findall(self.text)
+
+    # ----------------------------------------------------------------- trees
+
+    @property
+    def tree(self) -> ast.Module:
+        """The syntax tree, parsed again where it was not asked for lately."""
+        tree: ast.Module = self.project.trees.get(self, len(self.text), self._parsed)
+        return tree
+
+    def tree_of(self, block: Block) -> ast.stmt | None:
+        """The tree of a definition, as :meth:`Scan.node` reads it; parsed again as :attr:`tree` is."""
+        start, end = self.scan.span(block)
+        tree: ast.stmt | None = self.project.trees.get(
+            (self, block.start), end - start, lambda: self.scan.node(block)
+        )
+        return tree
+
+    def _parsed(self) -> ast.Module:
+        try:
+            return ast.parse(self.text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            self.broken = f"cannot be parsed: {error}"
+            return ast.Module(body=[], type_ignores=[])
+
+    @cached_property
+    def parses(self) -> bool:
+        """Whether the whole text parses."""
+        return bool(self.tree.body) or self.broken is None
+
+    # ----------------------------------------------------------------- definitions
+
+    @cached_property
+    def scan(self) -> Scan:
+        """The definitions, found without parsing the module."""
+        return Scan(self.text)
+
+    @cached_property
+    def blocks(self) -> dict[str, list[Block]]:
+        """Definitions by qualified name, in order."""
+        found: dict[str, list[Block]] = {}
+        for block in self.scan.blocks:
+            found.setdefault(qualname_of(block), []).append(block)
+        return found
+
+    def number_of(self, block: Block) -> int:
+        """Which of the definitions of its qualified name a definition is, from 0."""
+        return self.blocks[qualname_of(block)].index(block)
+
+    def lines_of(self, block: Block) -> tuple[int, int, int]:
+        """The first line of a definition, that of its ``def`` and its last (from 1)."""
+        scan = self.scan
+        return scan.first_line(block), scan.line_at(block.start), scan.end_line(block)
+
+    def function_around(self, offset: int) -> Block | None:
+        """The innermost function around a place (characters from 0)."""
+        for block in self.scan.around_offset(offset):
+            if not block.is_class and offset < self.scan.span(block)[1]:
+                return block
+        return None
+
+    def in_function(self, qualname: str) -> bool:
+        """True for the qualified name of what is defined in a function."""
+        return any(
+            not block.is_class
+            for parent in _parents(qualname)
+            for block in self.blocks.get(parent, ())
+        )
+
+    # ----------------------------------------------------------------- imports, assignments
+
+    @cached_property
+    def assignments(self) -> dict[str, list[int]]:
+        """Where a line seems to assign a name: the places of the names (characters from 0)."""
+        return assignments(self.text)
+
+    @cached_property
+    def assigned(self) -> dict[str, ast.expr]:
+        """What module-level names are assigned, also inside ``if`` and ``try``."""
+        found: dict[str, ast.expr] = {}
+        for node in _level(self.tree.body):
+            value = assigned_value(node)
+            targets = getattr(node, "targets", None) or [
+                getattr(node, "target", getattr(node, "name", None))
+            ]
+            for target in targets:
+                if value is not None and isinstance(target, ast.Name):
+                    found[target.id] = value
+        return found
+
+    @cached_property
+    def import_statements(self) -> list[ast.stmt]:
+        """Imports outside functions: those before any definition's indentation."""
+        functions = [b for b in self.scan.blocks if not b.is_class]
+        out: list[ast.stmt] = []
+        for node, offset in import_statements(self.text):
+            inside = self.scan.around(self.scan.line_at(offset))
+            if node.col_offset == 0 or not any(
+                b for b in inside if b.indent < node.col_offset and b in functions
+            ):
+                out.append(node)
+        return out
+
+    @cached_property
+    def text_of_imports(self) -> str:
+        """The text of all import statements, those inside functions too."""
+        return import_text(self.text)
+
+    # ----------------------------------------------------------------- pieces
+
+    @cached_property
+    def _frame(self) -> Frame:
+        return Frame(self.scan.frame())
+
+    def digest_of(self, piece: str) -> str:
+        """The digest of a piece of the text (``pieces``); empty where there is no such piece."""
+        name = named_in(piece)
+        if name is not None:
+            return self._frame.digest(name)
+        qualname, number = definition_of(piece)
+        blocks = self.blocks.get(qualname, [])
+        if number >= len(blocks):
+            return ""
+        if is_place(piece):
+            return str(self.scan.first_line(blocks[number]))
+        return digest(self.scan.source(blocks[number]))
+
+
+def _parents(qualname: str) -> Iterator[str]:
+    """The qualified names of what a definition stands in."""
+    while "." in qualname:
+        qualname = qualname.rpartition(".")[0]
+        yield qualname
+
+
+def assigned_value(node: ast.stmt | None) -> ast.expr | None:
+    """What an assignment (or a ``type`` statement) assigns."""
+    if isinstance(node, ast.Assign | ast.AnnAssign) or type(node).__name__ == "TypeAlias":
+        value: ast.expr | None = node.value  # type: ignore[union-attr]
+        return value
+    return None
+
+
+def _level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in body:
+        yield node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        for name in ("body", "orelse", "finalbody"):
+            inner = getattr(node, name, None)
+            if isinstance(inner, list):
+                yield from _level(inner)
+        for handler in getattr(node, "handlers", []):
+            yield from _level(handler.body)
+        for case in getattr(node, "cases", []):
+            yield from _level(case.body)

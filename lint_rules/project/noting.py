@@ -1,0 +1,159 @@
+"""What a value was read from, noted while it is worked out.
+
+A value that is remembered keeps its *node*: the files and words that were read for it, and the nodes of the
+values that it rests on.  Whoever asks for it again rests on that node, too.  So it is known of every
+single value what it was read from, whoever asked for it first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast, overload
+
+K = TypeVar("K")
+V = TypeVar("V")
+T = TypeVar("T")
+
+
+class Node:
+    """What one value was read from, itself and through others."""
+
+    __slots__ = ("derived", "files", "nodes", "words")
+
+    def __init__(self) -> None:
+        #: The pieces of files that were read.
+        self.files: set[tuple[Path, str]] = set()
+        #: Words that all files were searched for, and the files that hold them.
+        self.words: dict[str, list[Path]] = {}
+        #: What follows from all files together, by its name: a digest.
+        self.derived: dict[str, str] = {}
+        self.nodes: set[Node] = set()
+
+    def all(self) -> Node:
+        """Everything that the value rests on, in one node."""
+        found, seen = Node(), {self}
+        todo = [self]
+        while todo:
+            node = todo.pop()
+            found.files |= node.files
+            found.words.update(node.words)
+            found.derived.update(node.derived)
+            todo += node.nodes - seen
+            seen |= node.nodes
+        return found
+
+
+_NOW: ContextVar[Node | None] = ContextVar("what is worked out now", default=None)
+
+
+def now() -> Node | None:
+    """The node of the value that is being worked out."""
+    return _NOW.get()
+
+
+@contextmanager
+def noting() -> Iterator[Node]:
+    """Note what is read in here, for whoever is asking, too."""
+    node, asking = Node(), _NOW.get()
+    token = _NOW.set(node)
+    try:
+        yield node
+    finally:
+        _NOW.reset(token)
+        if asking is not None:
+            asking.nodes.add(node)
+
+
+@contextmanager
+def unnoted() -> Iterator[None]:
+    """Note nothing of what is read in here: whoever is asking rests on the answer alone."""
+    token = _NOW.set(None)
+    try:
+        yield
+    finally:
+        _NOW.reset(token)
+
+
+class Remembered(Generic[K, V]):
+    """The answers to one question, by what it is about.
+
+    ``meanwhile`` makes what is answered where a question leads back to itself; without it that must not
+    happen.  What follows from such an answer rests on all that the question rests on in the end.  ``told``
+    gives an answer a name and a digest: whoever asks then rests on the answer alone, whatever it was read
+    from, and the name has to be enough to ask again (:attr:`Reads.derive`).
+    """
+
+    def __init__(
+        self, ask: Callable[[K], V], meanwhile: Callable[[K], V] | None = None,
+        told: Callable[[K, V], tuple[str, str]] | None = None,
+    ) -> None:  # fmt: skip
+        self._ask = ask
+        self._meanwhile = meanwhile
+        self._told = told
+        self._known: dict[K, tuple[V, Node]] = {}
+        self._derived: dict[K, tuple[str, str]] = {}
+
+    def __call__(self, key: K) -> V:
+        """The answer about ``key``."""
+        known = self._known.get(key)
+        if known is None:
+            known = self._asked(key)
+        asking = _NOW.get()
+        if asking is not None:
+            if key in self._derived:
+                name, value = self._derived[key]
+                asking.derived[name] = value
+            else:
+                asking.nodes.add(known[1])
+        return known[0]
+
+    def _asked(self, key: K) -> tuple[V, Node]:
+        node = Node()
+        if self._meanwhile is not None:
+            self._known[key] = self._meanwhile(key), node
+        token = _NOW.set(node)
+        try:
+            known = self._known[key] = self._ask(key), node
+        except BaseException:
+            self._known.pop(key, None)
+            raise
+        finally:
+            _NOW.reset(token)
+        if self._told is not None:
+            self._derived[key] = self._told(key, known[0])
+        return known
+
+
+class remembered(Generic[T]):
+    """An attribute that is worked out once, as :func:`functools.cached_property` does; whoever asks for it
+    rests on what it was read from."""
+
+    def __init__(self, ask: Callable[[Any], T]) -> None:
+        self._ask = ask
+        self.__doc__ = ask.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = f"_remembered_{name}"
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> remembered[T]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object | None, owner: type) -> T | remembered[T]:
+        if instance is None:
+            return self
+        known = instance.__dict__.get(self._name)
+        if known is None:
+            node = Node()
+            token = _NOW.set(node)
+            try:
+                known = instance.__dict__[self._name] = self._ask(instance), node
+            finally:
+                _NOW.reset(token)
+        asking = _NOW.get()
+        if asking is not None:
+            asking.nodes.add(known[1])
+        return cast("T", known[0])

@@ -1,0 +1,106 @@
+"""The pieces of a file that a value may have been read from: what changes in one is nothing to the others.
+
+The bodies of functions are pieces.  What is left, their headers included, is the *frame*: it is looked at by
+name, since what a name means depends on nothing but the statements that hold it.  Where a definition stands
+is a piece of its own, too: most of what is asked of a definition does not depend on it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from lint_rules.project.kept import digest
+
+WHOLE = ""
+"""The whole text."""
+_NAME, _BODY, _PLACE = "name ", "def ", "at "
+_TOKEN = re.compile(
+    r"'''(?:[^\\]|\\.)*?(?:'''|\Z)|\"\"\"(?:[^\\]|\\.)*?(?:\"\"\"|\Z)|#[^\r\n]*"
+    r"|'(?:\\.|[^'\\\r\n])*'?|\"(?:\\.|[^\"\\\r\n])*\"?"
+    r"|[(\[{)\]}]|\\\r?\n|\n(?=[^\s#)\]}])",
+    re.DOTALL,
+)
+_WORD = re.compile(r"\w+")
+_STAR = re.compile(r"import[ \t]*\(?[ \t]*\*")
+STARS = "*"
+"""The name that stands for all that is imported without being named."""
+
+
+def name_of(name: str) -> str:
+    """The statements outside the bodies of functions that hold a name, and the imports of all names."""
+    return _NAME + name
+
+
+def body_of(qualname: str, number: int) -> str:
+    """The text of a function, its header included; ``number`` counts those of the same qualified name."""
+    return f"{_BODY}{qualname} {number}"
+
+
+def place_of(qualname: str, number: int) -> str:
+    """Where a definition stands: its first line."""
+    return f"{_PLACE}{qualname} {number}"
+
+
+def named_in(piece: str) -> str | None:
+    """The name in :func:`name_of`; None for any other piece."""
+    return piece.removeprefix(_NAME) if piece.startswith(_NAME) else None
+
+
+def is_place(piece: str) -> bool:
+    """True for what :func:`place_of` returned."""
+    return piece.startswith(_PLACE)
+
+
+def definition_of(piece: str) -> tuple[str, int]:
+    """The qualified name in :func:`body_of` or :func:`place_of`, and the number."""
+    _, qualname, number = piece.split(" ")
+    return qualname, int(number)
+
+
+class Frame:
+    """A module's text without the bodies of its functions, by the names in it."""
+
+    def __init__(self, text: str) -> None:
+        self._statements = _statements(text)
+
+    @cached_property
+    def _holding(self) -> dict[str, list[int]]:
+        """By name the statements that hold it."""
+        found: dict[str, list[int]] = {}
+        for number, statement in enumerate(self._statements):
+            for word in set(_WORD.findall(statement)):
+                found.setdefault(word, []).append(number)
+            if _STAR.search(statement):
+                found.setdefault(STARS, []).append(number)
+        return found
+
+    def digest(self, name: str) -> str:
+        """A digest of the statements that hold a name."""
+        numbers = {*self._holding.get(name, ()), *self._holding.get(STARS, ())}
+        return digest([self._statements[number] for number in sorted(numbers)])
+
+
+def _statements(text: str) -> list[str]:
+    """The statements at the margin, with all that is indented under them and the decorators above them."""
+    starts = [0]
+    depth = 0
+    for hit in _TOKEN.finditer(text):
+        token = hit.group()
+        if token in "([{":
+            depth += 1
+        elif token in ")]}":
+            depth -= 1
+        elif token == "\n" and depth <= 0:
+            starts.append(hit.end())
+    ends = [*starts[1:], len(text)]
+    found: list[str] = []
+    decorators = ""
+    for start, end in zip(starts, ends, strict=True):
+        part = text[start:end]
+        if part.startswith("@"):
+            decorators += part
+        else:
+            found.append(decorators + part)
+            decorators = ""
+    return [*found, decorators]

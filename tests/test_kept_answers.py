@@ -1,0 +1,238 @@
+"""What is kept of answers: each is void as soon as anything has changed that it was read from."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+from random_edits import edited
+from random_leaks import generate
+
+from lint_rules.engine import Engine
+from lint_rules.findings import Diagnostic, Finding
+from lint_rules.settings import Settings
+
+Report = tuple[tuple[Finding, ...], tuple[Diagnostic, ...]]
+PROGRAMS = int(os.environ.get("CACHE_LEAK_EXAMPLES", "24"))
+STEPS = 12
+
+AUTH = """class Auth(BaseModel):
+    token: str
+    plan: str | None = None
+    end_user_id: str | None = None
+"""
+COPY = """from models import Auth
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    made = auth.model_copy()
+    made.end_user_id = None
+    return made
+"""
+MERGE = """from models import Auth
+from store import cache
+
+
+def merge(key: str, params: dict) -> Auth:
+    auth: Auth = cache.get(key)
+    auth.end_user_id = params.get("end_user_id") or auth.end_user_id
+    auth.plan = params.get("plan") or auth.plan
+    return auth
+"""
+STORE = "cache = {}\n"
+PROJECT = {"models.py": AUTH, "copies.py": COPY, "merges.py": MERGE, "store.py": STORE}
+
+CALLED = {
+    **PROJECT,
+    "copies.py": """from models import Auth
+from resets import scrub
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    made = auth.model_copy()
+    scrub(made)
+    return made
+""",
+    "resets.py": "def scrub(made, plan=None):\n    made.end_user_id = None\n",
+}
+PLAIN = {
+    **PROJECT,
+    "models.py": """class Auth:
+    def __init__(self, token):
+        self.token = token
+        self.end_user_id = None
+
+    def clear(self):
+        pass
+""",
+}
+LOOP = {
+    **PROJECT,
+    "copies.py": """from models import Auth
+from names import FIELDS
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    made = auth.model_copy()
+    for name in FIELDS:
+        setattr(made, name, None)
+    return made
+""",
+    "names.py": 'FIELDS = ("end_user_id",)\n',
+}
+LOCAL = {
+    **CALLED,
+    "copies.py": """from models import Auth
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    from resets import scrub
+
+    made = auth.model_copy()
+    scrub(made)
+    return made
+""",
+    "others.py": "def scrub(made):\n    pass\n",
+}
+TYPED = {
+    **PROJECT,
+    "merges.py": MERGE.replace("cache", "keep"),
+    "store.py": "from cachetools import TTLCache\n\nkeep: TTLCache = TTLCache(10, 10)\n",
+}
+BASE = {
+    **PROJECT,
+    "models.py": "from base import Base\n\n\nclass Auth(Base):\n    token: str\n",
+    "base.py": AUTH.replace("Auth", "Base"),
+}
+
+EDITS = {
+    "a field of the model": (PROJECT, "models.py", "    plan:", "    end_user_plan: int\n    plan:"),
+    "a marker": (PROJECT, "models.py", "plan: str | None = None", "plan: int  # cache-leak: per-request"),
+    "a marker above": (PROJECT, "models.py", "    plan:", "    # cache-leak: per-request\n    plan:"),
+    "where the model stands": (PROJECT, "models.py", "class Auth", "X = 1\n\n\nclass Auth"),
+    "where a field stands": (PROJECT, "models.py", "    end_user_id", "    x: int\n    end_user_id"),
+    "where a helper stands": (PROJECT, "copies.py", "def copy_for", "X = 1\n\n\ndef copy_for"),
+    "where a reset stands": (PROJECT, "copies.py", "    made.end", "    pass\n    made.end"),
+    "a reset": (PROJECT, "copies.py", "    return", "    made.plan = None\n    return"),
+    "the name of a helper": (PROJECT, "copies.py", "copy_for_cache", "duplicate"),
+    "a cache": (TYPED, "store.py", "TTLCache = ", "dict = "),
+    "a name that is new": (
+        {**CALLED, "resets.py": "X = 1\n"}, "resets.py", "X = 1", "def scrub(made):\n    made.plan = None"),
+    "a name that all are imported with": (
+        {**CALLED, "resets.py": "X = 1\n", "more.py": CALLED["resets.py"]},
+        "resets.py", "X = 1", "from more import *"),
+    "a name that is imported": (
+        {**CALLED, "resets.py": "X = 1\n", "more.py": CALLED["resets.py"]},
+        "resets.py", "X = 1", "from more import scrub"),
+    "a name that another stands for": (
+        {**CALLED, "resets.py": f'{CALLED["resets.py"]}\n\ndef f(x):\n    pass\n\n\ntidy = f\n',
+         "copies.py": CALLED["copies.py"].replace("scrub", "tidy")}, "resets.py", "tidy = f", "tidy = scrub"),
+    "the body of a called function": (CALLED, "resets.py", "made.end_user_id", "made.plan"),
+    "the parameters of a called function": (CALLED, "resets.py", "made, plan", "plan, made"),
+    "the decorator of a called function": (
+        CALLED, "resets.py", "def scrub", "from functools import cache\n\n\n@cache\ndef scrub"),
+    "a called function, inside out": (
+        CALLED, "resets.py", "    made.end_user_id = None", "    def f():\n        made.end_user_id = None\n"),
+    "a called function that does not parse": (CALLED, "resets.py", "plan=None", "plan=None, 1"),
+    "a second function of the name": (
+        CALLED, "resets.py", "= None\n", "= None\n\n\ndef scrub(made):\n    made.plan = None\n"),
+    "an import inside a function": (LOCAL, "copies.py", "from resets", "from others"),
+    "a constant": (LOOP, "names.py", '("end_user_id",)', '("end_user_id", "plan")'),
+    "a constant over several lines": (
+        {**LOOP, "names.py": 'FIELDS = (\n"end_user_id",\n)\n'}, "names.py", '",\n)', '",\n"plan",\n)'),
+    "a constant under a condition": (
+        {**LOOP, "names.py": 'if True:\n    FIELDS = ("end_user_id",)\n'}, "names.py", '",)', '", "plan")'),
+    "the name of a constant": (LOOP, "names.py", "FIELDS", "OTHERS"),
+    "a field of the base": (BASE, "base.py", "    plan:", "    end_user_plan: int\n    plan:"),
+    "the base": (BASE, "models.py", "(Base)", ""),
+    "what the base is": (BASE, "base.py", "class Base", "class Old"),
+    "what the base is a kind of": (BASE, "base.py", "(BaseModel)", "(NamedTuple)"),
+    "what a method assigns": (PLAIN, "models.py", "        pass", "        self.end_user_plan = None"),
+    "what the constructor assigns": (PLAIN, "models.py", "= token", "= self.end_user_plan = token"),
+    "another model": (
+        {**PROJECT, "more.py": AUTH.replace("end_user_id", "tag")}, "merges.py", "from models", "from more"),
+}  # fmt: skip
+
+
+def found(root: Path, cache: Path | None, names: list[str]) -> dict[str, Report]:
+    """What a run of its own says of files."""
+    engine = Engine(Settings())
+    engine.cache_dir, engine.lists_subjects = cache, False
+    out: dict[str, Report] = {}
+    for name in names:
+        path = root / name
+        report = engine.clean(path, name) or engine.check(path, path.read_text(), display=name)
+        out[name] = report.findings, report.errors
+    engine.keep()
+    return out
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    root.mkdir()
+    (root / "pyproject.toml").write_text("")
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+@pytest.mark.parametrize("what", EDITS)
+def test_an_edit_is_heard_wherever_it_matters(tmp_path: Path, what: str) -> None:
+    files, name, old, new = EDITS[what]
+    root, cache, names = tmp_path / "project", tmp_path / "cache", sorted(files)
+    write(root, files)
+    before = found(root, cache, names)
+    assert before == found(root, None, names)
+    assert old in files[name]
+    (root / name).write_text(files[name].replace(old, new, 1))
+    after = found(root, None, names)
+    assert after != before, "the edit changes nothing: it tests nothing"
+    assert found(root, cache, names) == after
+    (root / name).write_text(files[name])
+    assert found(root, cache, names) == before
+
+
+def test_a_module_that_is_new_is_heard(tmp_path: Path) -> None:
+    files = {name: text for name, text in CALLED.items() if name != "resets.py"}
+    root, cache, names = tmp_path / "project", tmp_path / "cache", sorted(files)
+    write(root, files)
+    before = found(root, cache, names)
+    (root / "resets.py").write_text(CALLED["resets.py"])
+    after = found(root, None, names)
+    assert after != before
+    assert found(root, cache, names) == after
+    (root / "resets.py").unlink()
+    assert found(root, cache, names) == before
+
+
+def test_texts_in_the_making_are_not_kept(tmp_path: Path) -> None:
+    """A repair tries texts; what is said of those is nothing for the next run."""
+    root, cache = tmp_path / "project", tmp_path / "cache"
+    write(root, PROJECT)
+    alone = found(root, None, sorted(PROJECT))
+    engine = Engine(Settings())
+    engine.cache_dir, engine.lists_subjects = cache, False
+    for name in sorted(PROJECT):
+        repaired = engine.fix(root / name, PROJECT[name], display=name)
+        assert (repaired.new_source is not None) is bool(alone[name][0])
+    engine.keep()
+    assert found(root, cache, sorted(PROJECT)) == alone
+
+
+@pytest.mark.parametrize("seed", range(PROGRAMS))
+def test_edits_at_random_make_no_difference(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    files, cache = dict(generate(seed)), tmp_path / "cache"
+    if rng.random() < 0.3:
+        files.update({f"other/{name}": text for name, text in generate(seed + 1000).items()})
+    root = tmp_path / "project"
+    write(root, files)
+    for step in range(STEPS):
+        alone = found(root, None, sorted(files))
+        some = rng.sample(sorted(files), 1)
+        assert found(root, cache, some) == {name: alone[name] for name in some}, step
+        assert found(root, cache, sorted(files)) == alone, step
+        name, text = edited(rng, files)
+        files[name] = text
+        (root / name).write_text(text)

@@ -1,0 +1,285 @@
+"""What a value was read from: noted while it is worked out, whoever asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lint_rules.project.noting import Node, Remembered, noting, remembered, unnoted
+from lint_rules.project.pieces import WHOLE, name_of
+from lint_rules.project.project import Project
+from lint_rules.project.reads import Reads
+
+TEXT = '''"""A module."""
+
+import os
+from first import (
+    one,
+    two,
+)
+from second import *
+
+NAMES = (
+"a",
+"b",
+)
+if os.name == "nt":
+    SEP = "\\\\"
+else:
+    SEP = "/"
+
+
+@one(
+    two,
+)
+def plain(x, y=(1, {"a": [2]}), *, z=lambda q: q) -> dict[str, "int"]:
+    """Not a def f(): of its own."""
+    return x
+
+
+class Auth(Base):
+    # cache-leak: shared
+    token: str
+
+    def fresh(self): return 1
+
+    def clear(self):
+        self.token = None
+
+        def inner():
+            return 2
+
+
+def last():
+    pass
+'''
+
+
+def pieces_of(root: Path, text: str) -> Callable[[str], str]:
+    (root / "module.py").write_text(text)
+    return Project(root).module(root / "module.py").raw.digest_of
+
+
+PIECES = (
+    "name one", "name NAMES", "name SEP", "name plain", "name Auth", "name last", "name nowhere",
+    "def plain 0", "def Auth.fresh 0", "def Auth.clear 0", "def last 0", "at last 0", "at Auth 0",
+)  # fmt: skip
+CHANGES = {
+    "a body": ("    return x\n", "    return y\n", {"def plain 0"}),
+    "a line in a body": ("    return x\n", "    x\n    return x\n", {"def plain 0", "at last 0", "at Auth 0"}),
+    "a header": ("x, y=", "x, w, y=", {"def plain 0", "name plain", "name one"}),
+    "a decorator": ("    two,\n)\ndef", "    1234,\n)\ndef", {"def plain 0", "name plain", "name one"}),
+    "a default in brackets": ("[2]", "[3]", {"def plain 0", "name plain", "name one"}),
+    "a constant over lines at the margin": ('"b"', '"c"', {"name NAMES"}),
+    "a branch": ('SEP = "/"', 'SEP = ":"', {"name SEP"}),
+    "an import over lines": ("    one,\n", "    One,\n", {"name one"}),
+    "an import of all names": (
+        "from second", "from third",
+        {"name one", "name NAMES", "name SEP", "name plain", "name Auth", "name last", "name nowhere"},
+    ),
+    "a field": ("token: str", "token: int", {"name Auth"}),
+    "a marker": ("shared", "per-request", {"name Auth"}),
+    "a body on the line of its header": ("return 1", "return 3", {"def Auth.fresh 0"}),
+    "a function in a function": ("return 2", "return 3", {"def Auth.clear 0"}),
+    "the last body": ("    pass\n", "    raise\n", {"def last 0"}),
+    "a new name": ("    pass\n", "    pass\n\n\nnowhere = 1\n", {"name nowhere", "def last 0"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_change_shows_in_the_pieces_that_hold_it(tmp_path: Path, what: str) -> None:
+    old, new, expected = CHANGES[what]
+    assert TEXT.count(old) == 1
+    before = pieces_of(tmp_path, TEXT)
+    known = {piece: before(piece) for piece in PIECES}
+    after = pieces_of(tmp_path, TEXT.replace(old, new))
+    assert {piece for piece in PIECES if after(piece) != known[piece]} == expected
+
+
+def files(node: Node) -> set[str]:
+    return {path.name for path, _ in node.all().files}
+
+
+@pytest.fixture
+def reads(tmp_path: Path) -> Reads:
+    return Project(tmp_path).reads
+
+
+def test_who_asks_again_rests_on_the_same(reads: Reads) -> None:
+    length = Remembered(lambda name: reads.file(Path(name)) or len(name))
+    with noting() as first:
+        assert length("a.py") == 4
+    with noting() as second:
+        assert length("a.py") == 4
+        reads.file(Path("b.py"))
+    assert (files(first), files(second)) == ({"a.py"}, {"a.py", "b.py"})
+
+
+def test_an_attribute_is_remembered_with_what_it_was_read_from(reads: Reads) -> None:
+    class Thing:
+        asked = 0
+
+        @remembered
+        def size(self) -> int:
+            """How large it is."""
+            self.asked += 1
+            reads.file(Path("a.py"))
+            return 7
+
+    thing = Thing()
+    nodes = []
+    for _ in range(2):
+        with noting() as node:
+            assert thing.size == 7
+        nodes.append(files(node))
+    assert (nodes, thing.asked, Thing.size.__doc__) == ([{"a.py"}] * 2, 1, "How large it is.")
+
+
+def test_what_follows_from_a_question_that_leads_back_rests_on_all_of_it(reads: Reads) -> None:
+    def ask(name: str) -> int:
+        reads.file(Path(name))
+        return 1 + (question("b.py") if name == "a.py" else question("a.py"))
+
+    question = Remembered(ask, lambda name: 0)
+    assert question("a.py") == 2
+    with noting() as node:
+        question("b.py")
+    assert files(node) == {"a.py", "b.py"}
+
+
+def test_an_answer_with_a_name_hides_what_it_was_read_from(reads: Reads) -> None:
+    question = Remembered(
+        lambda name: reads.file(Path(name)) or len(name), told=lambda name, size: (name, str(size))
+    )
+    with noting() as node:
+        question("a.py")
+    assert (files(node), node.all().derived) == (set(), {"a.py": "4"})
+
+
+def test_what_is_unnoted_is_nothing_to_who_asks(reads: Reads) -> None:
+    with noting() as node:
+        with unnoted():
+            reads.file(Path("a.py"))
+        reads.file(Path("b.py"))
+    assert files(node) == {"b.py"}
+
+
+def test_a_question_that_fails_is_asked_again(reads: Reads) -> None:
+    asked: list[str] = []
+
+    def ask(name: str) -> int:
+        asked.append(name)
+        if len(asked) == 1:
+            raise ValueError(name)
+        return 1
+
+    question = Remembered(ask, lambda name: 0)
+    with pytest.raises(ValueError, match="a"):
+        question("a")
+    assert question("a") == 1
+
+
+class Kept:
+    """Two runs on one project, the second with what the first kept."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "a.py").write_text("X = 1\n\n\ndef f():\n    return X\n\n\ndef g():\n    pass\n")
+        (root / "b.py").write_text("Y = 1\n")
+
+    def project(self, earlier: Project | None = None) -> Project:
+        project = Project(self.root)
+        project.reads.keeping = True
+        if earlier is not None:
+            earlier.reads.flush()
+            project.kept.load(earlier.kept.entries)
+        return project
+
+    def ask(self, project: Project, read: Callable[[Project], object]) -> list[str]:
+        """What is answered: whether it was worked out or known."""
+        said: list[str] = []
+
+        def ask() -> list[str]:
+            said.append("worked out")
+            read(project)
+            return ["known"]
+
+        answer: list[str] = project.reads.kept("question", self.root, "", ask)
+        return said or answer
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Kept:
+    return Kept(tmp_path)
+
+
+READS: dict[str, Callable[[Project], object]] = {
+    "a body": lambda p: p.module(p.root / "a.py").function("f").source,  # type: ignore[union-attr]
+    "a name": lambda p: p.module(p.root / "a.py").value_of("X"),
+    "a place": lambda p: p.module(p.root / "a.py").function("f").line,  # type: ignore[union-attr]
+    "a text": lambda p: p.module(p.root / "a.py").text,
+    "a word": lambda p: p.files_containing(b"X"),
+}
+VOID = {
+    "return X": ("return X + 1", {"a body", "a text"}),
+    "X = 1": ("X = 2", {"a name", "a text"}),
+    "pass": ("raise", {"a text"}),
+    "def f": ("Z = 3\ndef f", {"a text", "a place"}),
+    "    pass": ("    pass ]", {"a body", "a name", "a place", "a text"}),
+}
+
+
+@pytest.mark.parametrize("what", READS)
+@pytest.mark.parametrize("old", VOID)
+def test_an_answer_is_void_when_what_it_was_read_from_has_changed(
+    runs: Kept, what: str, old: str
+) -> None:
+    new, void = VOID[old]
+    first = runs.project()
+    assert runs.ask(first, READS[what]) == ["worked out"]
+    second = runs.project(first)
+    assert runs.ask(second, READS[what]) == ["known"]
+    (runs.root / "a.py").write_text((runs.root / "a.py").read_text().replace(old, new, 1))
+    third = runs.project(second)
+    assert runs.ask(third, READS[what]) == (["worked out"] if what in void else ["known"])
+    (runs.root / "b.py").write_text("Y = X\n")
+    expected = ["worked out"] if what == "a word" else ["known"]
+    assert runs.ask(runs.project(third), READS[what]) == expected
+
+
+def test_what_follows_from_all_files_is_asked_again(runs: Kept) -> None:
+    asked: list[str] = []
+
+    def read(project: Project) -> None:
+        project.reads.derived("how many", "2")
+
+    first = runs.project()
+    runs.ask(first, read)
+    for value, expected in (("2", ["known"]), ("3", ["worked out"])):
+        later = runs.project(first)
+        later.reads.derive = lambda name, value=value: asked.append(name) or value  # type: ignore[misc]
+        assert runs.ask(later, read) == expected
+    assert asked == ["how many", "how many"]
+
+
+def test_what_rests_on_a_kept_answer_rests_on_what_that_was_read_from(runs: Kept) -> None:
+    first = runs.project()
+    runs.ask(first, READS["a body"])
+    second = runs.project(first)
+    with noting() as node:
+        assert runs.ask(second, READS["a body"]) == ["known"]
+    assert {piece for _, piece in node.all().files} == {name_of("f"), "def f 0"}
+    assert WHOLE not in {piece for _, piece in node.all().files}
+
+
+def test_an_answer_that_no_longer_holds_goes_with_what_it_was_read_from(runs: Kept) -> None:
+    first = runs.project()
+    runs.ask(first, READS["a body"])
+    (runs.root / "a.py").write_text("X = 1\n")
+    second = runs.project(first)
+    second.reads.kept("another", runs.root, "", lambda: [second.module(runs.root / "b.py").text])
+    second.reads.flush()
+    kinds = second.kept.entries[str(runs.root)].values
+    assert "another" in kinds and "question" not in kinds
