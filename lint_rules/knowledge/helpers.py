@@ -65,8 +65,19 @@ class HelperCopy:
         """True when some way sets the field to None, empties or removes it."""
         atoms = self.value(name).atoms
         if any(_is_emptied(atom) for atom in atoms):
-            return True
+            return self._emptied(name)
         return any(isinstance(atom, Absent) for atom in atoms) and self._left_out(name)
+
+    def _emptied(self, name: str) -> bool:
+        """False where each write that may be empty may as well be another value than the old one: such a
+        write gives the field a value, which may just be None."""
+        chain = _chain(self.facts, self.copy.id)
+        writes = [write for number in chain for write in self.facts.writes_to(number, name)]
+        given = [write.value.atoms for write in writes if any(map(_is_emptied, write.value.atoms))]
+        old = self._old(name) | ABSENT.atoms
+        return not given or any(
+            all(isinstance(atom, Const) or atom in old for atom in atoms) for atoms in given
+        )
 
     def _left_out(self, name: str) -> bool:
         """True when the function itself leaves the field out: the original may just not have had it."""
