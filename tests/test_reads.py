@@ -193,7 +193,6 @@ class Kept:
         project = Project(self.root)
         project.reads.keeping = True
         if earlier is not None:
-            earlier.reads.flush()
             project.kept.load(earlier.kept.entries)
         return project
 
@@ -207,6 +206,7 @@ class Kept:
             return ["known"]
 
         answer: list[str] = project.reads.kept("question", self.root, "", ask)
+        project.reads.flush()
         return said or answer
 
 
@@ -247,6 +247,35 @@ def test_an_answer_is_void_when_what_it_was_read_from_has_changed(
     (runs.root / "b.py").write_text("Y = X\n")
     expected = ["worked out"] if what == "a word" else ["known"]
     assert runs.ask(runs.project(third), READS[what]) == expected
+
+
+MODULES: dict[str, tuple[Callable[[Project], object], set[str]]] = {
+    "a body": (READS["a body"], set()),
+    "a word": (READS["a word"], {"c.py holds it"}),
+    "a module that is not there": (lambda p: p.module_named("c"), {"c.py", "c.py holds it"}),
+    "a module that is there": (lambda p: p.module_named("b"), {"no b.py"}),
+    "what a module is called": (
+        lambda p: p.module(p.root / "package" / "d.py").name, {"package/__init__.py"}),
+    "a text that goes": (lambda p: p.module(p.root / "b.py").text, {"no b.py"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", ["c.py", "c.py holds it", "no b.py", "package/__init__.py"])
+@pytest.mark.parametrize("what", MODULES)
+def test_a_file_that_comes_or_goes_voids_what_it_can_change(
+    runs: Kept, what: str, change: str
+) -> None:
+    (runs.root / "package").mkdir()
+    (runs.root / "package" / "d.py").write_text("")
+    read, void = MODULES[what]
+    first = runs.project()
+    assert runs.ask(first, read) == ["worked out"]
+    if change.startswith("no "):
+        (runs.root / change.removeprefix("no ")).unlink()
+    else:
+        (runs.root / change.split()[0]).write_text("X = 2\n" if "holds" in change else "")
+    second = runs.project(first)
+    assert runs.ask(second, read) == (["worked out"] if change in void else ["known"])
 
 
 def test_what_follows_from_all_files_is_asked_again(runs: Kept) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lint_rules.flow.facts import Facts
+from lint_rules.flow.facts import Facts, Write
 from lint_rules.flow.state import State, join, read
 from lint_rules.flow.values import (
     ABSENT,
@@ -71,22 +71,42 @@ class HelperCopy:
     def _emptied(self, name: str) -> bool:
         """False where each write that may be empty may as well be another value than the old one: such a
         write gives the field a value, which may just be None."""
-        chain = _chain(self.facts, self.copy.id)
-        writes = [write for number in chain for write in self.facts.writes_to(number, name)]
-        given = [write.value.atoms for write in writes if any(map(_is_emptied, write.value.atoms))]
+        writes = [w for w in self._writes(name) if any(map(_is_emptied, w.value.atoms))]
         old = self._old(name) | ABSENT.atoms
-        return not given or any(
-            all(isinstance(atom, Const) or atom in old for atom in atoms) for atoms in given
+        return not writes or any(
+            self._is_own(write) and all(isinstance(a, Const) or a in old for a in write.value.atoms)
+            for write in writes
         )
 
     def _left_out(self, name: str) -> bool:
         """True when the function itself leaves the field out: the original may just not have had it."""
-        for number in _chain(self.facts, self.copy.id):
-            only = self.facts.objects[number].only
-            if only is not None and name not in only:
+        made_of = (self.facts.objects[obj].only for obj in _chain(self.facts, self.copy.id))
+        if any(only is not None and name not in only for only in made_of):
+            return True
+        return any(write.how == "delete" and self._is_own(write) for write in self._writes(name))
+
+    def _writes(self, name: str) -> list[Write]:
+        """The writes to a field of the copy and of what it was copied from."""
+        chain = _chain(self.facts, self.copy.id)
+        return [write for obj in chain for write in self.facts.writes_to(obj, name)]
+
+    def _is_own(self, write: Write) -> bool:
+        """False for a write that may as well go to something inside the copy: it resets nothing of the copy
+        for sure."""
+        chain = _chain(self.facts, self.copy.id)
+        return not any(
+            other.node is write.node
+            and other.field == write.field
+            and self._is_inside(other.obj, chain)
+            for other in self.facts.writes
+        )
+
+    def _is_inside(self, obj: int, chain: list[int]) -> bool:
+        info = self.facts.objects[obj]
+        while info.origin == "attr" and info.of:
+            if info.of[0] in chain:
                 return True
-            if any(write.how == "delete" for write in self.facts.writes_to(number, name)):
-                return True
+            info = self.facts.objects[info.of[0]]
         return False
 
     def always_keeps(self, name: str) -> bool:

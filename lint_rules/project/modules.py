@@ -46,12 +46,17 @@ class Module:
         #: Names whose values were looked for in the whole tree.
         self._from_tree: set[str] = set()
 
-    @cached_property
+    @property
     def name(self) -> str:
         """The dotted name, from the topmost package around the file.
 
         Directories without ``__init__.py`` below a package are its namespace parts.
         """
+        self.project.reads.module(f"={self.path}", self._name)
+        return self._name
+
+    @cached_property
+    def _name(self) -> str:
         directories = [self.path.parent, *self.path.parent.parents]
         inside = [
             d for d in directories if d == self.project.root or self.project.root in d.parents

@@ -21,13 +21,15 @@ T = TypeVar("T")
 class Node:
     """What one value was read from, itself and through others."""
 
-    __slots__ = ("derived", "files", "nodes", "words")
+    __slots__ = ("derived", "files", "modules", "nodes", "words")
 
     def __init__(self) -> None:
         #: The pieces of files that were read.
         self.files: set[tuple[Path, str]] = set()
         #: Words that all files were searched for, and the files that hold them.
         self.words: dict[str, list[Path]] = {}
+        #: What modules are called: by a dotted name the file, by a file (after ``=``) its dotted name.
+        self.modules: dict[str, str] = {}
         #: What follows from all files together, by its name: a digest.
         self.derived: dict[str, str] = {}
         self.nodes: set[Node] = set()
@@ -40,6 +42,7 @@ class Node:
             node = todo.pop()
             found.files |= node.files
             found.words.update(node.words)
+            found.modules.update(node.modules)
             found.derived.update(node.derived)
             todo += node.nodes - seen
             seen |= node.nodes

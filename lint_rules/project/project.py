@@ -293,7 +293,21 @@ class Project:
         """The module of a dotted name, wherever below the root its package sits."""
         if dotted not in self._named:
             self._named[dotted] = self._find(dotted)
-        return self._named[dotted]
+        found = self._named[dotted]
+        self.reads.module(dotted, str(found.path) if found is not None else "")
+        return found
+
+    def called(self, name: str) -> str:
+        """What is noted of a module under a name (:attr:`Node.modules`), as it is now."""
+        if name.startswith("="):
+            path = Path(name.removeprefix("="))
+            return self.module(path).name if self.has(path) else ""
+        found = self.module_named(name)
+        return str(found.path) if found is not None else ""
+
+    def has(self, path: Path) -> bool:
+        """True for a file of the project, also for one in a folder of build results."""
+        return path in self._listed or path in self._texts or path.is_file()
 
     def _find(self, dotted: str) -> Module | None:
         if not dotted:

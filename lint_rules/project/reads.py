@@ -1,8 +1,9 @@
 """Answers that are kept for other runs, each with what it was read from: it holds as long as all of that
 is the same.
 
-What an answer was read from is told by places in a *record*, which all answers of one run share: files
-and their digests, words and the files that hold them, and what follows from all files together.
+What an answer was read from is told by places in a *record*, which all answers of one run share: pieces
+of files and their digests, words and the files that hold them, names of modules, and what follows from all
+files together.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.noting import Node, noting, now, unnoted
@@ -19,8 +20,10 @@ from lint_rules.project.pieces import WHOLE
 if TYPE_CHECKING:
     from lint_rules.project.project import Project
 
+T = TypeVar("T")
 RECORD = "read "
 """What the kind of a record begins with; its digest follows."""
+_PARTS = ("pieces", "words", "modules")
 
 
 class Reads:
@@ -52,6 +55,12 @@ class Reads:
         node = now()
         if node is not None:
             node.words[word.decode("utf-8", "surrogateescape")] = held
+
+    def module(self, name: str, value: str) -> None:
+        """It was asked which file a module is, or what the module of a file is called (:attr:`Node.modules`)."""
+        node = now()
+        if node is not None:
+            node.modules[name] = value
 
     def derived(self, name: str, value: str) -> None:
         """Something that follows from all files was asked for; ``value`` is its digest."""
@@ -102,6 +111,7 @@ class Reads:
         for _, node in new:
             read.files |= node.files
             read.words.update(node.words)
+            read.modules.update(node.modules)
             read.derived.update(node.derived)
         self._add_words(read.words)
         pieces = _by_path(read.files)
@@ -113,15 +123,16 @@ class Reads:
                 for path, names in pieces.items()
             ],
             "words": {word: _digest(held) for word, held in sorted(read.words.items())},
+            "modules": dict(sorted(read.modules.items())),
             "derived": dict(sorted(read.derived.items())),
         }
         name = digest(record)
         self._project.keep_value(RECORD + name, self._project.root, "", record)
-        files, words, derived = (
+        files, words, modules, derived = (
             {one: place for place, one in enumerate(part)}
             for part in (
                 [(path, piece) for path, names in pieces.items() for piece in names],
-                record["words"], record["derived"],
+                record["words"], record["modules"], record["derived"],
             )
         )  # fmt: skip
         for one, node in new:
@@ -129,6 +140,7 @@ class Reads:
                 "read": name, "answer": one.answer,
                 "pieces": sorted(files[piece] for piece in node.files),
                 "words": sorted(words[word] for word in node.words),
+                "modules": sorted(modules[name] for name in node.modules),
                 "derived": sorted(derived[name] for name in node.derived),
             }  # fmt: skip
             self._project.keep_value(one.kind, one.path, one.context, value)
@@ -140,7 +152,7 @@ class Reads:
         if not isinstance(known, dict) or "read" not in known:
             return False
         record = self._record(known["read"])
-        return record is None or not record.is_same_text(known)
+        return record is None or not record.rests_on_the_same(known)
 
     def _digest_of(self, piece: tuple[Path, str]) -> str:
         """The digest of a piece of a file; none is taken anew that an earlier run knows."""
@@ -150,8 +162,7 @@ class Reads:
     def _record(self, name: str) -> _Record | None:
         if name not in self._records:
             told = self._project.kept_value(RECORD + name, self._project.root, "")
-            valid = told is not None and told["paths"] == self._project.names_digest
-            self._records[name] = _Record(self._project, self, told) if valid else None
+            self._records[name] = _Record(self._project, self, told) if told is not None else None
         return self._records[name]
 
     # ----------------------------------------------------------------- words
@@ -208,15 +219,14 @@ class _Record:
 
     def holds(self, answer: dict[str, Any]) -> bool:
         """True when all that an answer was read from is the same."""
-        return self.is_same_text(answer) and all(
+        return self.rests_on_the_same(answer) and all(
             self._is_derived(self._derived_names[place]) for place in answer["derived"]
         )
 
-    def is_same_text(self, answer: dict[str, Any]) -> bool:
-        """True when the texts are the same that an answer was read from."""
-        return self._changed_pieces.isdisjoint(answer["pieces"]) and self._changed_words.isdisjoint(
-            answer["words"]
-        )
+    def rests_on_the_same(self, answer: dict[str, Any]) -> bool:
+        """True when the texts and the modules are the same that an answer was read from."""
+        changed = (self._changed_pieces, self._changed_words, self._changed_modules)
+        return all(map(frozenset.isdisjoint, changed, (answer[part] for part in _PARTS)))
 
     def node(self, answer: dict[str, Any]) -> Node:
         """What an answer was read from."""
@@ -224,6 +234,7 @@ class _Record:
         node.files.update(self._pieces[place] for place in answer["pieces"])
         held = self._reads.held
         node.words.update((word, held[word]) for word in _of(self._words, answer["words"]))
+        node.modules.update(_of(self._modules, answer["modules"]))
         told = self._told["derived"]
         node.derived.update(
             (name, told[name]) for name in _of(self._derived_names, answer["derived"])
@@ -245,14 +256,29 @@ class _Record:
         return list(self._told["words"])
 
     @cached_property
+    def _modules(self) -> list[tuple[str, str]]:
+        return list(self._told["modules"].items())
+
+    @cached_property
+    def _changed_modules(self) -> frozenset[int]:
+        """What is called otherwise now; nothing is where there are the same files."""
+        if self._told["paths"] == self._project.names_digest:
+            return frozenset()
+        known = enumerate(self._modules)
+        with unnoted():
+            return frozenset(n for n, (name, was) in known if self._project.called(name) != was)
+
+    @cached_property
     def _derived_names(self) -> list[str]:
         return list(self._told["derived"])
 
     @cached_property
     def _changed_texts(self) -> frozenset[Path]:
-        digest_of = self._project.digest_of
+        project = self._project
         texts = ((Path(name), was) for name, was in self._told["texts"].items())
-        return frozenset(path for path, was in texts if digest_of(path) != was)
+        return frozenset(
+            path for path, was in texts if not project.has(path) or project.digest_of(path) != was
+        )
 
     @cached_property
     def _changed_pieces(self) -> frozenset[int]:
@@ -291,7 +317,7 @@ class _Record:
         return self._derived[name]
 
 
-def _of(names: list[str], places: Iterable[int]) -> list[str]:
+def _of(names: list[T], places: Iterable[int]) -> list[T]:
     return [names[place] for place in places]
 
 
