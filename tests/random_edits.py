@@ -13,12 +13,16 @@ Lines = list[str]
 
 _WORD = re.compile(r"[A-Za-z_]\w+")
 _LINES = ("", "# note", "X = 1", "import json", "from json import *")
+_MOVES = 0.15
+"""The share of edits that add or remove a file."""
 _BROKEN = 0.1
 """The share of edits that may leave a file which does not parse."""
 
 
-def edited(rng: random.Random, files: Mapping[str, str]) -> tuple[str, str]:
-    """The name of one of the files, and its new text."""
+def edited(rng: random.Random, files: Mapping[str, str]) -> tuple[str, str | None]:
+    """The name of a file, and its new text; None where it is removed."""
+    if rng.random() < _MOVES:
+        return _moved(rng, files)
     while True:
         name = rng.choice(sorted(files))
         words = sorted({word for text in files.values() for word in _WORD.findall(text)}) or ["x"]
@@ -27,6 +31,13 @@ def edited(rng: random.Random, files: Mapping[str, str]) -> tuple[str, str]:
         text = "\n".join(lines)
         if text != files[name] and (_parses(text) or rng.random() < _BROKEN):
             return name, text
+
+
+def _moved(rng: random.Random, files: Mapping[str, str]) -> tuple[str, str | None]:
+    """A file that comes or goes."""
+    other = generate(rng.randrange(400))
+    name = rng.choice(sorted(other))
+    return name, None if name in files and len(files) > 1 else other[name]
 
 
 def _parses(text: str) -> bool:

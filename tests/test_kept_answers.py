@@ -234,5 +234,10 @@ def test_edits_at_random_make_no_difference(tmp_path: Path, seed: int) -> None:
         assert found(root, cache, some) == {name: alone[name] for name in some}, step
         assert found(root, cache, sorted(files)) == alone, step
         name, text = edited(rng, files)
-        files[name] = text
-        (root / name).write_text(text)
+        if text is None:
+            del files[name]
+            (root / name).unlink()
+        else:
+            files[name] = text
+            (root / name).parent.mkdir(exist_ok=True)
+            (root / name).write_text(text)
