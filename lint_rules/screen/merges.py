@@ -123,27 +123,25 @@ class Merges:
             self._words_of[model] = CarrierWords(self.project, self.caches.settings, model)
         return self._words_of[model]
 
-    def digest_of_words(self, path: str, qualname: str) -> str:
+    def digest_of_words(self, model: ClassRef | None) -> str:
         """The digest of the words of a model; empty where there is no such class."""
-        model = self.project.module(Path(path)).class_(qualname)
         return self._words(model).digest if model is not None else ""
 
-    def writers(self, names: Iterable[str], model: ClassRef) -> dict[Path, list[FunctionRef]]:
-        """By file the functions that may merge one of these fields onto an object of the model, and others
-        beside it, in the order of the text; each file that holds one of the names is there."""
-        found: dict[Path, list[FunctionRef]] = {}
+    def holding(self, names: Iterable[str]) -> dict[Path, list[str]]:
+        """By file those of the names that it holds, where it holds any."""
         held: dict[Path, set[str]] = {}
         for name in names:
             for path in self.project.files_containing(name.encode()):
                 held.setdefault(path, set()).add(name)
-        for path in sorted(held):
-            functions = self._merging_one(path, sorted(held[path]))
-            found[path] = [f for f in functions if self.may_hold(f, model)]
-        return found
+        return {path: sorted(held[path]) for path in sorted(held)}
+
+    def writers(self, path: Path, names: list[str], model: ClassRef) -> list[FunctionRef]:
+        """The functions of a file that may merge one of these fields onto an object of the model, and others
+        beside it, in the order of the text."""
+        return [f for f in self._merging_one(path, names) if self.may_hold(f, model)]
 
     def _merging_one(self, path: Path, names: list[str]) -> list[FunctionRef]:
         """The functions of a file that may merge one of these fields, and others beside it."""
-        self.project.reads.file(path)
         module, context = self.project.module(path), self.caches.context(path)
         ask = partial(self._ask_merging_one, module, names)
         places = self.project.of_file(f"merging one of {digest(names)}", path, context, ask)

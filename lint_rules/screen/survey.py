@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _MARKER = "cache-leak:"
 _HELPERS, _NAMED, _USERS, _USES = "helpers", "named helpers", "cache users", "uses cache"
-_MARKING, _CONTEXT, _WORDS = "marking", "context", "words of a model"
+_MARKING, _CONTEXT, _WORDS, _WRITERS = "marking", "context", "words of a model", "writers"
 
 
 class Survey:
@@ -104,7 +104,16 @@ class Survey:
             return digest([(str(module.path), name) for module, name in self._marking])
         if question == _CONTEXT:
             return self.caches.context(Path(about[0]))
-        return self.merges.digest_of_words(about[0], about[1]) if question == _WORDS else ""
+        if question == _WORDS:
+            return self.merges.digest_of_words(self._class(*about))
+        if question == _WRITERS:
+            path, model = Path(about[0]), self._class(*about[1:3])
+            writers = self.merges.writers(path, about[3:], model) if model is not None else ()
+            return digest(list(map(_name, writers)))
+        return ""
+
+    def _class(self, path: str, qualname: str) -> ClassRef | None:
+        return self.project.module(Path(path)).class_(qualname)
 
     @cached_property
     def _users(self) -> frozenset[tuple[str, ...]]:
@@ -131,11 +140,14 @@ class Survey:
     def writers(self, names: Iterable[str], model: ClassRef) -> list[FunctionRef]:
         """The functions of the project that may merge one of these fields onto an object of the
         model, and others beside it."""
-        self._note(_WORDS, str(model.module.path), model.qualname)
-        found = self.merges.writers(names, model)
-        for path in found:
-            self._note(_CONTEXT, str(path))
-        return [function for functions in found.values() for function in functions]
+        found: list[FunctionRef] = []
+        for path, held in self.merges.holding(names).items():
+            with unnoted():
+                functions = self.merges.writers(path, held, model)
+            question = (_WRITERS, str(path), str(model.module.path), model.qualname, *held)
+            self.project.reads.derived("\0".join(question), digest(list(map(_name, functions))))
+            found += functions
+        return found
 
     def rewriting(self, module: Module, names: frozenset[str]) -> set[FunctionRef]:
         """Functions of a module that write one of these fields from one of the same name."""
