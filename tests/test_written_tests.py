@@ -144,7 +144,13 @@ def test_most_fixtures_are_tested(
     assert not any("bug" in line for _, made in written.values() for line in made.module.left_out)
     leaking = [fixture.name for fixture in ALL if fixture.leaks]
     assert {name for name in leaking if _module(name) not in before} <= set(UNTESTED)
-    right = [fixture.name for fixture in ALL if not fixture.leaks]
+    # Those that hold a helper or a merge function: a test has something to call there, or says why not.
+    right = [
+        name
+        for name, (fixture, made) in written.items()
+        if not fixture.leaks and (made.module.count or made.module.left_out)
+    ]
+    assert len(right) > 170
     assert sum(_module(name) in before for name in right) > 0.9 * len(right)
 
 
