@@ -107,7 +107,82 @@ BASE = {
     "base.py": AUTH.replace("Auth", "Base"),
 }
 
+OPTIONAL = "try:\n    from more import scrub\nexcept ImportError:\n    pass\n"
+BRIDGED = {
+    **LOCAL,
+    "copies.py": LOCAL["copies.py"].replace("from resets", "from bridge"),
+    "bridge.py": 'from resets import scrub\n\n\ndef f():\n    return """\nfrom resets import it\n"""\n',
+}
+PARAMS = {
+    "models.py": AUTH.replace("plan:", "end_user_budget:"),
+    "store.py": STORE,
+    "merges.py": """from models import Auth
+from params import Params
+from store import cache
+
+
+def merge(key: str, params: Params) -> Auth:
+    auth: Auth = cache.get(key)
+    auth.end_user_id = params.end_user_id
+    return auth
+""",
+    "params.py": """class Params(BaseModel):
+    end_user_id: str | None = None
+
+    def f(self):
+        return max(1, 2)
+
+    end_user_budget: int | None = None
+""",
+}
+SERVICE = {
+    "models.py": AUTH,
+    "service.py": """from models import Auth
+from wraps import remember
+
+
+class Service:
+    @property
+    def kept(self) -> Auth:
+        return cache.get("x")
+
+    @kept.setter
+    def kept(self, auth: Auth) -> None:
+        remember("k", auth)
+""",
+    "wraps.py": "def remember(key, auth):\n    pass\n",
+    "log.py": 'def log(key):\n    print("Auth", cache.get(key))\n',
+    "merges.py": """from models import Auth
+
+
+def merge(auth: Auth, params: dict) -> None:
+    auth.end_user_id = params.get("end_user_id") or auth.end_user_id
+""",
+}
+
 EDITS = {
+    "a function above an import under a condition": (
+        {**CALLED, "resets.py": OPTIONAL, "more.py": CALLED["resets.py"]},
+        "resets.py", "    from more", "    from nothing"),
+    "an import in a string in a function": (
+        {**BRIDGED, "bridge.py": BRIDGED["bridge.py"].replace("from resets import scrub", "X = 1")},
+        "bridge.py", "X = 1", "from resets import scrub"),
+    "a class above a function under a condition": (
+        {**CALLED, "resets.py": "if True:\n    def scrub(made):\n        made.end_user_id = None\n"},
+        "resets.py", "def scrub", "def other"),
+    "a constant below a bracket that closes at the margin": (
+        {**LOOP, "names.py": "def f():\n    x = max(\n1, 2)\n    return x\n\n\n"
+                             'FIELDS = (\n"end_user_id",\n)\n'},
+        "names.py", '",\n)', '",\n"plan",\n)'),
+    "where a field below a method stands": (PARAMS, "params.py", "2)\n", "2)\n\n"),
+    "a marker below a method": (
+        {**BASE, "base.py": "class Base(BaseModel):\n    tag: str | None = None\n\n"
+                            "    def f(self):\n        return 1\n    # note\n    rank: int = 0\n"},
+        "base.py", "# note", "# cache-leak: per-request"),
+    "a class that did not parse": (
+        {**PARAMS, "params.py": PARAMS["params.py"].replace("max(1, 2)", "max(\n1, 2")},
+        "params.py", "1, 2", "1, 2)"),
+    "which of two functions of a name stores": (SERVICE, "wraps.py", "pass", "cache[key] = auth"),
     "a field of the model": (PROJECT, "models.py", "    plan:", "    end_user_plan: int\n    plan:"),
     "a marker": (PROJECT, "models.py", "plan: str | None = None", "plan: int  # cache-leak: per-request"),
     "a marker above": (PROJECT, "models.py", "    plan:", "    # cache-leak: per-request\n    plan:"),
@@ -191,6 +266,40 @@ def test_an_edit_is_heard_wherever_it_matters(tmp_path: Path, what: str) -> None
     assert found(root, cache, names) == after
     (root / name).write_text(files[name])
     assert found(root, cache, names) == before
+
+
+UNHEEDED = {
+    "a function above an import under a condition": (
+        {**CALLED, "resets.py": OPTIONAL, "more.py": CALLED["resets.py"]},
+        "resets.py", "try:", "def q():\n    pass\n\n\ntry:"),
+    "an import in a string in a function": (
+        BRIDGED, "bridge.py", "from resets import it", "from others import scrub"),
+    "an import of all names in a string in a function": (
+        {**BRIDGED, "bridge.py": BRIDGED["bridge.py"].replace("resets import it", "nothing import *")},
+        "bridge.py", "nothing import *", "others import *"),
+    "a class above a function under a condition": (
+        {**CALLED, "resets.py": "class X:\n    pass\n\n\nif True:\n    def scrub(made):\n"
+                                "        made.end_user_id = None\n"},
+        "resets.py", "class X:\n    pass", "X = 1"),
+    "a function under a condition below a class": (
+        {**PROJECT, "models.py": f"{AUTH}\n\nif True:\n    def other(self):\n        self.end_user_id = None\n",
+         "copies.py": COPY.replace("made.end_user_id = None", "made.scrub()")},
+        "models.py", "def other", "def scrub"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", UNHEEDED)
+def test_an_edit_changes_nothing_in_other_files(tmp_path: Path, what: str) -> None:
+    """What stands above a definition, or in a string, does not change what it means."""
+    files, name, old, new = UNHEEDED[what]
+    root, cache, names = tmp_path / "project", tmp_path / "cache", sorted(files)
+    write(root, files)
+    before = found(root, cache, names)
+    assert old in files[name]
+    (root / name).write_text(files[name].replace(old, new, 1))
+    assert found(root, cache, names) == found(root, None, names)
+    others = [other for other in names if other != name]
+    assert found(root, cache, others) == {other: before[other] for other in others}
 
 
 def test_a_module_that_is_new_is_heard(tmp_path: Path) -> None:

@@ -201,3 +201,25 @@ def test_the_root_is_decided_by_the_place_of_the_file(tmp_path: Path) -> None:
     assert Roots().of(deep / "a.py") == tmp_path / "pkg"
     (tmp_path / "setup.cfg").touch()
     assert Roots().of(deep / "a.py") == tmp_path
+
+
+def test_star_imports_in_a_circle_are_followed_once(tmp_path: Path) -> None:
+    names = [f"m{number}" for number in range(8)]
+    files = {
+        f"{name}.py": "".join(f"from {other} import *\n" for other in names if other != name)
+        for name in names
+    }
+    files["m7.py"] += "class Auth:\n    pass\n"
+    found = project(tmp_path, files)
+    asked: list[str] = []
+    real = found.module_named
+
+    def counted(dotted: str) -> object:
+        asked.append(dotted)
+        assert len(asked) < 200
+        return real(dotted)
+
+    found.module_named = counted  # type: ignore[method-assign,assignment]
+    module = found.module(tmp_path / "m0.py")
+    assert found.resolve(module, "nowhere") is None
+    assert isinstance(found.resolve(module, "Auth"), ClassRef)

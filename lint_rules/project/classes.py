@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from lint_rules.project.defaults import Default, default_of, param_default
 from lint_rules.project.noting import remembered
-from lint_rules.project.pieces import place_of
+from lint_rules.project.pieces import row_of
 
 if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
@@ -43,7 +43,7 @@ class FieldDecl:
     @property
     def line(self) -> int:
         """The line in the file (from 1)."""
-        return self.owner.line_of(self.row)
+        return self.owner.line_of(self.row, self.name)
 
     @remembered
     def nullable(self) -> bool:
@@ -58,7 +58,7 @@ class ClassRef:
 
     def __init__(
         self, module: Module, qualname: str, node: ast.ClassDef | None, *,
-        kind: str | None = None, fields: tuple[tuple[str, str | None, int], ...] = (), line: int = 1,
+        kind: str | None = None, fields: tuple[tuple[str, str | None, int], ...] = (),
         block: Block | None = None,
     ) -> None:  # fmt: skip
         self.module = module
@@ -66,7 +66,6 @@ class ClassRef:
         self.name = qualname.rsplit(".", 1)[-1]
         self._node = node
         self._block = block
-        self._line = line
         self._kind = kind
         self._functional = fields
 
@@ -94,19 +93,10 @@ class ClassRef:
         """What makes a line of the file of a line in the class's tree."""
         return self.module.raw.scan.shift(self._block) if self._block is not None else 0
 
-    def line_of(self, row: int) -> int:
-        """The line in the file (from 1) of a line in the class's tree; it is noted where the class stands."""
-        if self._block is not None and self._node is not None:
-            piece = place_of(self.qualname, self.module.raw.number_of(self._block))
-            self.module.project.reads.piece((self.module.path, piece))
-        else:
-            self.module.read()
+    def line_of(self, row: int, field: str) -> int:
+        """The line in the file (from 1) of a line in the class's tree, on which a field is declared."""
+        self.module.project.reads.piece((self.module.path, row_of(self.qualname, field)))
         return row + self._shift
-
-    @property
-    def line(self) -> int:
-        """The line of the class (from 1)."""
-        return self.line_of(self._node.lineno if self._node is not None else self._line)
 
     @property
     def dotted(self) -> str:
@@ -411,14 +401,14 @@ def functional_class(module: Module, name: str, value: ast.expr) -> ClassRef | N
             for k, v in zip(spec.keys, spec.values, strict=True)
             if isinstance(k, ast.Constant)
         ]
-        return ClassRef(module, name, None, kind="typeddict", fields=tuple(pairs), line=line)
+        return ClassRef(module, name, None, kind="typeddict", fields=tuple(pairs))
     if last == "NamedTuple" and isinstance(spec, ast.List | ast.Tuple):
         pairs = [
             (str(e.elts[0].value), ast.unparse(e.elts[1]), line)
             for e in spec.elts
             if isinstance(e, ast.Tuple) and len(e.elts) == 2 and isinstance(e.elts[0], ast.Constant)
         ]
-        return ClassRef(module, name, None, kind="namedtuple", fields=tuple(pairs), line=line)
+        return ClassRef(module, name, None, kind="namedtuple", fields=tuple(pairs))
     if last == "namedtuple":
         names: list[str] = []
         if isinstance(spec, ast.Constant) and isinstance(spec.value, str):
@@ -426,5 +416,5 @@ def functional_class(module: Module, name: str, value: ast.expr) -> ClassRef | N
         elif isinstance(spec, ast.List | ast.Tuple):
             names = [str(e.value) for e in spec.elts if isinstance(e, ast.Constant)]
         fields = tuple((field, None, line) for field in names)
-        return ClassRef(module, name, None, kind="namedtuple", fields=fields, line=line)
+        return ClassRef(module, name, None, kind="namedtuple", fields=fields)
     return None

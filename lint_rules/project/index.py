@@ -110,8 +110,12 @@ class Index:
 
     def _top(self, module: Module, name: str, steps: int) -> Resolved:
         """A name of the module's own level."""
+        return self._own(module, name, steps) or self._starred(module, name, steps, {module})
+
+    def _own(self, module: Module, name: str, steps: int) -> Resolved:
+        """A name that the module itself defines, imports or assigns."""
         if not module.may_name(name):
-            return None if not module.stars else self._starred(module, name, steps)
+            return None
         cls = module.class_(name)
         if cls is not None:
             return cls
@@ -122,16 +126,17 @@ class Index:
         if target is not None:
             return self._target(target, steps)
         value = module.value_of(name)
-        if value is not None:
-            return self._alias(module, name, value, steps)
-        return self._starred(module, name, steps)
+        return self._alias(module, name, value, steps) if value is not None else None
 
-    def _starred(self, module: Module, name: str, steps: int) -> Resolved:
-        """A name that a star import brings."""
-        for star in module.stars:
+    def _starred(self, module: Module, name: str, steps: int, seen: set[Module]) -> Resolved:
+        """A name that a star import brings; each module is looked at once."""
+        for star in module.stars if not name.startswith("_") and steps < MAX_STEPS else ():
             other = self.project.module_named(star)
-            if other is not None and other is not module and not name.startswith("_"):
-                found = self._top(other, name, steps + 1) if steps < MAX_STEPS else None
+            if other is not None and other not in seen:
+                seen.add(other)
+                found = self._own(other, name, steps + 1) or self._starred(
+                    other, name, steps + 1, seen
+                )
                 if found is not None:
                     return found
         return None

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from lint_rules.project.functions import FunctionRef, Place, qualname_of
 from lint_rules.project.moduletext import LINE, ModuleText, assigned_value
-from lint_rules.project.pieces import STARS, WHOLE, name_of
+from lint_rules.project.noting import unnoted
+from lint_rules.project.pieces import STARS, WHOLE, declared_in, name_of
 from lint_rules.project.scan import Block, Scan, import_statements
 
 if TYPE_CHECKING:
@@ -165,6 +166,17 @@ class Module:
             self.read()
         return self._classes[qualname]
 
+    def digest_of(self, piece: str) -> str:
+        """The digest of a piece of the text (``pieces``); empty where there is no such piece."""
+        declared = declared_in(piece)
+        if declared is None:
+            return self.raw.digest_of(piece)
+        qualname, name = declared
+        with unnoted():
+            cls = self.class_(qualname)
+            own = cls.own_fields if cls is not None else ()
+            return next((str(decl.line) for decl in own if decl.name == name), "")
+
     def methods_of(self, qualname: str) -> list[FunctionRef]:
         """The functions directly in a class."""
         self.read_around(qualname)
@@ -180,7 +192,10 @@ class Module:
         self.read_name(name)
         if name not in self._values:
             self._values[name] = self._value(name) if name in self.raw.assignments else None
-        if name in self._from_tree and not self.raw.parses:
+        places = self.raw.assignments.get(name, ())
+        if (name in self._from_tree and not self.raw.parses) or not (
+            self.raw.scan.widened.isdisjoint(places)
+        ):
             self.read()
         return self._values[name]
 

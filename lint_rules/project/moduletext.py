@@ -149,16 +149,12 @@ class ModuleText:
 
     @cached_property
     def import_statements(self) -> list[ast.stmt]:
-        """Imports outside functions: those before any definition's indentation."""
-        functions = [b for b in self.scan.blocks if not b.is_class]
-        out: list[ast.stmt] = []
-        for node, offset in import_statements(self.text):
-            inside = self.scan.around(self.scan.line_at(offset))
-            if node.col_offset == 0 or not any(
-                b for b in inside if b.indent < node.col_offset and b in functions
-            ):
-                out.append(node)
-        return out
+        """Imports outside functions and strings."""
+        return [
+            node
+            for node, offset in import_statements(self.text)
+            if not self.scan.in_string(offset) and self.function_around(offset) is None
+        ]
 
     @cached_property
     def text_of_imports(self) -> str:

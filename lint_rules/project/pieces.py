@@ -14,11 +14,11 @@ from lint_rules.project.kept import digest
 
 WHOLE = ""
 """The whole text."""
-_NAME, _BODY, _PLACE = "name ", "def ", "at "
+_NAME, _BODY, _PLACE, _ROW = "name ", "def ", "at ", "row "
 _TOKEN = re.compile(
     r"'''(?:[^\\]|\\.)*?(?:'''|\Z)|\"\"\"(?:[^\\]|\\.)*?(?:\"\"\"|\Z)|#[^\r\n]*"
     r"|'(?:\\.|[^'\\\r\n])*'?|\"(?:\\.|[^\"\\\r\n])*\"?"
-    r"|[(\[{)\]}]|\\\r?\n|\n(?=[^\s#)\]}])",
+    r"|[(\[{)\]}]|\\\r?\n|\n(?=[^\W\d]|@)",
     re.DOTALL,
 )
 _WORD = re.compile(r"\w+")
@@ -40,6 +40,19 @@ def body_of(qualname: str, number: int) -> str:
 def place_of(qualname: str, number: int) -> str:
     """Where a definition stands: its first line."""
     return f"{_PLACE}{qualname} {number}"
+
+
+def row_of(qualname: str, field: str) -> str:
+    """Where a field is declared: its line."""
+    return f"{_ROW}{qualname} {field}"
+
+
+def declared_in(piece: str) -> tuple[str, str] | None:
+    """The class and the field in :func:`row_of`; None for any other piece."""
+    if not piece.startswith(_ROW):
+        return None
+    _, qualname, field = piece.split(" ")
+    return qualname, field
 
 
 def named_in(piece: str) -> str | None:
@@ -90,8 +103,8 @@ def _statements(text: str) -> list[str]:
         if token in "([{":
             depth += 1
         elif token in ")]}":
-            depth -= 1
-        elif token == "\n" and depth <= 0:
+            depth = max(depth - 1, 0)  # one may be left of a body that was cut out
+        elif token == "\n" and depth == 0:
             starts.append(hit.end())
     ends = [*starts[1:], len(text)]
     found: list[str] = []

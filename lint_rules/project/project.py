@@ -134,7 +134,7 @@ class Project:
 
     def piece_digest(self, path: Path, piece: str) -> str:
         """A digest of a piece of a file (see :mod:`lint_rules.project.pieces`)."""
-        return self.digest_of(path) if piece == WHOLE else self.module(path).raw.digest_of(piece)
+        return self.digest_of(path) if piece == WHOLE else self.module(path).digest_of(piece)
 
     def of_file(self, kind: str, path: Path, context: str, ask: Callable[[], Any]) -> Any:
         """What ``ask`` says of a file, which may depend on nothing but its text and the context.

@@ -26,6 +26,7 @@ _STRING = re.compile(
     r"|'(?:\\.|[^'\\\r\n])*'?|\"(?:\\.|[^\"\\\r\n])*\"?",
     re.DOTALL,
 )
+_MARKER = re.compile(r"#[ \t]*cache-leak:[^\r\n]*")
 _HEADER = re.compile(rf"{_STRING.pattern}|[(\[{{:)\]}}]", re.DOTALL)
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([^)]*(?:\)|\Z)|[^\r\n;#(]*(?:\\\r?\n[^\r\n;#]*)*)"
@@ -58,7 +59,8 @@ class Scan:
         self.text = text
         self.blocks = self._find()
         self._starts = [block.start for block in self.blocks]
-        #: Where definitions start that only parse with more than their indentation says.
+        #: Where definitions and statements start that only parse with more than their indentation says, or not
+        #: at all: they depend on what follows, too.
         self.widened: set[int] = set()
 
     @cached_property
@@ -83,7 +85,7 @@ class Scan:
             if self._string_around(start) is not None:
                 continue  # the words stand in a string
             indent = len(lead.expandtabs(8))
-            while stack and stack[-1].indent >= indent:
+            while stack and (stack[-1].indent >= indent or self._cut(stack[-1]) <= start):
                 stack.pop()
             parent = stack[-1] if stack else None
             block = Block(start, indent, is_class, name, parent)
@@ -142,8 +144,11 @@ class Scan:
         at = 0
         for block in self.blocks:
             if not block.is_class and block.start >= at:
-                parts.append(self.text[at : self._body_start(block)])
-                at = self._cut(block)
+                body, cut = self._body_start(block), self._cut(block)
+                parts.append(self.text[at:body])
+                # A comment below a body may speak of the field that follows.
+                parts += _MARKER.findall(self.text, body, cut)
+                at = cut
         return "\n".join([*parts, self.text[at:]])
 
     def _body_start(self, block: Block) -> int:
@@ -176,6 +181,7 @@ class Scan:
                 body = []
             if body or at >= len(self.text):
                 return body[0] if body else None
+            self.widened.add(offset)
         return None
 
     def _line_after(self, at: int) -> int:
@@ -199,9 +205,8 @@ class Scan:
         for _ in range(MAX_CUTS):
             node = self._parse(start, at, block)
             if node is not None:
-                if at != self._cut(block):
-                    self.widened.add(block.start)
                 return node
+            self.widened.add(block.start)
             if at >= len(self.text):
                 return None
             at = self._next_end(block, at + 1)

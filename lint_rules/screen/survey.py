@@ -212,8 +212,13 @@ class Survey:
         ]
 
 
-def _name(function: FunctionRef) -> tuple[str, str]:
-    return str(function.module.path), function.qualname
+def _name(function: FunctionRef) -> tuple[str, ...]:
+    """What a function is called; where others in its file may be called so, its text tells them apart."""
+    path = function.module.path
+    name = str(path), function.qualname
+    if function.module.project.defined_in(path).count(function.name) > 1:
+        return (*name, digest(function.source))
+    return name
 
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
