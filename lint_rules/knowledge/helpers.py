@@ -79,9 +79,13 @@ class HelperCopy:
         )
 
     def _left_out(self, name: str) -> bool:
-        """True when the function itself leaves the field out: the original may just not have had it."""
-        made_of = (self.facts.objects[obj].only for obj in _chain(self.facts, self.copy.id))
-        if any(only is not None and name not in only for only in made_of):
+        """True when the function itself leaves the field out: the original may just not have had it, and what
+        no dump of its class holds by its declaration says nothing."""
+        links = [self.facts.objects[obj] for obj in _chain(self.facts, self.copy.id)]
+        declared = (link.model.field(name) for link in links if link.model is not None)
+        if any(decl is not None and decl.excluded for decl in declared):
+            return False
+        if any(link.only is not None and name not in link.only for link in links):
             return True
         return any(write.how == "delete" and self._is_own(write) for write in self._writes(name))
 
