@@ -32,7 +32,7 @@ def unpacked(name: str, version: str) -> Path:
     wheels.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
         [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
-         "--only-binary", ":all:", "--python-version", PYTHON,
+         "--only-binary", ":all:", "--python-version", PYTHON, "--ignore-requires-python",
          "--dest", str(wheels), f"{name}=={version}"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
