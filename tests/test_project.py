@@ -223,3 +223,12 @@ def test_star_imports_in_a_circle_are_followed_once(tmp_path: Path) -> None:
     module = found.module(tmp_path / "m0.py")
     assert found.resolve(module, "nowhere") is None
     assert isinstance(found.resolve(module, "Auth"), ClassRef)
+
+
+def test_a_decoded_text_stays_as_it_is_beside_another(tmp_path: Path) -> None:
+    """Its bytes are not those of the file: they may say another encoding than theirs."""
+    found = project(tmp_path, {"a.py": "", "b.py": ""})
+    text = "# -*- coding: latin-1 -*-\nNAME = 'é'\n"
+    found.overlay(tmp_path / "a.py", text)
+    found.overlay(tmp_path / "b.py", "X = 1\n")
+    assert found.module(tmp_path / "a.py").text == text

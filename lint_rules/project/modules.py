@@ -34,11 +34,13 @@ class ImportTarget:
 class Module:
     """One file.  What is read of it is noted, name by name where that can be told."""
 
-    def __init__(self, project: Project, path: Path) -> None:
+    def __init__(self, project: Project, path: Path, text: str | None = None) -> None:
         self.project = project
         self.path = path
         #: The text, for those who note themselves what they read.
         self.raw = ModuleText(project, path)
+        if text is not None:  # a decoded text stands for the file's
+            self.raw.original = text
         self._whole = path, WHOLE
         self._made: dict[int, FunctionRef] = {}
         self._classes: dict[str, ClassRef | None] = {}
@@ -75,10 +77,6 @@ class Module:
         return self.path.name == "__init__.py"
 
     # ----------------------------------------------------------------- what is read
-
-    def put(self, text: str) -> None:
-        """Let a decoded text stand for the file's."""
-        self.raw.original = text
 
     def read(self) -> None:
         """Note that the whole text is read."""

@@ -57,6 +57,8 @@ class Project:
         self.root = root
         self._bytes: dict[Path, bytes] = {}
         self._texts: dict[Path, bytes] = {}
+        #: The same texts, which need not be what their bytes would be decoded to.
+        self._decoded: dict[Path, str] = {}
         self._modules: dict[Path, Module] = {}
         self._paths: list[Path] | None = None
         self._named: dict[str, Module | None] = {}
@@ -188,7 +190,7 @@ class Project:
             return False
         self.reads.flush()  # the answers up to here were read from the files as they were
         self.reads = Reads(self, keeping=self.reads.keeping)
-        self._texts[path] = data
+        self._texts[path], self._decoded[path] = data, text
         self._overlaid.forget(path)
         self._modules.clear()
         self._named.clear()
@@ -196,7 +198,6 @@ class Project:
         self._paths = None
         for derived in _DERIVED:
             self.__dict__.pop(derived, None)
-        self.module(path).put(text)
         return True
 
     def _same(self, path: Path, text: str) -> bool:
@@ -286,7 +287,7 @@ class Project:
         if path not in self._modules:
             from lint_rules.project.modules import Module
 
-            self._modules[path] = Module(self, path)
+            self._modules[path] = Module(self, path, self._decoded.get(path))
         return self._modules[path]
 
     def module_named(self, dotted: str) -> Module | None:
