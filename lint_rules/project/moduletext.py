@@ -104,7 +104,13 @@ class ModuleText:
 
     def number_of(self, block: Block) -> int:
         """Which of the definitions of its qualified name a definition is, from 0."""
-        return self.blocks[qualname_of(block)].index(block)
+        return self._numbers[block.start]
+
+    @cached_property
+    def _numbers(self) -> dict[int, int]:
+        """The number of each definition by where it starts."""
+        same = self.blocks.values()
+        return {block.start: n for blocks in same for n, block in enumerate(blocks)}
 
     def lines_of(self, block: Block) -> tuple[int, int, int]:
         """The first line of a definition, that of its ``def`` and its last (from 1)."""

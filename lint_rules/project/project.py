@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
@@ -45,7 +46,7 @@ SKIPPED = frozenset(
 
 
 _DERIVED = (
-    "index", "graph", "names_digest", "definitions", "class_names", "_imported", "_defined", "_listed",
+    "index", "graph", "names_digest", "definitions", "class_names", "_imported", "_defined", "_counted", "_listed",
 )  # fmt: skip
 """What is worked out of the texts when it is asked for, and again when a text has changed."""
 
@@ -251,6 +252,16 @@ class Project:
     def defined_in(self, path: Path) -> list[str]:
         """The names of the functions that a file defines, one for each definition."""
         return self._defined.get(path, [])
+
+    def how_often_defined(self, path: Path, name: str) -> int:
+        """How many functions of a file are called so."""
+        if path not in self._counted:
+            self._counted[path] = Counter(self.defined_in(path))
+        return self._counted[path][name]
+
+    @cached_property
+    def _counted(self) -> dict[Path, Counter[str]]:
+        return {}
 
     @cached_property
     def _defined(self) -> dict[Path, list[str]]:
