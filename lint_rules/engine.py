@@ -229,7 +229,7 @@ class Engine:
                 return [[str(m.module.path), m.qualname, names] for m, names in proven.items()]
 
             told = project.reads.kept("proven", root, NO_CONTEXT, ask)
-            found = ((project.module(Path(p)).class_(name), names) for p, name, names in told)
+            found = ((project.class_at(p, name), names) for p, name, names in told)
             self._proven_fields[root] = [
                 (m, frozenset(names)) for m, names in found if m is not None
             ]
@@ -284,7 +284,6 @@ class Engine:
         """Texts in the making are nothing to keep."""
         self._repairing = there
         project = self._projects[self.roots.of(path.absolute())]
-        project.reads.flush()
         project.reads.keeping = self.cache_dir is not None and not there
 
     def _restore(self, path: Path, text: str) -> None:

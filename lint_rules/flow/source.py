@@ -119,14 +119,14 @@ def _deep_stack() -> Iterator[None]:
     """Let libcst, three calls for each ``elif``, go as deep as it wants.
 
     From Python 3.11 on that takes no space on the stack of the process; 3.12 counts what C calls by a limit of
-    its own, which ends at some 700 of them.  (LibCST makes a KeyError of an error in the places.)
+    its own, which ends at some 700 of them.
     """
     limit = sys.getrecursionlimit()
     try:
         if sys.version_info >= (3, 11):
             sys.setrecursionlimit(max(limit, DEEP_STACK))
         yield
-    except (RecursionError, KeyError):
+    except RecursionError:
         raise TooDeep("the code is nested too deeply") from None
     finally:
         sys.setrecursionlimit(limit)

@@ -13,8 +13,8 @@ from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Obj
 from lint_rules.knowledge.helpers import Helpers
 from lint_rules.knowledge.said import Said, Written
-from lint_rules.knowledge.told import name_of
-from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.knowledge.told import name_of, told
+from lint_rules.project.kept import NO_CONTEXT
 from lint_rules.project.noting import Remembered, remembered
 
 if TYPE_CHECKING:
@@ -81,11 +81,7 @@ class Fields:
         self.settings = library.settings
         self.helpers = helpers
         self.said = said
-        self.of_model = Remembered(
-            self._kept_proofs, lambda model: PerRequest(), told=lambda model, found: (
-                name_of(FIELDS, model), digest(found.as_json)
-            )
-        )  # fmt: skip
+        self.of_model = Remembered(self._kept_proofs, lambda model: PerRequest(), told=told(FIELDS))
         self._helping = Remembered(self._ask_helping)
 
     def of(self, model: ClassRef | None, facts: Facts, carrier: Obj) -> PerRequest:

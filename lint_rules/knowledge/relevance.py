@@ -13,6 +13,7 @@ from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Obj
 from lint_rules.knowledge.helpers import own_copies, resets_any, resets_partly
 from lint_rules.knowledge.merging import family
+from lint_rules.knowledge.said import OWN
 from lint_rules.knowledge.told import told
 from lint_rules.project.noting import Remembered
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from lint_rules.screen.survey import Survey
 
 PLAUSIBLE = "plausible"
-_OWN = frozenset({"mapping", "fresh", "global"})
 
 
 class Relevance:
@@ -67,7 +67,7 @@ class Relevance:
         found: dict[int, bool] = {}
         for write in facts.writes:
             carrier = facts.objects[write.obj]
-            if carrier.origin in _OWN and not carrier.of:
+            if carrier.origin in OWN and not carrier.of:
                 continue
             if carrier.id not in found:
                 found[carrier.id] = self._may_be_shared(facts, carrier)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lint_rules.flow.facts import Facts
@@ -201,7 +200,7 @@ class Said:
         return self.project.reads.kept(kind, self.project.root, NO_CONTEXT, ask)
 
     def _class(self, name: list[str] | None) -> ClassRef | None:
-        return self.project.module(Path(name[0])).class_(name[1]) if name is not None else None
+        return self.project.class_at(*name) if name is not None else None
 
     def _classes(self, names: Iterable[list[str] | None]) -> Iterator[ClassRef]:
         for name in names:
@@ -212,7 +211,8 @@ class Said:
 
 _BRINGS_REQUEST = frozenset({"param", "call", "attr", "lookup", "mapping"})
 """The origins of objects that can bring a request's values."""
-_OWN = frozenset({"mapping", "fresh", "global"})
+OWN = frozenset({"mapping", "fresh", "global"})
+"""The origins of objects that a function made itself, or that are everybody's."""
 
 
 def _name(model: ClassRef | None) -> list[str] | None:
@@ -225,7 +225,7 @@ def _names(models: Iterable[ClassRef | None]) -> list[Any]:
 
 def _writes(facts: Facts) -> bool:
     """True when a function writes a field of an object that it did not make itself."""
-    return any(facts.objects[write.obj].origin not in _OWN for write in facts.writes)
+    return any(facts.objects[write.obj].origin not in OWN for write in facts.writes)
 
 
 def is_given(facts: Facts, carrier: Obj) -> bool:

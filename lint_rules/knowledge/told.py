@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from lint_rules.project.kept import digest
 
 if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.project import Project
-
-V = TypeVar("V")
 
 
 def told(question: str) -> Callable[[ClassRef, object], tuple[str, str]]:
@@ -33,5 +30,5 @@ def asked_again(
     path, _, qualname = about.partition("\0")
     if question not in questions:
         return ""
-    model = project.module(Path(path)).class_(qualname)
+    model = project.class_at(path, qualname)
     return digest(questions[question](model)) if model is not None else ""

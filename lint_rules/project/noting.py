@@ -40,13 +40,17 @@ class Node:
         todo = [self]
         while todo:
             node = todo.pop()
-            found.files |= node.files
-            found.words.update(node.words)
-            found.modules.update(node.modules)
-            found.derived.update(node.derived)
+            found.take(node)
             todo += node.nodes - seen
             seen |= node.nodes
         return found
+
+    def take(self, other: Node) -> None:
+        """Add what another value itself was read from."""
+        self.files |= other.files
+        self.words.update(other.words)
+        self.modules.update(other.modules)
+        self.derived.update(other.derived)
 
 
 _NOW: ContextVar[Node | None] = ContextVar("what is worked out now", default=None)

@@ -11,16 +11,12 @@ import re
 from functools import cached_property
 
 from lint_rules.project.kept import digest
+from lint_rules.project.scan import STRING
 
 WHOLE = ""
 """The whole text."""
 _NAME, _BODY, _PLACE, _ROW = "name ", "def ", "at ", "row "
-_TOKEN = re.compile(
-    r"'''(?:[^\\]|\\.)*?(?:'''|\Z)|\"\"\"(?:[^\\]|\\.)*?(?:\"\"\"|\Z)|#[^\r\n]*"
-    r"|'(?:\\.|[^'\\\r\n])*'?|\"(?:\\.|[^\"\\\r\n])*\"?"
-    r"|[(\[{)\]}]|\\\r?\n|\n(?=[^\W\d]|@)",
-    re.DOTALL,
-)
+_TOKEN = re.compile(rf"{STRING.pattern}|[(\[{{)\]}}]|\\\r?\n|\n(?=[^\W\d]|@)", re.DOTALL)
 _WORD = re.compile(r"\w+")
 _STAR = re.compile(r"import[ \t]*\(?[ \t]*\*")
 STARS = "*"

@@ -301,6 +301,10 @@ class Project:
             self._modules[path] = Module(self, path, self._decoded.get(path))
         return self._modules[path]
 
+    def class_at(self, path: str, qualname: str) -> ClassRef | None:
+        """The class of a qualified name in a file."""
+        return self.module(Path(path)).class_(qualname)
+
     def module_named(self, dotted: str) -> Module | None:
         """The module of a dotted name, wherever below the root its package sits."""
         if dotted not in self._named:

@@ -109,10 +109,7 @@ class Reads:
             return
         read = Node()
         for _, node in new:
-            read.files |= node.files
-            read.words.update(node.words)
-            read.modules.update(node.modules)
-            read.derived.update(node.derived)
+            read.take(node)
         self._add_words(read.words)
         pieces = _by_path(read.files)
         record = {
@@ -127,7 +124,7 @@ class Reads:
             "derived": dict(sorted(read.derived.items())),
         }
         name = digest(record)
-        self._project.keep_value(RECORD + name, self._project.root, "", record)
+        self._project.keep_value(RECORD + name, self._project.root, NO_CONTEXT, record)
         files, words, modules, derived = (
             {one: place for place, one in enumerate(part)}
             for part in (
@@ -161,7 +158,7 @@ class Reads:
 
     def _record(self, name: str) -> _Record | None:
         if name not in self._records:
-            told = self._project.kept_value(RECORD + name, self._project.root, "")
+            told = self._project.kept_value(RECORD + name, self._project.root, NO_CONTEXT)
             self._records[name] = _Record(self._project, self, told) if told is not None else None
         return self._records[name]
 
@@ -169,7 +166,7 @@ class Reads:
 
     @property
     def _known_words(self) -> tuple[str, ...]:
-        return tuple(self._project.kept_value("words", self._project.root, "") or ())
+        return tuple(self._project.kept_value("words", self._project.root, NO_CONTEXT) or ())
 
     @cached_property
     def held(self) -> dict[str, list[Path]]:
@@ -194,7 +191,7 @@ class Reads:
         context = digest(tuple(words))
         for path, holding in by_file.items():
             self._project.keep_value("words", path, context, holding)
-        self._project.keep_value("words", self._project.root, "", words)
+        self._project.keep_value("words", self._project.root, NO_CONTEXT, words)
         self.__dict__.pop("held", None)
 
 

@@ -20,14 +20,15 @@ from lint_rules.project.lines import begins_line
 # Each begins with plain characters: that is searched for ten times as fast as a line's beginning.
 _DEFINITIONS = (re.compile(r"def[ \t]+(\w+)"), re.compile(r"class[ \t]+(\w+)"))
 _TRIPLES = ('"""', "'''")
-_STRING = re.compile(
+STRING = re.compile(
     # Each string may lack its end: nothing is looked at twice, in broken code either.
     r"'''(?:[^\\]|\\.)*?(?:'''|\Z)|\"\"\"(?:[^\\]|\\.)*?(?:\"\"\"|\Z)|#[^\r\n]*"
     r"|'(?:\\.|[^'\\\r\n])*'?|\"(?:\\.|[^\"\\\r\n])*\"?",
     re.DOTALL,
 )
+"""A string or a comment."""
 _MARKER = re.compile(r"#[ \t]*cache-leak:[^\r\n]*")
-_HEADER = re.compile(rf"{_STRING.pattern}|[(\[{{:)\]}}]", re.DOTALL)
+_HEADER = re.compile(rf"{STRING.pattern}|[(\[{{:)\]}}]", re.DOTALL)
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([^)]*(?:\)|\Z)|[^\r\n;#(]*(?:\\\r?\n[^\r\n;#]*)*)"
     r"|import[ \t]+[^\r\n;#]*)",
@@ -101,7 +102,7 @@ class Scan:
             return plain
         return [
             m.span()
-            for m in _STRING.finditer(self.text)
+            for m in STRING.finditer(self.text)
             if m.group().startswith(("'''", '"""')) and "\n" in m.group()
         ]
 

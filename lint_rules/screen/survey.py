@@ -93,11 +93,11 @@ class Survey:
         """A digest of what is answered to a question by its name; empty for one of another time."""
         question, *about = name.split("\0")
         if question == _HELPERS:
-            return digest([_name(function) for function in self.helping.proving])
+            return _told(self.helping.proving)
         if question == _NAMED:
-            return digest([_name(function) for function in self.helping.named])
+            return _told(self.helping.named)
         if question == _USERS:
-            return digest([_name(f) for f in self.caches.by_file.get(Path(about[0]), ())])
+            return _told(self.caches.by_file.get(Path(about[0]), ()))
         if question == _USES:
             return str(tuple(about) in self._users)
         if question == _MARKING:
@@ -105,15 +105,12 @@ class Survey:
         if question == _CONTEXT:
             return self.caches.context(Path(about[0]))
         if question == _WORDS:
-            return self.merges.digest_of_words(self._class(*about))
+            return self.merges.digest_of_words(self.project.class_at(*about))
         if question == _WRITERS:
-            path, model = Path(about[0]), self._class(*about[1:3])
+            path, model = Path(about[0]), self.project.class_at(*about[1:3])
             writers = self.merges.writers(path, about[3:], model) if model is not None else ()
-            return digest(list(map(_name, writers)))
+            return _told(writers)
         return ""
-
-    def _class(self, path: str, qualname: str) -> ClassRef | None:
-        return self.project.module(Path(path)).class_(qualname)
 
     @cached_property
     def _users(self) -> frozenset[tuple[str, ...]]:
@@ -145,7 +142,7 @@ class Survey:
             with unnoted():
                 functions = self.merges.writers(path, held, model)
             question = (_WRITERS, str(path), str(model.module.path), model.qualname, *held)
-            self.project.reads.derived("\0".join(question), digest(list(map(_name, functions))))
+            self.project.reads.derived("\0".join(question), _told(functions))
             found += functions
         return found
 
@@ -210,6 +207,11 @@ class Survey:
             for block in scan.blocks
             if block.is_class and any(word in scan.source(block) for word in words)
         ]
+
+
+def _told(functions: Iterable[FunctionRef]) -> str:
+    """A digest of which functions these are."""
+    return digest(list(map(_name, functions)))
 
 
 def _name(function: FunctionRef) -> tuple[str, ...]:
