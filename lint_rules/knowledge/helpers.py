@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lint_rules.flow.facts import Facts, Write
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _CARRIERS = frozenset({"param", "self", "lookup", "call", "attr", "global"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HelperCopy:
     """A copy that lives in, or is handed out of, a cache.
 
@@ -59,7 +60,7 @@ class HelperCopy:
 
     def _old(self, name: str) -> frozenset[Init]:
         """The value that the original came with, however the function calls it."""
-        return frozenset(Init(obj, name) for obj in _chain(self.facts, self.copy.id))
+        return frozenset(Init(obj, name) for obj in self._links)
 
     def resets(self, name: str) -> bool:
         """True when some way sets the field to None, empties or removes it."""
@@ -71,7 +72,7 @@ class HelperCopy:
     def _emptied(self, name: str) -> bool:
         """False where each write that may be empty may as well be another value than the old one: such a
         write gives the field a value, which may just be None."""
-        writes = [w for w in self._writes(name) if any(map(_is_emptied, w.value.atoms))]
+        writes = [w for w in self._writes.get(name, ()) if any(map(_is_emptied, w.value.atoms))]
         old = self._old(name) | ABSENT.atoms
         return not writes or any(
             self._is_own(write) and all(isinstance(a, Const) or a in old for a in write.value.atoms)
@@ -81,34 +82,45 @@ class HelperCopy:
     def _left_out(self, name: str) -> bool:
         """True when the function itself leaves the field out: the original may just not have had it, and what
         no dump of its class holds by its declaration says nothing."""
-        links = [self.facts.objects[obj] for obj in _chain(self.facts, self.copy.id)]
+        links = [self.facts.objects[obj] for obj in self._links]
         declared = (link.model.field(name) for link in links if link.model is not None)
         if any(decl is not None and decl.excluded for decl in declared):
             return False
         if any(link.only is not None and name not in link.only for link in links):
             return True
-        return any(write.how == "delete" and self._is_own(write) for write in self._writes(name))
+        return any(
+            write.how == "delete" and self._is_own(write) for write in self._writes.get(name, ())
+        )
 
-    def _writes(self, name: str) -> list[Write]:
-        """The writes to a field of the copy and of what it was copied from."""
-        chain = _chain(self.facts, self.copy.id)
-        return [write for obj in chain for write in self.facts.writes_to(obj, name)]
+    @cached_property
+    def _links(self) -> list[int]:
+        """The copy and what it was copied from."""
+        return _chain(self.facts, self.copy.id)
+
+    @cached_property
+    def _writes(self) -> dict[str, list[Write]]:
+        """By field the writes to the copy and to what it was copied from."""
+        found: dict[str, list[Write]] = {}
+        for write in self.facts.writes:
+            if write.obj in self._links:
+                found.setdefault(write.field, []).append(write)
+        return found
 
     def _is_own(self, write: Write) -> bool:
         """False for a write that may as well go to something inside the copy: it resets nothing of the copy
         for sure."""
-        chain = _chain(self.facts, self.copy.id)
-        return not any(
-            other.node is write.node
-            and other.field == write.field
-            and self._is_inside(other.obj, chain)
-            for other in self.facts.writes
-        )
+        return (write.node, write.field) not in self._written_inside
 
-    def _is_inside(self, obj: int, chain: list[int]) -> bool:
+    @cached_property
+    def _written_inside(self) -> set[tuple[object, str]]:
+        """The writes that may go to something inside the copy: where they stand, and the field."""
+        writes = (write for write in self.facts.writes if self._is_inside(write.obj))
+        return {(write.node, write.field) for write in writes}
+
+    def _is_inside(self, obj: int) -> bool:
         info = self.facts.objects[obj]
         while info.origin == "attr" and info.of:
-            if info.of[0] in chain:
+            if info.of[0] in self._links:
                 return True
             info = self.facts.objects[info.of[0]]
         return False
