@@ -72,7 +72,7 @@ class HelperCopy:
     def _emptied(self, name: str) -> bool:
         """False where each write that may be empty may as well be another value than the old one: such a
         write gives the field a value, which may just be None."""
-        writes = [w for w in self._writes.get(name, ()) if any(map(_is_emptied, w.value.atoms))]
+        writes = [w for w in self.writes(name) if any(map(_is_emptied, w.value.atoms))]
         old = self._old(name) | ABSENT.atoms
         return not writes or any(
             self._is_own(write) and all(isinstance(a, Const) or a in old for a in write.value.atoms)
@@ -88,14 +88,16 @@ class HelperCopy:
             return False
         if any(link.only is not None and name not in link.only for link in links):
             return True
-        return any(
-            write.how == "delete" and self._is_own(write) for write in self._writes.get(name, ())
-        )
+        return any(write.how == "delete" and self._is_own(write) for write in self.writes(name))
 
     @cached_property
     def _links(self) -> list[int]:
         """The copy and what it was copied from."""
         return _chain(self.facts, self.copy.id)
+
+    def writes(self, name: str) -> list[Write]:
+        """The writes to a field of the copy, and of what it was copied from."""
+        return self._writes.get(name, [])
 
     @cached_property
     def _writes(self) -> dict[str, list[Write]]:

@@ -128,7 +128,7 @@ class Said:
 
     def _reset_row(self, copy: HelperCopy, name: str) -> int:
         facts = copy.facts
-        writes = (write.node for write in facts.writes_to(copy.copy.id, name))
+        writes = (write.node for write in copy.writes(name) if write.obj == copy.copy.id)
         edits = (edit.node for edit in facts.shared_edits if edit.field == name)
         node = next(chain(writes, edits), copy.copy.node)
         function = facts.function
