@@ -212,7 +212,7 @@ class Engine:
     def _candidates(self, root: Path, survey: Survey, module: Module) -> list[FunctionRef]:
         """The functions that can matter: by their own text, or by a field that the project proves."""
         found = set(survey.functions(module))
-        if survey.proves_fields and survey.rewriting(module, survey.provable) - found:
+        if survey.proves_fields and survey.may_rewrite(module) - found:
             for model, names in self._proven(root, survey):
                 rewriting = survey.rewriting(module, names)
                 found |= {f for f in rewriting if survey.may_hold(f, model)}

@@ -112,6 +112,7 @@ class Worker:
         self._roots = roots or Roots()
         self._project: Path | None = None
         self._candidates = 0
+        self._let_go = False
 
     def _engine_for(self, path: Path) -> Engine:
         """The engine for a file; what another one knows of the project before is let go of."""
@@ -119,12 +120,21 @@ class Worker:
         if project != self._project:
             self.keep()
             self._engine, self._project = None, project
-            if self._candidates:
-                gc.collect()  # what is known of a project is a web, and a large one
-                self._candidates = 0
+            self._let_go, self._candidates = self._let_go or self._candidates > 0, 0
         if self._engine is None:
             self._engine = self._new_engine()
         return self._engine
+
+    def _analysed(self, candidates: int) -> None:
+        """Make room once more than one project has been analysed.
+
+        What is known of a project is a web, and a large one, that only the collector takes apart; that
+        takes a tenth of the time in which it came to be.
+        """
+        self._candidates += candidates
+        if candidates and self._let_go:
+            self._let_go = False
+            gc.collect()
 
     def _new_engine(self) -> Engine:
         engine = self._make_engine(self._task.settings)
@@ -157,7 +167,7 @@ class Worker:
                 outcome = self._repaired(target, source)
             else:
                 outcome = Outcome(self._checked(target, source.text))
-            self._candidates += outcome.report.candidates
+            self._analysed(outcome.report.candidates)
             return outcome
         if contained.out_of_time:
             # What the engine was in the middle of is not to be relied on.

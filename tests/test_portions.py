@@ -63,7 +63,13 @@ def test_the_order_of_the_report_is_that_of_the_paths(tree: Path, jobs: int) -> 
     assert [f.path for f in report.findings] == ["a.py", "b/m.py", "b/n.py", "c.py", "d.py"]
 
 
-def test_one_project_is_known_at_a_time(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_project_is_known_beside_the_one_at_hand(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("e", "f"):
+        (tree / folder).mkdir()
+        (tree / folder / "pyproject.toml").touch()
+        (tree / folder / "m.py").write_text(LEAKING)
     made: list[weakref.ref[Project]] = []
     alive: list[int] = []
 
@@ -79,4 +85,4 @@ def test_one_project_is_known_at_a_time(tree: Path, monkeypatch: pytest.MonkeyPa
         run(discover(["."]), Task(cache=False))
     finally:
         gc.enable()
-    assert alive == [0, 0]
+    assert alive == [0, 1, 1, 1]

@@ -12,6 +12,7 @@ import pytest
 from lint_rules.engine import Engine
 from lint_rules.findings import FileReport
 from lint_rules.knowledge import said
+from lint_rules.knowledge.helpers import Helpers
 from lint_rules.knowledge.perrequest import Fields
 from lint_rules.knowledge.relevance import Relevance
 from lint_rules.naming import is_cache_copy_name
@@ -59,6 +60,7 @@ def force(monkeypatch: pytest.MonkeyPatch) -> None:
     shapes.__set_name__(CacheUsers, "shapes")
     monkeypatch.setattr(CacheUsers, "shapes", shapes)
     monkeypatch.setattr(Relevance, "matters", _always)
+    monkeypatch.setattr(Helpers, "may_leave", _always)
     monkeypatch.setattr(Fields, "_copies_one", _always)
     monkeypatch.setattr(Fields, "_writes_onto", _always)
     monkeypatch.setattr(said, "_writes", _always)

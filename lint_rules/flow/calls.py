@@ -363,6 +363,7 @@ class Calls:
             if isinstance(node.func, cst.Attribute)
             else UNKNOWN
         )
+        self.pass_on(state, node.func, values)
         if known.SANITIZING.search(last):
             for value in (*values, receiver):
                 for obj in value.refs:
@@ -372,6 +373,17 @@ class Calls:
         if any(field_reads(value) for value in values) and not any(value.refs for value in values):
             return computed(*values)
         return self.result(state, node, last, values)
+
+    def pass_on(self, state: State, target: cst.BaseExpression, values: list[Value]) -> None:
+        """Note what is given to something that a call returned and nobody knows yet."""
+        while isinstance(target, cst.Attribute):
+            target = target.value
+        objects = self.ctx.objects
+        if any(
+            objects[obj].origin == "call" and objects[obj].model is None
+            for obj in self.ev.eval(state, target).refs
+        ):
+            self.ctx.facts.passed.update(obj for value in values for obj in self.ctx.deref(value))
 
     def result(
         self, state: State, node: cst.Call, name: str, values: list[Value], hint: object = None

@@ -104,6 +104,8 @@ class Facts:
     stores: list[Store] = field(default_factory=list)
     shared_edits: list[SharedEdit] = field(default_factory=list)
     handoffs: list[Handoff] = field(default_factory=list)
+    #: Objects given to something that a call returned: what that is, the calls have to tell.
+    passed: set[int] = field(default_factory=set)
     exits: list[Exit] = field(default_factory=list)
     #: Objects bound to the parameters, by name.
     params: dict[str, int] = field(default_factory=dict)

@@ -249,7 +249,9 @@ class Interpreter:
         if self.ev.calls.caches.is_cache(target.value, base):
             name = self.ctx.code(target.value)
             self.ev.calls.caches.store(state, node, value, (key, self.ctx.code(index)), name)
-        elif key.text is not None:
+            return
+        self.ev.calls.pass_on(state, target.value, [value])
+        if key.text is not None:
             self.ctx.write(
                 state, self.ctx.deref(base), key.text, value, node, "item",
                 unrolled=bool(self.ctx.iteration),

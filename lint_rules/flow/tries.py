@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow.source import within
 from lint_rules.flow.state import State, join
 from lint_rules.flow.values import UNKNOWN, Leaf, Reads
 
@@ -117,7 +118,7 @@ class Tries:
         if id(statement) not in self._found:
             self._found[id(statement)] = [
                 node
-                for node in _within(statement)
+                for node in within(statement)
                 if isinstance(node, cst.Subscript | cst.Attribute)
                 and not _is_target(statement, node)
             ]
@@ -178,13 +179,6 @@ def _caught(node: cst.BaseExpression | None, code: object) -> set[str]:
         return set().union(*(_caught(element.value, code) for element in node.elements))
     text: str = code(node)  # type: ignore[operator]
     return {text.rsplit(".", 1)[-1]}
-
-
-def _within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """A node and all in it (the matchers of libcst take longer to import than libcst itself)."""
-    yield node
-    for child in node.children:
-        yield from _within(child)
 
 
 def _is_target(statement: cst.CSTNode, node: cst.CSTNode) -> bool:

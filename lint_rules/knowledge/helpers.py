@@ -21,6 +21,7 @@ from lint_rules.flow.values import (
     reads_of,
 )
 from lint_rules.flow.vocabulary import SERIALISED
+from lint_rules.knowledge.leaving import may_leave
 from lint_rules.naming import is_cache_copy_name
 from lint_rules.project.noting import Remembered
 
@@ -95,6 +96,12 @@ class HelperCopy:
         """The copy and what it was copied from."""
         return _chain(self.facts, self.copy.id)
 
+    @property
+    def made_elsewhere(self) -> bool:
+        """True for a copy of one that a called function made."""
+        links = (self.facts.objects[obj] for obj in self._links)
+        return any(link.origin == "copy" and link.maker is not None for link in links)
+
     def writes(self, name: str) -> list[Write]:
         """The writes to a field of the copy, and of what it was copied from."""
         return self._writes.get(name, [])
@@ -156,10 +163,17 @@ class Helpers:
 
     def _ask_copies(self, function: FunctionRef) -> tuple[HelperCopy, ...]:
         alone = self.library.facts(function, 0)
-        if alone is None or not any(self._copies_carrier(alone, c) for c in own_copies(alone)):
+        if alone is None or not any(
+            self._copies_carrier(alone, copy) and self.may_leave(alone, copy)
+            for copy in own_copies(alone)
+        ):
             return ()
         facts = self.library.facts(function)
         return tuple(self._find(facts)) if facts is not None and facts.final is not None else ()
+
+    def may_leave(self, alone: Facts, copy: Obj) -> bool:
+        """True when a copy may be returned or stored; the facts are those of the function by itself."""
+        return may_leave(alone, copy.id, self.survey.stores)
 
     def of_model(
         self, model: ClassRef | None, functions: Iterable[FunctionRef]

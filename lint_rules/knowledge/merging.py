@@ -111,7 +111,7 @@ class Merging:
         same = any(name == write.field for _, name in reads)
         keeps, guard = self._keeping(write, reads)
         deciding = self._deciding(write, reads) if keeps else ()
-        unknown = self._from_unknown(write)
+        unknown = self._from_unknown(write, reads)
         return Merge(write, keeps, guard, sources, same, deciding, unknown)
 
     def _deciding(self, write: Write, reads: Reads) -> tuple[int, ...]:
@@ -127,9 +127,13 @@ class Merging:
                 found.add(number)
         return tuple(sorted(found))
 
-    def _from_unknown(self, write: Write) -> bool:
+    def _from_unknown(self, write: Write, reads: Reads) -> bool:
         guards = {*write.guards, *write.value.blame}
-        return any(self.facts.guards[guard].kind == "presence" for guard in guards)
+        if any(self.facts.guards[guard].kind == "presence" for guard in guards):
+            return True
+        # A dump that leaves out what is not set, of something whose class is not known.
+        sources = (self.facts.objects[obj] for obj, _ in reads)
+        return write.unrolled and any(s.partial is not None and s.model is None for s in sources)
 
     def _fills(self, obj: int) -> list[Merge]:
         """Writes of a default where nothing was: in a merge function they keep the old value too."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lint_rules.flow.facts import Facts
-from lint_rules.flow.values import Obj
+from lint_rules.flow.values import Init, Obj
 from lint_rules.knowledge.helpers import own_copies, resets_any, resets_partly
 from lint_rules.knowledge.merging import family
 from lint_rules.knowledge.said import OWN
@@ -53,14 +53,45 @@ class Relevance:
         made = own_copies(facts)
         if not made or not self.survey.may_help(facts.function):
             return False
-        for copy in made:
-            if copy.model is not None:
-                if self.plausible(copy.model):
-                    return True
+        return any(
+            self._may_show(facts, copy, right_too=right_too)
+            and self.fields.helpers.may_leave(facts, copy)
+            for copy in made
+        )
+
+    def _may_show(self, facts: Facts, copy: Obj, *, right_too: bool) -> bool:
+        """True when a field of the copy may be one that is per-request."""
+        if copy.model is not None:
+            return self.plausible(copy.model)
+        if any(self._may_be_returned(facts, root) for root in copy.of):
+            return True
+        if any(
+            self.fields.matches(None, write.field)
+            and any(isinstance(atom, Init) for atom in write.value.atoms)
+            for write in facts.writes_to(copy.id)
+        ):
+            return True
+        # Of a copy whose class is not known only its own resets prove anything.
+        return resets_any(facts, copy) if right_too else resets_partly(facts, copy)
+
+    def _may_be_returned(self, facts: Facts, obj: int) -> bool:
+        """True for what a call returned that was given an object whose fields may be per-request: it may
+        return that."""
+        found: set[int] = set()
+        todo = [obj]
+        while todo:
+            current = facts.objects[todo.pop()]
+            if current.id in found:
                 continue
-            # Of a copy whose class is not known only its own resets prove anything.
-            if resets_any(facts, copy) if right_too else resets_partly(facts, copy):
-                return True
+            found.add(current.id)
+            if current.model is not None:
+                if current.id != obj and self.plausible(current.model):
+                    return True
+            elif current.origin in ("call", "copy"):
+                todo += current.of
+                for handoff in facts.handoffs:
+                    if handoff.node is current.node:
+                        todo += (o for value in handoff.arguments.values() for o in value.refs)
         return False
 
     def _writes(self, facts: Facts) -> bool:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 
 class Copied(NamedTuple):
-    """A class of which a function by itself makes a copy, and whether it may reset something on it."""
+    """A class of which a function by itself makes a copy, and whether it may reset something on it for a
+    cache."""
 
     model: ClassRef | None
     may_reset: bool
@@ -99,7 +100,7 @@ class Said:
             may_reset = facts.final is not None and (
                 resets_any(facts, copy) or is_handed_on(facts, copy)
             )
-            yield _name(copy.model), may_reset
+            yield _name(copy.model), may_reset and self.helpers.may_leave(facts, copy)
 
     def _ask_written_models(self, function: FunctionRef) -> tuple[ClassRef, ...]:
         """The classes on whose objects a function by itself writes a field."""
@@ -121,8 +122,9 @@ class Said:
         return tuple(Reset(self._class(model), name, row) for model, name, row in told)
 
     def reset_on(self, copy: HelperCopy) -> Iterator[tuple[str, int]]:
-        """The fields that a helper resets on a copy, and the line of each."""
-        for name in copy.fields:
+        """The fields that a helper resets on a copy, and the line of each; what another function resets on a
+        copy that it made is that one's proof."""
+        for name in copy.fields if not copy.made_elsewhere else ():
             if copy.resets(name):
                 yield name, self._reset_row(copy, name)
 

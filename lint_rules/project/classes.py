@@ -306,7 +306,7 @@ class ClassRef:
                 continue
             owner = method.args.args[0].arg
             params = {a.arg: a for a in (*method.args.args, *method.args.kwonlyargs)}
-            for node in ast.walk(method):
+            for node in method.body:  # all of it that assigns to an attribute, and nothing else
                 targets: list[ast.expr] = []
                 if isinstance(node, ast.Assign):
                     targets = node.targets
@@ -377,8 +377,20 @@ def without_bodies(node: ast.ClassDef) -> ast.ClassDef:
     """
     for method in node.body:
         if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
-            method.body = [inner for inner in ast.walk(method) if _assigns_attribute(inner)]
+            method.body = [inner for inner in _statements(method) if _assigns_attribute(inner)]
     return node
+
+
+def _statements(method: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.stmt]:
+    """The statements of a method, and those in them, in the order of :func:`ast.walk`, which looks at every
+    expression, too."""
+    todo: deque[ast.AST] = deque([method])
+    while todo:
+        node = todo.popleft()
+        if isinstance(node, ast.stmt):
+            yield node
+        for part in ("body", "handlers", "orelse", "finalbody", "cases"):
+            todo.extend(getattr(node, part, ()))
 
 
 def _assigns_attribute(node: ast.AST) -> TypeGuard[ast.stmt]:

@@ -15,8 +15,9 @@ from lint_rules.naming import CACHE_LIBRARIES, is_cache_name, longest_literal
 from lint_rules.project.functions import Place
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.lines import before
-from lint_rules.project.words import places_of
 from lint_rules.screen.aliases import Aliases
+from lint_rules.screen.levels import Level
+from lint_rules.screen.places import around
 from lint_rules.screen.shapereader import shape_of
 from lint_rules.screen.shapes import (
     FOUND,
@@ -32,17 +33,15 @@ from lint_rules.screen.typedcaches import may_type, typed
 from lint_rules.screen.wrappers import (
     COMMON,
     MEMOISING,
-    Wrappers,
     is_memoised,
+    is_plain,
     stem,
-    through,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lint_rules.project.functions import FunctionRef
-    from lint_rules.project.modules import Module
     from lint_rules.project.project import Project
     from lint_rules.settings import Settings
 
@@ -57,6 +56,8 @@ _USES_BYTES = tuple(re.compile(form.pattern.encode()) for form in _USES)
 _MADE = re.compile(r"ache\w*\(")
 _MADE_BYTES = re.compile(rb"ache\w*\(|@[\w.]*ache|ache\w*[ \t]+as[ \t]")
 _BEFORE_MADE = re.compile(r"=[ \t]*(?:await[ \t]+)?[\w.]*$")
+FOLLOWED = 2
+"""How many calls deep a cache may be, as for the interpretation (``flow.summaries.DEPTH``)."""
 
 
 class CacheUsers:
@@ -67,11 +68,10 @@ class CacheUsers:
         self.settings = settings
         self.aliases = Aliases(project, lambda: self._typed_at_margin)
         self._plain: dict[Path, Names] = {}
-        self._words_seen: dict[Path, tuple[str, ...]] = {}
-        self._contexts: dict[Path, str] = {}
         self._calling: dict[str, str] = {}
         self._import_digests: dict[Path, str] = {}
         self._handing: dict[str, bool] = {}
+        self._instances: dict[str, frozenset[str]] = {}
 
     # ----------------------------------------------------------------- objects
 
@@ -164,16 +164,16 @@ class CacheUsers:
         found: dict[FunctionRef, Shape] = {}
         for path in dict.fromkeys([*self.files, *self.objects]):
             context = digest(self.meanings(path))
-            found.update(self._kept("own", path, context, partial(self._own_in, path)))
+            found.update(self.kept("own", path, context, partial(self._own_in, path)))
         return found
 
     def _own_in(self, path: Path) -> Iterator[tuple[FunctionRef, Shape]]:
         for function in self._naming_cache(path):
-            shape = self._noted(function, shape_of(function.node, self.names(path)))
+            shape = self.noted(function, shape_of(function.node, self.names(path)))
             if shape.stores or shape.looks_up or shape.memoised:
                 yield function, shape
 
-    def _kept(
+    def kept(
         self, kind: str, path: Path, context: str,
         ask: Callable[[], Iterable[tuple[FunctionRef, Shape]]],
     ) -> Iterator[tuple[FunctionRef, Shape]]:  # fmt: skip
@@ -197,7 +197,8 @@ class CacheUsers:
         found: dict[FunctionRef, None] = {}
         for form in uses:
             module = self.project.module(path)
-            found.update(dict.fromkeys(around(module, form.finditer(module.text))))
+            places = (hit.start() for hit in form.finditer(module.text))
+            found.update(dict.fromkeys(around(module, places)))
         if _MADE_BYTES.search(data):
             found.update(dict.fromkeys(self._making(path)))
         return found
@@ -205,12 +206,10 @@ class CacheUsers:
     def _making(self, path: Path) -> Iterator[FunctionRef]:
         """The functions that bind what a call of a cache's name made or handed out, or are memoised."""
         module = self.project.module(path)
-        for hit in _MADE.finditer(module.text):
-            function = None
-            if _BEFORE_MADE.search(before(module.text, hit.start())):
-                function = module.function_around(hit.start())
-            if function is not None:
-                yield function
+        places = (hit.start() for hit in _MADE.finditer(module.text))
+        yield from around(
+            module, (p for p in places if _BEFORE_MADE.search(before(module.text, p)))
+        )
         meanings = self.aliases.meanings(path)
         memoising = MEMOISING.search(module.text) or any(
             "cache" in old for olds in meanings.values() for old in olds
@@ -219,52 +218,26 @@ class CacheUsers:
             if is_memoised(function, meanings):
                 yield function
 
-    def _noted(self, function: FunctionRef, shape: Shape) -> Shape:
+    def noted(self, function: FunctionRef, shape: Shape) -> Shape:
         """A shape with what else is kept of its function."""
         meanings = self.aliases.meanings(function.module.path)
         shape.memoised, shape.text = is_memoised(function, meanings), digest(function.source)
-        shape.readable = function.readable
+        shape.readable, shape.plain = function.readable, is_plain(function.returns)
         return shape
 
     @cached_property
-    def _wrappers(self) -> Wrappers:
-        found = Wrappers()
-        for function, shape in self.own.items():
-            found.note(function, shape)
-        return found
-
-    @cached_property
-    def through(self) -> dict[FunctionRef, Shape]:
-        """Functions that call a wrapper, in which the call asks or fills the cache."""
-        found: dict[FunctionRef, Shape] = {}
-        for path in self.project.paths:
-            if self._seen(path):
-                ask = partial(self._through_in, path)
-                found.update(self._kept("through", path, self.context(path), ask))
-        return found
-
-    def _seen(self, path: Path) -> tuple[str, ...]:
-        """The words that let a file call wrappers."""
-        if path not in self._words_seen:
-            imported, meanings = self.project.imported_words(path), self.aliases.meanings(path)
-            self._words_seen[path] = self._wrappers.seen(path, imported, meanings)
-        return self._words_seen[path]
-
-    def _through_in(self, path: Path) -> Iterator[tuple[FunctionRef, Shape]]:
-        visible = self._wrappers.visible(self._seen(path), self.aliases.meanings(path))
-        module = self.project.module(path)
-        for function in around(module, places_of(visible, module.text)):
-            meant = self._wrappers.meant(function, visible)
-            if meant:
-                shape = shape_of(function.node, through(self.names(path), meant))
-                shape = self._noted(function, shape)
-                if shape.stores or shape.looks_up:
-                    yield function, shape
+    def _through(self) -> Level:
+        """The functions that call a wrapper: one that calls the cache itself, or one that calls such a one,
+        as far as the interpretation follows calls."""
+        level = Level(self)
+        for _ in range(FOLLOWED - 1):
+            level = Level(self, level)
+        return level
 
     @cached_property
     def shapes(self) -> dict[FunctionRef, Shape]:
         """Every function that has to do with a cache, with all that is known of its shape."""
-        return {**self.own, **self.through}
+        return {**self.own, **self._through.found}
 
     @cached_property
     def by_file(self) -> dict[Path, list[FunctionRef]]:
@@ -274,18 +247,30 @@ class CacheUsers:
             found.setdefault(function.module.path, []).append(function)
         return found
 
+    def instances(self, name: str) -> frozenset[str]:
+        """The variables and attributes of the project that a call of a class is assigned to."""
+        if name not in self._instances:
+            made = re.compile(
+                rf"^[ \t]*(?:\w+\.)?(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:\w+\.)*{name}\(", re.MULTILINE
+            )
+
+            def ask(path: Path) -> list[str]:
+                held = f"{name}(".encode() in self.project.bytes_of(path)
+                return sorted(set(made.findall(self.project.text_of(path)))) if held else []
+
+            found = self.project.of_files(f"made by {name}", NO_CONTEXT, ask)
+            self._instances[name] = frozenset(v for names in found.values() for v in names)
+        return self._instances[name]
+
     def context(self, path: Path) -> str:
         """The digest of what the shapes of a file's functions depend on beside its own text."""
-        if path not in self._contexts:
-            more = [self._wrappers.digest(word) for word in self._seen(path)]
-            self._contexts[path] = digest((self.meanings(path), more))
-        return self._contexts[path]
+        return self._through.context(path)
 
     def shape(self, function: FunctionRef) -> Shape:
         """The shape of any function."""
         known = self.shapes.get(function)
         if known is None:
-            known = self._noted(function, shape_of(function.node, self.names(function.module.path)))
+            known = self.noted(function, shape_of(function.node, self.names(function.module.path)))
         return known
 
     def shapes_in(
@@ -298,20 +283,24 @@ class CacheUsers:
         """Functions of a file and their shapes; what ``ask`` says may depend on nothing but the text of
         the file, ``more`` and the :meth:`context`."""
         context = digest((self.context(path), more))
-        return dict(self._kept(kind, path, context, lambda: [(f, self.shape(f)) for f in ask()]))
+        return dict(self.kept(kind, path, context, lambda: [(f, self.shape(f)) for f in ask()]))
 
     def hands_on(self, name: str) -> bool:
         """True when a function of the project that is called so may return what it is given."""
         if name not in self._handing:
-            paths = () if name in COMMON else self.project.definitions.get(name, ())
             self._handing[name] = any(
                 any(token.startswith(PARAM) for token in self._given_back(shape))
-                for path in dict.fromkeys(paths)
-                for shape in self.shapes_in(
-                    f"named {name}", path, (), partial(self._named, path, name)
-                ).values()
+                for shape in self.called(name)
             )
         return self._handing[name]
+
+    def called(self, name: str) -> Iterator[Shape]:
+        """The shapes of the functions of the project that are called so; of none where the name says
+        nothing."""
+        paths = () if name in COMMON else self.project.definitions.get(name, ())
+        for path in dict.fromkeys(paths):
+            ask = partial(self._named, path, name)
+            yield from self.shapes_in(f"named {name}", path, (), ask).values()
 
     def _named(self, path: Path, name: str) -> list[FunctionRef]:
         return self.project.module(path).functions_named({name})
@@ -358,20 +347,9 @@ class CacheUsers:
         functions in which that happens."""
         out: dict[str, list[FunctionRef]] = {}
         for function, shape in self.shapes.items():
-            names = {token[len(RESULT) :] for token in shape.stored if token.startswith(RESULT)}
+            stored = shape.stored.union(*(copy.source for copy in self.stored_copies(shape)))
+            names = {token[len(RESULT) :] for token in stored if token.startswith(RESULT)}
             names |= {name for name, given in shape.given.items() if FOUND in given}
             for name in names:
                 out.setdefault(name, []).append(function)
         return out
-
-
-def around(module: Module, hits: Iterable[re.Match[str]]) -> Iterator[FunctionRef]:
-    """The innermost functions around what matches in a module, in the order of the text."""
-    at = 0
-    for hit in hits:
-        if hit.start() < at:
-            continue  # what else stands in the function adds nothing, unless a function in it does
-        function = module.function_around(hit.start())
-        if function is not None:
-            yield function
-        at = module.next_definition(hit.start(), function)

@@ -216,8 +216,9 @@ class CarrierWords:
         """What aliases, extends, holds or returns what one of the words means."""
         pattern, context = _any_of(words), digest(sorted(words))
         own = set().union(*(homes[word] for word in words))
+        leading = words | {stem(path) for path in own}
         for path in self.project.paths:
-            known = path in own or not words.isdisjoint(self.project.imported_words(path))
+            known = path in own or not leading.isdisjoint(self.project.imported_words(path))
             if known or self._imports_all(path):
                 ask = partial(self._made_in, path, pattern)
                 for word in self.project.of_file(f"{self._kind} {number}", path, context, ask):

@@ -43,11 +43,13 @@ def writes_dynamically(data: bytes) -> bool:
 _WORD = re.compile(r"\w+")
 #: What follows is only looked at: ``if a.b: c.d = 1`` writes the second of two attributes.
 _ATTRIBUTE_WRITTEN = re.compile(r"\.(\w+)(?=[ \t]*(?::[^=\n]{0,2000})?=(?!=))")
+_ITEM_WRITTEN = re.compile(r"\[[ \t]*[\"'](\w+)[\"'][ \t]*\](?=[ \t]*=(?!=))")
 _USED = re.compile(r"\.(\w+)|[\"'](\w+)(?=[\"'])")
 _WRITES_ON = re.compile(r"\s*(?:[:,][^=\n]{0,2000})?=(?!=)")
 """What follows a name that is written: what a line may hold between the two is bounded, or a long one
 would be read again from each of its words."""
 _QUOTES = ("'", '"')
+_AS = re.compile(r"[ \t]+as[ \t]+(\w+)")
 _LISTED = re.compile(r"\s*,")
 
 
@@ -56,9 +58,8 @@ def writes_of(names: Collection[str], text: str) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for hit in places_of(names, text):
         first, end = hit.span()
-        quoted = text[first - 1 : first] in _QUOTES and text[end : end + 1] in _QUOTES
         if (
-            quoted
+            _is_quoted(text, first, end)
             or _WRITES_ON.match(text, end)
             or (text[first - 1 : first] == "." and _LISTED.match(text, end))
         ):
@@ -66,9 +67,29 @@ def writes_of(names: Collection[str], text: str) -> dict[str, list[int]]:
     return found
 
 
-def attribute_writes(text: str) -> Iterator[re.Match[str]]:
-    """Where an attribute, the first group, may be assigned."""
-    return _ATTRIBUTE_WRITTEN.finditer(text)
+def renamed(names: Collection[str], text: str) -> Iterator[str]:
+    """The names that imports give to these."""
+    for hit in places_of(names, text):
+        other = _AS.match(text, hit.end())
+        if other is not None:
+            yield other.group(1)
+
+
+def quoted(names: Collection[str], text: str) -> Iterator[int]:
+    """Where the lines begin on which one of these names stands in quotes."""
+    for hit in places_of(names, text):
+        if _is_quoted(text, *hit.span()):
+            yield text.rfind("\n", 0, hit.start()) + 1
+
+
+def _is_quoted(text: str, first: int, end: int) -> bool:
+    return text[first - 1 : first] in _QUOTES and text[end : end + 1] in _QUOTES
+
+
+def field_writes(text: str) -> Iterator[re.Match[str]]:
+    """Where an attribute or an item, the first group, may be assigned, each kind in the order of the text."""
+    yield from _ATTRIBUTE_WRITTEN.finditer(text)
+    yield from _ITEM_WRITTEN.finditer(text)
 
 
 def uses_of(text: str) -> Counter[str]:

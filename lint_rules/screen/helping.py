@@ -51,6 +51,7 @@ class Helping:
         self._extra = caches.settings.cache_copy_helpers
         self._may_help: dict[FunctionRef, bool] = {}
         self._helping: dict[Path, tuple[_Helping, ...]] = {}
+        self._helpers: dict[Path, frozenset[FunctionRef]] = {}
         self._asked: dict[Path, dict[FunctionRef, Shape]] = {}
         self._found_beside: dict[Path, dict[FunctionRef, Shape]] = {}
 
@@ -79,7 +80,7 @@ class Helping:
     @cached_property
     def _reset_classes(self) -> frozenset[str]:
         """The classes of the project that functions name which may reset fields of a copy."""
-        helping = (one for path in self._files for one in self._helping_in(path))
+        helping = (one for path in self.files for one in self._helping_in(path))
         named = {name for one in helping if one.resets for name in one.classes}
         return frozenset(named & self.project.class_names)
 
@@ -87,7 +88,7 @@ class Helping:
     def proving(self) -> tuple[FunctionRef, ...]:
         """Every function of the project that may prove fields per-request by resetting them."""
         found: set[FunctionRef] = set()
-        for path in self._files:
+        for path in self.files:
             leads = self._leads(path)
             for one in self._helping_in(path):
                 if one.function in leads:
@@ -116,7 +117,7 @@ class Helping:
         return bool(self.caches.returned_copies(shape))
 
     @cached_property
-    def _files(self) -> list[Path]:
+    def files(self) -> list[Path]:
         """The files in which there may be helpers."""
         return sorted({*self.caches.by_file, *self._names_beside, *self._named})
 
@@ -126,6 +127,12 @@ class Helping:
             own = {f: self.caches.shapes[f] for f in self.caches.by_file.get(path, ())}
             self._asked[path] = {**self._beside(path), **self._named.get(path, {}), **own}
         return self._asked[path]
+
+    def helpers(self, path: Path) -> frozenset[FunctionRef]:
+        """The functions of a file that may be cache-copy helpers, whatever they copy."""
+        if path not in self._helpers:
+            self._helpers[path] = frozenset(one.function for one in self._helping_in(path))
+        return self._helpers[path]
 
     def _helping_in(self, path: Path) -> tuple[_Helping, ...]:
         """The functions of a file that may be helpers, and what their texts say."""

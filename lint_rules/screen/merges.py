@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lint_rules.naming import longest_literal, matches_any
 from lint_rules.project.functions import Place
-from lint_rules.project.kept import digest
+from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.project.words import places_of
 from lint_rules.screen import forms
 from lint_rules.screen.carriers import CarrierWords
+from lint_rules.screen.places import around
 from lint_rules.screen.shapereader import shape_of
-from lint_rules.screen.shapes import CARRIER, FOUND
+from lint_rules.screen.shapes import ATTRIBUTE, CARRIER, FOUND, PARAM
+from lint_rules.screen.statements import Statements
 
 if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.modules import Module
     from lint_rules.screen.caches import CacheUsers
+    from lint_rules.screen.shapes import Shape, Write
+
+
+class _Merging(NamedTuple):
+    """A function that may write a field whose name says that it is per-request."""
+
+    place: Place
+    #: Whether its callers may see what it wrote: it wrote onto what it was given, or returns it.
+    shown: bool
 
 
 class Merges:
@@ -33,35 +45,37 @@ class Merges:
         self.project = caches.project
         self._globs = tuple(p.rpartition(".")[2] for p in caches.settings.per_request_fields)
         self._fields = [part for part in map(longest_literal, self._globs) if part]
-        self._merges: dict[Path, list[Place]] = {}
+        self._merges: dict[Path, list[_Merging]] = {}
         self._words_of: dict[ClassRef, CarrierWords] = {}
+        self._rewriters_of: dict[frozenset[str], frozenset[str]] = {}
 
     def in_module(self, module: Module) -> list[FunctionRef]:
         """The functions of a module that may write a field which is per-request by its name."""
-        return [module.function_of(place) for place in self._merging(module.path)]
+        return [module.function_of(one.place) for one in self._merging(module.path)]
 
-    def _merging(self, path: Path) -> list[Place]:
-        """Where those functions of a file are."""
+    def _merging(self, path: Path) -> list[_Merging]:
+        """Those functions of a file."""
         if path not in self._merges:
             present = sorted(self.carriers.present(path))
-            context = digest((self.caches.meanings(path), present, self._carrier_digest))
+            context = digest((self.caches.context(path), present, self._carrier_digest))
             ask = partial(self._ask_merging, path)
             found = self.project.of_file("merging", path, context, ask)
-            self._merges[path] = [Place(*place) for place in found]
+            self._merges[path] = [_Merging(Place(*place), shown) for place, shown in found]
         return self._merges[path]
 
     @cached_property
     def _carrier_digest(self) -> str:
         return digest(sorted(self.carriers.words))
 
-    def _ask_merging(self, path: Path) -> list[Place]:
+    def _ask_merging(self, path: Path) -> list[Any]:
         data, module = self.project.bytes_of(path), self.project.module(path)
         places: list[int] = []
         if any(part.encode() in data for part in self._fields):
             places += [hit.start() for hit in self._named.finditer(module.text)]
         if forms.writes_dynamically(data) and self.carriers.present(path):
             places += forms.dynamic_writes(module.text)
-        return [f.place for f in _around(module, places) if self.may_merge(f)]
+        found = ((f.place, self._shows_merge(f)) for f in around(module, places))
+        return [[place, shown] for place, shown in found if shown is not None]
 
     def storing(self, path: Path) -> list[FunctionRef]:
         """The functions of a file that fill a cache and call a function that merges."""
@@ -74,37 +88,122 @@ class Merges:
         shape = self.caches.shapes.get(function)
         if shape is None or not shape.stores:
             return False
-        given = [shape.given[name] for name in self.names & shape.given.keys()]
-        if not given:
+        given = self._given_and_stored(shape)
+        if not self._merging_names.isdisjoint(given):
+            return True
+        # What is written under names that no text shows matters on an object that has such fields.
+        given = list(filter(self._hides_writes, given))
+        if not given or next(self.carriers.in_function(function), None) is None:
             return False
+        carried = self._shape(function).given
+        return any(FOUND in shape.given[n] or CARRIER in carried.get(n, ()) for n in given)
+
+    def _shape(self, function: FunctionRef) -> Shape:
+        """The shape of a function that knows the classes of such objects by their names."""
+        names = replace(self.caches.names(function.module.path), carriers=self.carriers.words)
+        owner = (function.class_name or "").rpartition(".")[2]
+        return shape_of(function.node, names, owner=owner)
+
+    def _given_and_stored(self, shape: Shape) -> list[str]:
+        """The names of the functions that are given what is stored."""
         stored = shape.reached(shape.stored, self.caches.hands_on)
-        return not stored.isdisjoint(set().union(*given))
+        return sorted(n for n, tokens in shape.given.items() if not stored.isdisjoint(tokens))
+
+    def storing_rewritten(self, path: Path, names: frozenset[str]) -> Iterator[FunctionRef]:
+        """The functions of a file that store what they give to one that writes one of these fields from one
+        of the same name."""
+        for function in self.caches.by_file.get(path, ()):
+            shape = self.caches.shapes[function]
+            if shape.stores and not self._rewriters(names).isdisjoint(
+                self._given_and_stored(shape)
+            ):
+                yield function
+
+    def _rewriters(self, names: frozenset[str]) -> frozenset[str]:
+        """The names of the functions of the project that write one of these fields so."""
+        if names not in self._rewriters_of:
+            modules = map(self.project.module, self.holding(names))
+            functions = (f for module in modules for f in self.rewriting(module, names))
+            self._rewriters_of[names] = frozenset(function.name for function in functions)
+        return self._rewriters_of[names]
+
+    def _hides_writes(self, name: str) -> bool:
+        """True when a function that is called so writes on what it is given under names that no text
+        shows."""
+        return any(
+            write.name is None and any(token.startswith(PARAM) for token in write.target)
+            for shape in self.caches.called(name)
+            for write in shape.writes
+        )
 
     @cached_property
-    def names(self) -> frozenset[str]:
-        """The names of the functions that may write a field which is per-request by its name."""
+    def _names(self) -> frozenset[str]:
+        """The names of the functions that may merge onto what they are given or return."""
         return frozenset(
-            place.qualname.rpartition(".")[2]
+            one.place.qualname.rpartition(".")[2]
             for path in self.project.paths
-            for place in self._merging(path)
+            for one in self._merging(path)
+            if one.shown
+        )
+
+    @cached_property
+    def _merging_names(self) -> frozenset[str]:
+        """Those names, and the names of functions that hand on to one of them what they are given."""
+        names = tuple(sorted(name for name in self._names if not name.startswith("__")))
+        found = set(self._names)
+        for path, held in self.project.holding("names of merges", names).items():
+            context = digest((self.caches.context(path), held))
+            ask = partial(self._ask_handing, path, held)
+            found.update(self.project.of_file("handing to merges", path, context, ask))
+        return frozenset(found)
+
+    def _ask_handing(self, path: Path, names: list[str]) -> list[str]:
+        module = self.project.module(path)
+        places = (hit.start() for hit in places_of(set(names), module.text))
+        shapes = ((f, self.caches.shape(f).given) for f in around(module, places))
+        return sorted(
+            function.name
+            for function, given in shapes
+            if any(t.startswith(PARAM) for name in names for t in given.get(name, ()))
         )
 
     def may_merge(self, function: FunctionRef) -> bool:
         """True when the function may write a field whose name says that it is per-request."""
+        return self._shows_merge(function) is not None
+
+    def _shows_merge(self, function: FunctionRef) -> bool | None:
+        """None for a function that merges nothing, else whether its callers may see what it wrote."""
         named = bool(self._named.search(function.source))
         if not named and next(self.carriers.in_function(function), None) is None:
-            return False
+            return None
         if not function.readable:
             return True
-        names = replace(self.caches.names(function.module.path), carriers=self.carriers.words)
-        owner = (function.class_name or "").rpartition(".")[2]
-        writes = shape_of(function.node, names, owner=owner).writes
-        if any(matches_any(write.name, self._globs) for write in writes if write.name is not None):
+        shape = self._shape(function)
+        writes = [write for write in shape.writes if self._is_merge(function, write, named)]
+        user = self.caches.shapes.get(function)  # which knows what was looked up through others
+        if user is not None:
+            writes += [write for write in user.writes if self._is_merge(function, write, named)]
+        returned = shape.reached(shape.returned, lambda name: True)
+        seen = {
+            token == ATTRIBUTE or token.startswith(PARAM) or token in returned
+            for write in writes
+            for token in write.target
+        }
+        return any(seen) if writes else None
+
+    def _is_merge(self, function: FunctionRef, write: Write, named: bool) -> bool:
+        """True for a write that may be of such a field; ``named`` says that the function names one."""
+        if write.name is not None:
+            return matches_any(write.name, self._globs)
+        if named or self._names_collection(function):
             return True
-        hidden = [write for write in writes if write.name is None]
-        if named or any(word.isupper() for word in self.carriers.in_function(function)):
-            return bool(hidden)
-        return any(not write.target.isdisjoint((CARRIER, FOUND)) for write in hidden)
+        return not write.target.isdisjoint((CARRIER, FOUND))
+
+    def _names_collection(self, function: FunctionRef) -> bool:
+        """True when a word of the function stands for a constant: names of fields may be collected there."""
+        meanings = self.caches.aliases.meanings(function.module.path)
+        words = self.carriers.in_function(function)
+        return any(map(str.isupper, (m for w in words for m in (w, *meanings.get(w, ())))))
 
     @cached_property
     def _named(self) -> re.Pattern[str]:
@@ -135,6 +234,20 @@ class Merges:
                 held.setdefault(path, set()).add(name)
         return {path: sorted(held[path]) for path in sorted(held)}
 
+    def collections(self, names: Iterable[str]) -> list[str]:
+        """The constants of the project that may collect some of these names."""
+        found: set[str] = set()
+        for path, held in self.holding(names).items():
+            ask = partial(self._ask_collections, path, held)
+            found.update(self.project.of_file(f"collecting {digest(held)}", path, NO_CONTEXT, ask))
+        return sorted(found)
+
+    def _ask_collections(self, path: Path, names: list[str]) -> list[str]:
+        text = self.project.text_of(path)
+        statements = Statements(text)
+        collecting = map(statements.collection_at_margin, forms.quoted(names, text))
+        return sorted({name for name in collecting if name is not None and name.isupper()})
+
     def writers(self, path: Path, names: list[str], model: ClassRef) -> list[FunctionRef]:
         """The functions of a file that may merge one of these fields onto an object of the model, and others
         beside it, in the order of the text."""
@@ -149,19 +262,25 @@ class Merges:
 
     def _ask_merging_one(self, module: Module, names: list[str]) -> list[Place]:
         writing: dict[FunctionRef, list[str]] = {}
-        for name, places in forms.writes_of(set(names), module.text).items():
-            for function in _around(module, places):
+        written = forms.writes_of({name for name in names if not name.isupper()}, module.text)
+        collections = {name for name in names if name.isupper()}
+        collections.update(forms.renamed(collections, module.text))
+        for hit in places_of(collections, module.text):
+            # A collection counts in whatever form.
+            written.setdefault(hit.group(), []).append(hit.start())
+        for name, places in written.items():
+            for function in around(module, places):
                 writing.setdefault(function, []).append(name)
         return sorted(f.place for f, written in writing.items() if self._merges_one(f, written))
 
     def _merges_one(self, function: FunctionRef, names: list[str]) -> bool:
         """True when the function may write one of the fields from one of the same name, and others too."""
         words = forms.words_of(function.source)
-        names = [name for name in names if words[name] > 1]
-        if not names:
-            return False
         written = {write.name for write in self.caches.shape(function).writes}
-        return None in written or (len(written) > 1 and not written.isdisjoint(names))
+        if None in written:
+            return True  # what is written under the names of a collection is named once
+        names = [name for name in names if words[name] > 1]
+        return len(written) > 1 and not written.isdisjoint(names)
 
     def rewriting(self, module: Module, names: frozenset[str]) -> set[FunctionRef]:
         """Functions of a module that write one of these fields from one of the same name.
@@ -169,12 +288,12 @@ class Merges:
         Such a function merges; that the fields are per-request the project has to prove.
         """
         ask = partial(self._ask_rewriting, module, names)
-        found = self.project.of_file("rewriting", module.path, _digest_of(names), ask)
+        found = self.project.of_file(f"rewriting {_digest_of(names)}", module.path, NO_CONTEXT, ask)
         return {module.function_of(Place(*place)) for place in found}
 
     def _ask_rewriting(self, module: Module, names: frozenset[str]) -> list[Place]:
         writing: dict[FunctionRef, set[str]] = {}
-        for hit in forms.attribute_writes(module.text):
+        for hit in forms.field_writes(module.text):
             if hit.group(1) in names:
                 function = module.function_around(hit.start())
                 if function is not None:
@@ -185,21 +304,6 @@ class Merges:
             if any(uses[name] > 1 for name in written):
                 found.update((function, *module.enclosing(function)))
         return sorted(function.place for function in found)
-
-
-def _around(module: Module, places: Iterable[int]) -> tuple[FunctionRef, ...]:
-    """The functions around places of a module, the outer ones too, in the order of the text."""
-    found: set[FunctionRef] = set()
-    end = -1
-    for place in sorted(places):
-        if place < end:
-            continue  # still the function that is known, before any definition inside it
-        function = module.function_around(place)
-        end = module.next_definition(place, function)
-        if function is not None:
-            found.add(function)
-            found.update(module.enclosing(function))
-    return tuple(sorted(found, key=lambda function: function.block.start))
 
 
 @lru_cache(maxsize=16)

@@ -113,6 +113,8 @@ class Shape:
     text: str = ""
     #: False where the function's text cannot be parsed.
     readable: bool = True
+    #: By its annotation it returns nothing that has fields.
+    plain: bool = False
 
     def reached(self, tokens: Iterable[str], hands_on: Callable[[str], bool]) -> frozenset[str]:
         """These tokens, and those of what the calls were given that hand it on as their result."""
@@ -170,6 +172,7 @@ def shape_as_json(shape: Shape) -> list[Any]:
         [[copy.token, sorted(copy.source)] for copy in shape.copies.values()],
         {name: sorted(given) for name, given in sorted(shape.given.items()) if given},
         shape.stores, shape.looks_up, shape.memoised, shape.text, shape.readable,
+        shape.plain,
     ]  # fmt: skip
 
 

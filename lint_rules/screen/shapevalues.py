@@ -124,6 +124,8 @@ class Values:
         """What is put into a container made here goes where that goes; fields of objects do not."""
         name = dotted(container)
         if name is not None and tokens:
+            if name not in self.variables:  # an attribute: it still is what it came in as
+                self.carry(name, self.value(container))
             self.carry(name, held(token for token in tokens if not token.startswith(PARAM)))
 
     def carry(self, name: str, tokens: Tokens) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _MARKER = "cache-leak:"
 _HELPERS, _NAMED, _USERS, _USES = "helpers", "named helpers", "cache users", "uses cache"
 _MARKING, _CONTEXT, _WORDS, _WRITERS = "marking", "context", "words of a model", "writers"
+_COLLECTIONS = "collections of names"
 
 
 class Survey:
@@ -43,6 +44,8 @@ class Survey:
         self.carriers = CarrierWords(project, settings)
         self.helping = Helping(self.caches, self.carriers)
         self.merges = Merges(self.caches, self.carriers)
+        #: The functions that were found to store what they give to one that writes a proven field.
+        self._storing_rewritten: set[FunctionRef] = set()
         project.reads.derive = self.derive
 
     # ----------------------------------------------------------------- the engine's question
@@ -74,14 +77,23 @@ class Survey:
         return self.helping.named
 
     def cache_users(self, path: Path) -> list[FunctionRef]:
-        """The functions of a file that have to do with a cache."""
+        """The functions of a file that have to do with a cache, or may copy for one that has."""
         self._note(_USERS, str(path))
-        return self.caches.by_file.get(path, [])
+        return self._cache_users(path)
+
+    def _cache_users(self, path: Path) -> list[FunctionRef]:
+        users = self.caches.by_file.get(path, [])
+        return list(dict.fromkeys([*users, *self.helping.helpers(path)]))
 
     def uses_cache(self, function: FunctionRef) -> bool:
-        """True when the function has to do with a cache."""
+        """True when the function has to do with a cache, or may copy for one that has."""
         self._note(_USES, *_name(function))
-        return function in self.caches.shapes
+        return self._uses_cache(function)
+
+    def _uses_cache(self, function: FunctionRef) -> bool:
+        return function in self.caches.shapes or function in self.helping.helpers(
+            function.module.path
+        )
 
     def _note(self, *question: str) -> None:
         name = "\0".join(question)
@@ -97,7 +109,7 @@ class Survey:
         if question == _NAMED:
             return _told(self.helping.named)
         if question == _USERS:
-            return _told(self.caches.by_file.get(Path(about[0]), ()))
+            return _told(self._cache_users(Path(about[0])))
         if question == _USES:
             return str(tuple(about) in self._users)
         if question == _MARKING:
@@ -106,6 +118,8 @@ class Survey:
             return self.caches.context(Path(about[0]))
         if question == _WORDS:
             return self.merges.digest_of_words(self.project.class_at(*about))
+        if question == _COLLECTIONS:
+            return digest(self.merges.collections(about))
         if question == _WRITERS:
             path, model = Path(about[0]), self.project.class_at(*about[1:3])
             writers = self.merges.writers(path, about[3:], model) if model is not None else ()
@@ -114,7 +128,8 @@ class Survey:
 
     @cached_property
     def _users(self) -> frozenset[tuple[str, ...]]:
-        return frozenset(map(_name, self.caches.shapes))
+        paths = dict.fromkeys([*self.caches.by_file, *self.helping.files])
+        return frozenset(map(_name, (f for path in paths for f in self._cache_users(path))))
 
     def may_help(self, function: FunctionRef) -> bool:
         """True when the function may be a cache-copy helper (not noted)."""
@@ -122,7 +137,7 @@ class Survey:
 
     def may_store(self, function: FunctionRef) -> bool:
         """True when the function may store what another one merged values onto (not noted)."""
-        return self.merges.may_store(function)
+        return function in self._storing_rewritten or self.merges.may_store(function)
 
     def stores(self, function: FunctionRef) -> bool:
         """True when the function stores something in a cache (not noted)."""
@@ -138,7 +153,11 @@ class Survey:
         """The functions of the project that may merge one of these fields onto an object of the
         model, and others beside it."""
         found: list[FunctionRef] = []
-        for path, held in self.merges.holding(names).items():
+        names = sorted(names)
+        self._note(_COLLECTIONS, *names)
+        with unnoted():
+            collections = self.merges.collections(names)
+        for path, held in self.merges.holding([*names, *collections]).items():
             with unnoted():
                 functions = self.merges.writers(path, held, model)
             question = (_WRITERS, str(path), str(model.module.path), model.qualname, *held)
@@ -147,8 +166,17 @@ class Survey:
         return found
 
     def rewriting(self, module: Module, names: frozenset[str]) -> set[FunctionRef]:
-        """Functions of a module that write one of these fields from one of the same name."""
-        return self.merges.rewriting(module, names)
+        """Functions of a module that write one of these fields from one of the same name, and those that store
+        what they give to such a function."""
+        storing = set(self.merges.storing_rewritten(module.path, names))
+        self._storing_rewritten |= storing
+        return self.merges.rewriting(module, names) | storing
+
+    def may_rewrite(self, module: Module) -> set[FunctionRef]:
+        """The functions of a module that may do so with a field that the project proves."""
+        found = self.merges.rewriting(module, self.provable)
+        found.update(f for f in self.caches.by_file.get(module.path, ()) if self.stores(f))
+        return found
 
     # ----------------------------------------------------------------- proofs beside the pattern
 
@@ -172,8 +200,8 @@ class Survey:
             with unnoted():
                 writes = self.caches.shape(function).writes
             found |= {write.name for write in writes if write.name is not None}
-            for word in sorted(set(_WORD.findall(function.source))):
-                named = self.project.resolve(function.module, word, function)
+            for name in _names_in(function.source):
+                named = self.project.resolve(function.module, name, function)
                 if isinstance(named, ClassRef):
                     classes[named] = None
         return sorted(found.union(*({d.name for d in cls.fields} for cls in classes)))
@@ -223,4 +251,10 @@ def _name(function: FunctionRef) -> tuple[str, ...]:
     return name
 
 
-_WORD = re.compile(r"[A-Za-z_]\w*")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+
+
+def _names_in(source: str) -> list[str]:
+    """The names in a text, ``models`` and ``models.Auth`` of ``models.Auth.build``."""
+    parts = (name.split(".") for name in set(_DOTTED.findall(source)))
+    return sorted({".".join(some[: n + 1]) for some in parts for n in range(len(some))})

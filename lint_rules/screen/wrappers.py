@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,9 @@ MEMOISING = re.compile(
 """A decorator that keeps a function's results."""
 _IDENTIFIER = re.compile(r"\w+")
 
+Does = tuple[bool, bool]
+"""Whether a function stores what it is given, and whether it hands out what it found."""
+
 
 class Wrappers:
     """Functions that store what they are given, or hand out what they found.
@@ -30,14 +33,18 @@ class Wrappers:
     is.
     """
 
-    def __init__(self) -> None:
-        self._by_word: dict[str, dict[str, tuple[bool, bool]]] = {}
+    def __init__(self, instances: Callable[[str], Iterable[str]]) -> None:
+        """``instances`` are the names of objects of a class, as far as assignments tell."""
+        self._instances = instances
+        self._by_word: dict[str, dict[str, Does]] = {}
         self._classes: dict[str, set[str]] = {}
+        self._owners: dict[str, frozenset[str]] = {}
         self._digests: dict[str, str] = {}
 
     def note(self, function: FunctionRef, shape: Shape) -> None:
         """Make a function known, if it is one."""
-        does = (shape.stores_parameter, shape.returns_found or shape.memoised)
+        finds = (shape.returns_found or shape.memoised) and not shape.plain
+        does = (shape.stores_parameter, finds)
         if not any(does) or function.name.startswith("__"):
             return
         words = [str(function.module.path), stem(function.module.path)]
@@ -55,9 +62,9 @@ class Wrappers:
         words = {str(path), *imported, *(name for names in meanings.values() for name in names)}
         return tuple(sorted(word for word in words if word in self._by_word))
 
-    def visible(self, seen: tuple[str, ...], meanings: Meanings) -> dict[str, tuple[bool, bool]]:
+    def visible(self, seen: tuple[str, ...], meanings: Meanings) -> dict[str, Does]:
         """The names of wrappers that these words lead to, and whether they store and find."""
-        out: dict[str, tuple[bool, bool]] = {}
+        out: dict[str, Does] = {}
         for word in seen:
             for name, does in self._by_word[word].items():
                 _also(out, name, does)
@@ -71,37 +78,55 @@ class Wrappers:
         """A digest of what :meth:`visible` and :meth:`meant` say of a word."""
         if word not in self._digests:
             names = self._by_word[word]
-            owners = {name: sorted(self._classes.get(name, ())) for name in names if name in COMMON}
+            owners = {name: sorted(self._named(name)) for name in names if name in COMMON}
             self._digests[word] = digest((sorted(names.items()), sorted(owners.items())))
         return self._digests[word]
 
     def meant(
-        self, function: FunctionRef, names: dict[str, tuple[bool, bool]]
-    ) -> dict[str, tuple[bool, bool]]:
-        """Those of the names that the function can mean.
+        self, function: FunctionRef, names: dict[str, Does], meanings: Meanings
+    ) -> dict[str, Does]:
+        """Those of the names, which stand in the function, that it can mean.
 
         ``x.get(...)`` is a method of one of many classes: it counts where the function, or the class
-        around it, names the class.
+        around it, names the class, or an object of it.
         """
-        source = function.source
-        words = set(_IDENTIFIER.findall(source))
-        out: dict[str, tuple[bool, bool]] = {}
-        for name in sorted(words & names.keys()):
-            does = names[name]
-            owners = self._classes.get(name)
-            if owners is None or name not in COMMON or any(
-                owner in source or owner == (function.class_name or "").rpartition(".")[2]
-                for owner in owners
-            ):  # fmt: skip
-                out[name] = does
-        return out
+        return {
+            name: names[name]
+            for name in sorted(names)
+            if name not in COMMON
+            or name not in self._classes
+            or _names_one(function, self._named(name), meanings)
+        }
+
+    def _named(self, method: str) -> frozenset[str]:
+        """The classes that have a method, and the names of their objects."""
+        if method not in self._owners:
+            classes = self._classes.get(method, set())
+            self._owners[method] = frozenset(classes.union(*map(self._instances, classes)))
+        return self._owners[method]
 
 
-def _also(known: dict[str, tuple[bool, bool]], name: str, does: tuple[bool, bool]) -> None:
+def _names_one(function: FunctionRef, wanted: frozenset[str], meanings: Meanings) -> bool:
+    """True when a function, or the class around it, has one of these names."""
+    owner = (function.class_name or "").rpartition(".")[2]
+    words = {*_IDENTIFIER.findall(function.source), owner}
+    return not wanted.isdisjoint(words.union(*(meanings.get(word, ()) for word in words)))
+
+
+def is_plain(annotation: str | None) -> bool:
+    """True for a type without fields: text, numbers, and sequences of them."""
+    return bool(annotation) and _PLAIN.issuperset(_IDENTIFIER.findall(annotation or ""))
+
+
+def _also(known: dict[str, Does], name: str, does: Does) -> None:
     stores, finds = known.get(name, (False, False))
     known[name] = (stores or does[0], finds or does[1])
 
 
+_PLAIN = frozenset(
+    {"str", "int", "float", "bool", "bytes", "None", "Optional", "Union", "typing", "Tuple", "tuple", "List", "list",
+     "Set", "set", "Sequence", "Iterable", "Iterator"}
+)  # fmt: skip
 COMMON = frozenset(
     {"get", "set", "pop", "update", "add", "put", "save", "load", "read", "write", "find", "fetch",
      "create", "list", "copy", "items", "values", "keys", "append", "remove", "delete", "run", "call",
@@ -110,7 +135,7 @@ COMMON = frozenset(
 """Methods that so many classes have that the name alone says nothing."""
 
 
-def through(plain: Names, does: dict[str, tuple[bool, bool]]) -> Names:
+def through(plain: Names, does: dict[str, Does]) -> Names:
     """Those meanings, and these wrappers."""
     storing = frozenset(name for name, (stores, _) in does.items() if stores)
     finding = frozenset(name for name, (_, finds) in does.items() if finds)

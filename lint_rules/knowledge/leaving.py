@@ -1,0 +1,88 @@
+"""Whether a copy may leave its function at all, judged by the function alone.
+
+A copy that is neither returned nor stored, nor handed to what may do so, is no cache copy, whatever the
+called functions do: the function need not be interpreted together with them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from lint_rules.flow.facts import Facts
+from lint_rules.flow.values import Init, Ref, Seq, Value
+
+if TYPE_CHECKING:
+    from lint_rules.flow.facts import Handoff
+    from lint_rules.project.functions import FunctionRef
+
+_KEEPS = re.compile(
+    r"\.\w+[ \t]*(?::[^=\n]{0,200})?=[^=]|\][ \t]*=[^=]|setattr|\.(?:append|add|update|insert|extend|setdefault)\("
+)
+"""Something is put into an attribute, or into a container."""
+_CAME_IN = frozenset({"param", "self", "attr", "global", "lookup", "call"})
+
+
+def may_leave(facts: Facts, copy: int, stores: Callable[[FunctionRef], bool]) -> bool:
+    """True when a copy, or what holds it or was made of it, may be returned or stored.
+
+    ``facts`` are those of the function without its calls; ``stores`` tells which functions may store
+    what they are given.
+    """
+    held = _holding(facts, copy)
+    return (
+        not held.isdisjoint(store.obj for store in facts.stores)
+        or not held.isdisjoint(facts.passed)
+        or any(not held.isdisjoint(_objects(leave.value)) for leave in facts.exits)
+        or any(stores(h.callee) for h in facts.handoffs if not held.isdisjoint(_given(h)))
+        # What it is kept in may be stored by one of its fields, which only the calls tell.
+        or (any(facts.objects[o].origin in _CAME_IN for o in held) and stores(facts.function))
+    )
+
+
+def _holding(facts: Facts, copy: int) -> set[int]:
+    """The objects that may hold a copy, or be made of it, in the end."""
+    by_part: dict[int, set[int]] = {}
+    for part, whole in _links(facts):
+        by_part.setdefault(part, set()).add(whole)
+    found = {copy}
+    todo = [copy]
+    while todo:
+        more = by_part.get(todo.pop(), set()) - found
+        found |= more
+        todo += more
+    return found
+
+
+def _links(facts: Facts) -> Iterator[tuple[int, int]]:
+    """Pairs of an object, and one that may hold it, hand it out or be made of it."""
+    for obj in facts.objects.all():
+        yield from ((source, obj.id) for source in obj.of)
+    for write in facts.writes:
+        yield from ((part, write.obj) for part in _objects(write.value))
+    heaps = [leave.state.heap for leave in facts.exits]
+    heaps += [handoff.fields for handoff in facts.handoffs]
+    for heap in heaps:
+        for whole, fields in heap.items():
+            yield from ((part, whole) for value in fields.values() for part in _objects(value))
+    made = {obj.node: obj.id for obj in facts.objects.all() if obj.origin == "call"}
+    for handoff in facts.handoffs:
+        given = _given(handoff)
+        wholes = {made[handoff.node]} if handoff.node in made else set()
+        if _KEEPS.search(handoff.callee.source):  # one thing that it is given in another
+            wholes |= given
+        yield from ((part, whole) for part in given for whole in wholes)
+
+
+def _given(handoff: Handoff) -> set[int]:
+    return {obj for value in handoff.arguments.values() for obj in _objects(value)}
+
+
+def _objects(value: Value) -> Iterator[int]:
+    """The objects that a value may be, be found in, or hold as an item."""
+    for atom in value.atoms:
+        if isinstance(atom, Ref | Init):  # or, of that object, one of its fields
+            yield atom.obj
+        elif isinstance(atom, Seq):
+            yield from (obj for part in atom.parts for obj in _objects(part))
