@@ -160,7 +160,85 @@ def merge(auth: Auth, params: dict) -> None:
 """,
 }
 
+SHELVED = {
+    "models.py": AUTH,
+    "shelf.py": """class Shelf:
+    def __init__(self, cache):
+        self.cache = cache
+
+    def put(self, key, value):
+        self.cache.set(key, value)
+
+
+class Drawer:
+    def __init__(self, cache):
+        self.seen = cache
+
+    def put(self, key, value):
+        self.seen.append(value)
+
+
+""",
+    "objects.py": "from shelf import Shelf, Drawer\n\nSHELF = Shelf({})\n",
+    "saves.py": """from models import Auth
+from objects import SHELF
+
+
+def save(key: str, auth: Auth) -> None:
+    made = auth.model_copy()
+    SHELF.put(key, made)
+""",
+}
+COLLECTED = {
+    **PROJECT,
+    "names.py": 'FIELDS = ("end_user_id", "plan")\n',
+    "merges.py": """from models import Auth
+from names import FIELDS
+
+
+def merge(auth: Auth, params: dict) -> None:
+    for name in FIELDS:
+        setattr(auth, name, params.get(name))
+""",
+    "copies.py": COPY.replace("    made.end_user_id = None\n", ""),
+}
+TWO_AWAY = {
+    "models.py": AUTH,
+    "near.py": "from far import put\n\n\ndef remember(key, value):\n    put(key, value)\n",
+    "far.py": "cache = {}\n\n\ndef put(key, value):\n    cache[key] = value\n",
+    "saves.py": """from models import Auth
+from near import remember
+
+
+def save(key: str, auth: Auth) -> None:
+    made = auth.model_copy()
+    remember(key, made)
+""",
+}
+HANDED_ON = {
+    "models.py": AUTH,
+    "store.py": STORE,
+    "far.py": "def fill(x, params):\n    x.end_user_id = params.get('end_user_id')\n",
+    "near.py": "from far import fill\n\n\ndef merge(token, params):\n    fill(token, params)\n",
+    "saves.py": """from models import Auth
+from near import merge
+from store import cache
+
+
+def save(key: str, auth: Auth, params: dict) -> None:
+    merge(auth, params)
+    cache[key] = auth
+""",
+}
 EDITS = {
+    "an object of a class with a common method": (
+        SHELVED, "objects.py", "Shelf({})", "Drawer({})"),
+    "a constant that collects names": (
+        COLLECTED, "names.py", ', "plan"', ","),
+    "a store two calls away": (
+        TWO_AWAY, "far.py", "cache[key] = value", "print(value)"),
+    "a merge two calls away": (
+        HANDED_ON, "far.py", "x.end_user_id", "x.plan"),
     "a function above an import under a condition": (
         {**CALLED, "resets.py": OPTIONAL, "more.py": CALLED["resets.py"]},
         "resets.py", "    from more", "    from nothing"),

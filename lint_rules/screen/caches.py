@@ -56,6 +56,8 @@ _USES_BYTES = tuple(re.compile(form.pattern.encode()) for form in _USES)
 _MADE = re.compile(r"ache\w*\(")
 _MADE_BYTES = re.compile(rb"ache\w*\(|@[\w.]*ache|ache\w*[ \t]+as[ \t]")
 _BEFORE_MADE = re.compile(r"=[ \t]*(?:await[ \t]+)?[\w.]*$")
+_CALLED = re.compile(r"=[ \t]*(?:\w+\.)*(_*[A-Z]\w*)\(")
+_ASSIGNED_TO = re.compile(r"^[ \t]*(?:\w+\.)?(\w+)[ \t]*(?::[^=\n]*)?$")
 FOLLOWED = 2
 """How many calls deep a cache may be, as for the interpretation (``flow.summaries.DEPTH``)."""
 
@@ -71,7 +73,6 @@ class CacheUsers:
         self._calling: dict[str, str] = {}
         self._import_digests: dict[Path, str] = {}
         self._handing: dict[str, bool] = {}
-        self._instances: dict[str, frozenset[str]] = {}
 
     # ----------------------------------------------------------------- objects
 
@@ -249,18 +250,23 @@ class CacheUsers:
 
     def instances(self, name: str) -> frozenset[str]:
         """The variables and attributes of the project that a call of a class is assigned to."""
-        if name not in self._instances:
-            made = re.compile(
-                rf"^[ \t]*(?:\w+\.)?(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:\w+\.)*{name}\(", re.MULTILINE
-            )
+        return self._instances.get(name, frozenset())
 
-            def ask(path: Path) -> list[str]:
-                held = f"{name}(".encode() in self.project.bytes_of(path)
-                return sorted(set(made.findall(self.project.text_of(path)))) if held else []
+    @cached_property
+    def _instances(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for made in self.project.of_files("objects made", NO_CONTEXT, self._ask_made).values():
+            for name, variable in made:
+                found.setdefault(name, set()).add(variable)
+        return {name: frozenset(variables) for name, variables in found.items()}
 
-            found = self.project.of_files(f"made by {name}", NO_CONTEXT, ask)
-            self._instances[name] = frozenset(v for names in found.values() for v in names)
-        return self._instances[name]
+    def _ask_made(self, path: Path) -> list[tuple[str, str]]:
+        text, found = self.project.text_of(path), set()
+        for hit in _CALLED.finditer(text):
+            variable = _ASSIGNED_TO.search(before(text, hit.start()))
+            if variable is not None:
+                found.add((hit.group(1), variable.group(1)))
+        return sorted(found)
 
     def context(self, path: Path) -> str:
         """The digest of what the shapes of a file's functions depend on beside its own text."""

@@ -30,7 +30,7 @@ class Wrappers:
     """Functions that store what they are given, or hand out what they found.
 
     A function of a module is visible where it, or its module, is imported; a method where its class
-    is.
+    is, or an object of it.
     """
 
     def __init__(self, instances: Callable[[str], Iterable[str]]) -> None:
@@ -52,7 +52,7 @@ class Wrappers:
             words.append(function.name)
         else:
             owner = function.class_name.rpartition(".")[2]
-            words.append(owner)
+            words += [owner, *self._instances(owner)]
             self._classes.setdefault(function.name, set()).add(owner)
         for word in words:
             _also(self._by_word.setdefault(word, {}), function.name, does)
