@@ -28,6 +28,7 @@ from lint_rules.flow.values import (
     Entries,
     Init,
     Leaf,
+    Ref,
     Strings,
     Value,
     field_reads,
@@ -38,6 +39,8 @@ from lint_rules.project.classes import ClassRef
 from lint_rules.project.functions import FunctionRef
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lint_rules.flow.expressions import Evaluator
 
 _VIEWS = {"items": "items", "keys": "keys", "values": "values"}
@@ -363,7 +366,8 @@ class Calls:
             if isinstance(node.func, cst.Attribute)
             else UNKNOWN
         )
-        self.pass_on(state, node.func, values)
+        called = self.ev.eval(state, node.func) if isinstance(node.func, cst.Name) else receiver
+        self.pass_on(called, values)
         if known.SANITIZING.search(last):
             for value in (*values, receiver):
                 for obj in value.refs:
@@ -374,16 +378,17 @@ class Calls:
             return computed(*values)
         return self.result(state, node, last, values)
 
-    def pass_on(self, state: State, target: cst.BaseExpression, values: list[Value]) -> None:
+    def pass_on(self, target: Value, values: list[Value]) -> None:
         """Note what is given to something that a call returned and nobody knows yet."""
-        while isinstance(target, cst.Attribute):
-            target = target.value
-        objects = self.ctx.objects
-        if any(
-            objects[obj].origin == "call" and objects[obj].model is None
-            for obj in self.ev.eval(state, target).refs
-        ):
+        if any(map(self._is_from_unknown_call, _found_in(target))):
             self.ctx.facts.passed.update(obj for value in values for obj in self.ctx.deref(value))
+
+    def _is_from_unknown_call(self, obj: int) -> bool:
+        """True for what a call returned, and for what is held by it on any level."""
+        info = self.ctx.objects[obj]
+        while info.origin == "attr" and info.of:
+            info = self.ctx.objects[info.of[0]]
+        return info.origin == "call" and info.model is None
 
     def result(
         self, state: State, node: cst.Call, name: str, values: list[Value], hint: object = None
@@ -394,6 +399,11 @@ class Calls:
         if cache and made.type_text == "":
             made.type_text = name
         return ref(made.id)
+
+
+def _found_in(value: Value) -> Iterator[int]:
+    """The objects that a value may be, or may be a field of."""
+    return (atom.obj for atom in value.atoms if isinstance(atom, Ref | Init))
 
 
 def _called(node: cst.Call) -> str:

@@ -250,7 +250,7 @@ class Interpreter:
             name = self.ctx.code(target.value)
             self.ev.calls.caches.store(state, node, value, (key, self.ctx.code(index)), name)
             return
-        self.ev.calls.pass_on(state, target.value, [value])
+        self.ev.calls.pass_on(base, [value])
         if key.text is not None:
             self.ctx.write(
                 state, self.ctx.deref(base), key.text, value, node, "item",

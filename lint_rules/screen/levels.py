@@ -108,8 +108,7 @@ class Level:
             inner = module.function_around(hit.start())
             name = hit.group()
             if inner is None or (
-                name in {param.name for param in inner.params}
-                and module.text[hit.start() - 1] != "."
+                module.text[hit.start() - 1] != "." and name in {p.name for p in inner.params}
             ):
                 continue
             for function in (inner, *module.enclosing(inner)):
