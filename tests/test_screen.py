@@ -111,6 +111,20 @@ PROGRAMS = {
     + "class Holder:\n    def keep(self, auth):\n        self.auth = auth\n\n\n"
     + "def save(key, auth: Auth, holder: Holder):\n    copied = copy(auth)\n"
     + "    copied.asked_by = None\n    holder.keep(copied)\n    cache[key] = holder.auth\n",
+    "kept by a method and returned": HEAD
+    + "class Holder:\n    def keep(self, auth):\n        self.auth = auth\n\n\n"
+    + "def trim_for_cache(auth: Auth, holder: Holder):\n    copied = copy(auth)\n"
+    + "    copied.asked_by = None\n    holder.keep(copied)\n    return holder.auth\n",
+    "stored by an object that a call hands out": HEAD
+    + "class Box:\n    def put(self, key, value):\n        cache[key] = value\n\n\n"
+    + "def box() -> Box:\n    return Box()\n\n\n"
+    + "def trim_for_cache(key, auth: Auth):\n    copied = copy(auth)\n"
+    + "    copied.asked_by = None\n    box().put(key, copied)\n",
+    "given to what a call returned": HEAD
+    + "class Writer:\n    def write_down(self, key, value):\n        cache[key] = value\n\n\n"
+    + "def writer():  # of the cache\n    return Writer()\n\n\n"
+    + "def save(key, auth: Auth):\n    copied = copy(auth)\n    copied.asked_by = None\n"
+    + "    out = writer()\n    out.write_down(key, copied)\n",
     # Evidence: a merge function proves allowed_model_region, however its file names the model.
     "imported by a star": "from models import *\n\n\ndef merge(token: Auth, params):"
     + MERGE.format(carrier="token"),
