@@ -230,7 +230,24 @@ def save(key: str, auth: Auth, params: dict) -> None:
     cache[key] = auth
 """,
 }
+TAKEN = {
+    "models.py": AUTH,
+    "copies.py": """from models import Auth
+from sink import take
+
+
+def trim_for_cache(key: str, auth: Auth) -> None:
+    made = auth.model_copy()
+    made.plan = None
+    take(key, made)
+""",
+    "sink.py": "from far import put\n\n\ndef take(key, value):\n    put(key, value)\n",
+    "far.py": STORE + "\n\ndef put(key, value):\n    print(value)\n",
+    "others.py": COPY,
+}
 EDITS = {
+    "whether a called function stores": (
+        TAKEN, "far.py", "print(value)", "cache[key] = value"),
     "an object of a class with a common method": (
         SHELVED, "objects.py", "Shelf({})", "Drawer({})"),
     "a constant that collects names": (

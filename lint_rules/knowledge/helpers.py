@@ -21,7 +21,7 @@ from lint_rules.flow.values import (
     reads_of,
 )
 from lint_rules.flow.vocabulary import SERIALISED
-from lint_rules.knowledge.leaving import may_leave
+from lint_rules.knowledge.leaving import leaving
 from lint_rules.naming import is_cache_copy_name
 from lint_rules.project.noting import Remembered
 
@@ -156,6 +156,7 @@ class Helpers:
         self.project = library.project
         self._copies = Remembered(self._ask_copies, lambda function: ())
         self._callers = Remembered(self._ask_callers)
+        self._leaving = Remembered(self._ask_leaving)
 
     def copies(self, function: FunctionRef) -> tuple[HelperCopy, ...]:
         """The copies for which ``function`` is a cache-copy helper; empty when it is none."""
@@ -173,7 +174,11 @@ class Helpers:
 
     def may_leave(self, alone: Facts, copy: Obj) -> bool:
         """True when a copy may be returned or stored; the facts are those of the function by itself."""
-        return may_leave(alone, copy.id, self.survey.stores)
+        return copy.id in self._leaving(alone.function)
+
+    def _ask_leaving(self, function: FunctionRef) -> frozenset[int]:
+        alone = self.library.facts(function, 0)
+        return leaving(alone, self.survey.stores) if alone is not None else frozenset()
 
     def of_model(
         self, model: ClassRef | None, functions: Iterable[FunctionRef]

@@ -24,35 +24,35 @@ _KEEPS = re.compile(
 _CAME_IN = frozenset({"param", "self", "attr", "global", "lookup", "call"})
 
 
-def may_leave(facts: Facts, copy: int, stores: Callable[[FunctionRef], bool]) -> bool:
-    """True when a copy, or what holds it or was made of it, may be returned or stored.
+def leaving(facts: Facts, stores: Callable[[FunctionRef], bool]) -> frozenset[int]:
+    """The objects of a function that may be returned or stored, or be held by what may be.
 
     ``facts`` are those of the function without its calls; ``stores`` tells which functions may store
     what they are given.
     """
-    held = _holding(facts, copy)
-    return (
-        not held.isdisjoint(store.obj for store in facts.stores)
-        or not held.isdisjoint(facts.passed)
-        or any(not held.isdisjoint(_objects(leave.value)) for leave in facts.exits)
-        or any(stores(h.callee) for h in facts.handoffs if not held.isdisjoint(_given(h)))
-        # What it is kept in may be stored by one of its fields, which only the calls tell.
-        or (any(facts.objects[o].origin in _CAME_IN for o in held) and stores(facts.function))
-    )
-
-
-def _holding(facts: Facts, copy: int) -> set[int]:
-    """The objects that may hold a copy, or be made of it, in the end."""
-    by_part: dict[int, set[int]] = {}
+    parts: dict[int, set[int]] = {}
     for part, whole in _links(facts):
-        by_part.setdefault(part, set()).add(whole)
-    found = {copy}
-    todo = [copy]
+        parts.setdefault(whole, set()).add(part)
+    found = set(_leaving_themselves(facts, stores))
+    todo = list(found)
     while todo:
-        more = by_part.get(todo.pop(), set()) - found
+        more = parts.get(todo.pop(), set()) - found
         found |= more
         todo += more
-    return found
+    return frozenset(found)
+
+
+def _leaving_themselves(facts: Facts, stores: Callable[[FunctionRef], bool]) -> Iterator[int]:
+    yield from (store.obj for store in facts.stores)
+    yield from facts.passed
+    for leave in facts.exits:
+        yield from _objects(leave.value)
+    for handoff in facts.handoffs:
+        if stores(handoff.callee):
+            yield from _given(handoff)
+    # Of what came in a field may be stored in which something is kept: that only the calls tell.
+    if stores(facts.function):
+        yield from (obj.id for obj in facts.objects.all() if obj.origin in _CAME_IN)
 
 
 def _links(facts: Facts) -> Iterator[tuple[int, int]]:
@@ -61,9 +61,8 @@ def _links(facts: Facts) -> Iterator[tuple[int, int]]:
         yield from ((source, obj.id) for source in obj.of)
     for write in facts.writes:
         yield from ((part, write.obj) for part in _objects(write.value))
-    heaps = [leave.state.heap for leave in facts.exits]
-    heaps += [handoff.fields for handoff in facts.handoffs]
-    for heap in heaps:
+    final = facts.final.heap if facts.final is not None else {}
+    for heap in (final, *(handoff.fields for handoff in facts.handoffs)):
         for whole, fields in heap.items():
             yield from ((part, whole) for value in fields.values() for part in _objects(value))
     made = {obj.node: obj.id for obj in facts.objects.all() if obj.origin == "call"}

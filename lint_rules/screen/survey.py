@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _MARKER = "cache-leak:"
 _HELPERS, _NAMED, _USERS, _USES = "helpers", "named helpers", "cache users", "uses cache"
 _MARKING, _CONTEXT, _WORDS, _WRITERS = "marking", "context", "words of a model", "writers"
-_COLLECTIONS = "collections of names"
+_COLLECTIONS, _STORES = "collections of names", "stores"
 
 
 class Survey:
@@ -112,6 +112,8 @@ class Survey:
             return _told(self._cache_users(Path(about[0])))
         if question == _USES:
             return str(tuple(about) in self._users)
+        if question == _STORES:
+            return str(tuple(about) in self._storing)
         if question == _MARKING:
             return digest([(str(module.path), name) for module, name in self._marking])
         if question == _CONTEXT:
@@ -131,6 +133,10 @@ class Survey:
         paths = dict.fromkeys([*self.caches.by_file, *self.helping.files])
         return frozenset(map(_name, (f for path in paths for f in self._cache_users(path))))
 
+    @cached_property
+    def _storing(self) -> frozenset[tuple[str, ...]]:
+        return frozenset(_name(f) for f, shape in self.caches.shapes.items() if shape.stores)
+
     def may_help(self, function: FunctionRef) -> bool:
         """True when the function may be a cache-copy helper (not noted)."""
         return self.helping.may_help(function)
@@ -140,7 +146,8 @@ class Survey:
         return function in self._storing_rewritten or self.merges.may_store(function)
 
     def stores(self, function: FunctionRef) -> bool:
-        """True when the function stores something in a cache (not noted)."""
+        """True when the function stores something in a cache."""
+        self._note(_STORES, *_name(function))
         shape = self.caches.shapes.get(function)
         return shape is not None and shape.stores
 
