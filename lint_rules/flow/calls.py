@@ -385,9 +385,7 @@ class Calls:
 
     def _is_from_unknown_call(self, obj: int) -> bool:
         """True for what a call returned, and for what is held by it on any level."""
-        info = self.ctx.objects[obj]
-        while info.origin == "attr" and info.of:
-            info = self.ctx.objects[info.of[0]]
+        info = self.ctx.objects.bottom(obj)
         return info.origin == "call" and info.model is None
 
     def result(

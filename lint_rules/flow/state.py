@@ -43,6 +43,13 @@ class Objects:
         self._items.append(made)
         return made
 
+    def bottom(self, obj: int) -> Obj:
+        """The object in whose fields, and the fields of those, an object was found."""
+        info = self._items[obj]
+        while info.origin == "attr" and info.of:
+            info = self._items[info.of[0]]
+        return info
+
     def default(self, obj: int, name: str) -> Value:
         """What a field holds that nobody wrote since the object came in or was made."""
         info = self._items[obj]

@@ -110,7 +110,7 @@ class Relevance:
         """True when the carrier can be an object that a cache hands out, or that is stored here."""
         if self.survey.stores(facts.function):
             return True
-        origins = {_bottom(facts, obj).origin for obj in family(facts, carrier.id)}
+        origins = {facts.objects.bottom(obj).origin for obj in family(facts, carrier.id)}
         if "lookup" in origins:
             return True
         if carrier.model is not None:
@@ -129,11 +129,3 @@ class Relevance:
     def _ask_plausible(self, model: ClassRef) -> bool:
         """True when the model can have per-request fields: declared ones, or some helper's resets."""
         return self.fields.declares(model) or self.fields.helped(model)
-
-
-def _bottom(facts: Facts, number: int) -> Obj:
-    """The object in whose fields, and the fields of those, an object was found."""
-    obj = facts.objects[number]
-    while obj.origin == "attr" and obj.of:
-        obj = facts.objects[obj.of[0]]
-    return obj

@@ -115,7 +115,8 @@ def _names_one(function: FunctionRef, wanted: frozenset[str], meanings: Meanings
 
 def is_plain(annotation: str | None) -> bool:
     """True for a type without fields: text, numbers, and sequences of them."""
-    return bool(annotation) and _PLAIN.issuperset(_IDENTIFIER.findall(annotation or ""))
+    words = _IDENTIFIER.findall(annotation or "")
+    return bool(words) and _PLAIN.issuperset(words)
 
 
 def _also(known: dict[str, Does], name: str, does: Does) -> None:
