@@ -6,16 +6,16 @@ import ast
 import atexit
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from lint_rules.findings import Diagnostic, FileReport, Finding, Subject
 from lint_rules.project.kept import NO_CONTEXT, digest
-from lint_rules.project.noting import noting
+from lint_rules.project.noting import Node, noting
 from lint_rules.project.project import Project
 from lint_rules.project.roots import Roots
 from lint_rules.settings import Settings
@@ -40,6 +40,15 @@ MANY_NEWS = 64
 
 class Unreadable(Exception):
     """A file with candidates that does not parse; the message says where and why."""
+
+
+class _Found(NamedTuple):
+    """The findings and subjects of a function; ``new`` is what they were read from where they were not known."""
+
+    function: FunctionRef
+    findings: list[Finding]
+    subjects: Sequence[Subject] = ()
+    new: Node | None = None
 
 
 class Engine:
@@ -179,35 +188,39 @@ class Engine:
         functions = self._candidates(root, survey, project.module(path))
         if not functions:
             return [], (), 0
-        kind = f"report {digest((display, os.getcwd()))}"
-        asked = [
-            (f.place, survey.may_help(f), survey.may_store(f), survey.stores(f)) for f in functions
-        ]
-        context = digest(asked)
-        keeps = not self.lists_subjects  # which are not kept
-        known = project.reads.answer(kind, path, context) if keeps else None
-        if known is not None:
-            return [finding_from_json(one) for one in known], (), len(functions)
-        with noting() as node:
-            project.reads.file(path)
-            findings, subjects = self._reported(root, survey, path, display, functions)
-        if findings or any(not function.readable for function in functions):
+        found = [self._found(root, survey, path, display, function) for function in functions]
+        if any(one.new and (one.findings or not one.function.readable) for one in found):
             broken = _syntax_error(text)
             if broken is not None:
                 raise Unreadable(broken)
-        if keeps:
-            told = [asdict(finding) for finding in findings]
-            project.reads.keep(kind, path, context, told, node)
-        return findings, tuple(subjects), len(functions)
+        for one in found:
+            if one.new is not None and one.function.readable and not self.lists_subjects:
+                told = [_seen(display), [asdict(finding) for finding in one.findings]]
+                project.reads.keep(*self._question(survey, one.function), told, one.new)
+        findings = [finding for one in found for finding in one.findings]
+        return findings, tuple(s for one in found for s in one.subjects), len(functions)
 
-    def _reported(
-        self, root: Path, survey: Survey, path: Path, display: str, functions: list[FunctionRef]
-    ) -> tuple[list[Finding], list[Subject]]:
+    def _found(
+        self, root: Path, survey: Survey, path: Path, display: str, function: FunctionRef
+    ) -> _Found:
+        """What is found in a function: what was answered before, as long as it holds, else it is asked."""
+        if not self.lists_subjects:  # which are not kept
+            known = survey.project.reads.answer(*self._question(survey, function))
+            if known is not None and (not known[1] or known[0] == _seen(display)):
+                return _Found(function, [finding_from_json(one) for one in known[1]])
         from lint_rules.reporting import Reporter
 
-        known = self._known(root, survey)
-        reporter = Reporter(known, path, display, lists_subjects=self.lists_subjects)
-        return reporter.findings(functions)
+        reporter = Reporter(
+            self._known(root, survey), path, display, lists_subjects=self.lists_subjects
+        )
+        with noting() as node:
+            return _Found(function, *reporter.found(function), node)
+
+    def _question(self, survey: Survey, function: FunctionRef) -> tuple[str, Path, str]:
+        """What the findings of a function are kept as; they depend on this beside what is read for them."""
+        path, piece = function.piece
+        asked = survey.may_help(function), survey.may_store(function), survey.stores(function)
+        return f"found {piece}", path, digest(asked)
 
     def _candidates(self, root: Path, survey: Survey, module: Module) -> list[FunctionRef]:
         """The functions that can matter: by their own text, or by a field that the project proves."""
@@ -245,7 +258,11 @@ class Engine:
 
     def _derived(self, root: Path, survey: Survey, name: str) -> str:
         """The digest of what follows from the whole project now, by its name."""
-        return survey.derive(name) or self._known(root, survey).derive(name)
+        return (
+            survey.derive(name)
+            or survey.project.reads.kept_digest(name)
+            or self._known(root, survey).derive(name)
+        )
 
     def _forget(self, root: Path) -> None:
         """Forget what was derived of a project: one of its files has changed."""
@@ -291,6 +308,11 @@ class Engine:
         root = self.roots.of(path)
         if self._projects[root].overlay(path, text):
             self._forget(root)
+
+
+def _seen(display: str) -> str:
+    """A digest of what the paths in findings depend on: how the user named the file, and from where."""
+    return digest((display, os.getcwd()))
 
 
 @lru_cache(maxsize=1)

@@ -95,10 +95,14 @@ class FileStore:
 def _drop_unused_records(kept: Kept, root: str) -> None:
     """Forget what answers were read from that nobody keeps any more."""
     values = (value for entry in kept.entries.values() for _, value in entry.values.values())
-    used = {
-        RECORD + value["read"] for value in values if isinstance(value, dict) and "read" in value
-    }
-    kept.drop(lambda kind: kind.startswith(RECORD) and kind not in used, root)
+    links = {value["read"] for value in values if isinstance(value, dict) and "read" in value}
+    known = kept.entries[root].values if root in kept.entries else {}
+    used: set[str] = set()
+    while links:
+        used |= links
+        told = (known.get(RECORD + name) for name in links)
+        links = {link["before"] for _, link in filter(None, told)} - used
+    kept.drop(lambda kind, _: kind.startswith(RECORD) and kind[len(RECORD) :] not in used, root)
 
 
 def make_room(path: Path) -> None:

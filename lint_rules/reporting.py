@@ -29,27 +29,22 @@ class Reporter:
         self.path = path
         self.display = display
 
-    def findings(self, functions: list[FunctionRef]) -> tuple[list[Finding], list[Subject]]:
-        """Every rule's findings in these functions of the file, and what the functions are."""
-        out: list[Finding] = []
-        about: list[Subject] = []
-        for function in functions:
-            if not self.knowledge.relevance.matters(function, right_too=self.lists_subjects):
-                continue
-            facts = self.knowledge.library.facts(function)
-            if facts is None or facts.final is None:
-                continue
-            problems = [
-                (p, rule.name) for rule in all_rules() for p in rule.ask(self.knowledge, facts)
-            ]
-            if problems and not self.knowledge.library.has_places(function):
-                continue
-            out += [self._finding(problem, name) for problem, name in problems]
-            said = [problem for problem, _ in problems]
-            if not self.lists_subjects:
-                continue
-            about += subjects(self.knowledge, facts, said, self.display, self._shown_field)
-        return out, about
+    def found(self, function: FunctionRef) -> tuple[list[Finding], list[Subject]]:
+        """Every rule's findings in a function of the file, and what the function is."""
+        if not self.knowledge.relevance.matters(function, right_too=self.lists_subjects):
+            return [], []
+        facts = self.knowledge.library.facts(function)
+        if facts is None or facts.final is None:
+            return [], []
+        problems = [(p, rule.name) for rule in all_rules() for p in rule.ask(self.knowledge, facts)]
+        if problems and not self.knowledge.library.has_places(function):
+            return [], []
+        findings = [self._finding(problem, name) for problem, name in problems]
+        if not self.lists_subjects:
+            return findings, []
+        said = [problem for problem, _ in problems]
+        about = subjects(self.knowledge, facts, said, self.display, self._shown_field)
+        return findings, list(about)
 
     def _finding(self, problem: Problem, name: str) -> Finding:
         function = problem.facts.function

@@ -19,6 +19,7 @@ from lint_rules.findings import Finding
 from lint_rules.project import kept, project
 from lint_rules.project.functions import FunctionRef, Place
 from lint_rules.project.kept import Entry, Kept
+from lint_rules.reporting import Reporter
 from lint_rules.screen.shapes import shape_as_json
 from lint_rules.screen.survey import Survey
 from lint_rules.settings import Settings
@@ -450,7 +451,7 @@ def test_what_was_found_in_other_files_is_not_worked_out_again(
     first = found(tree, tmp_path / "cache")
     assert any(first)
     (tree / "plain.py").write_text(SOURCES["plain.py"] + "\n\nX = 1\n")
-    monkeypatch.setattr(Engine, "_reported", lambda *args: 1 / 0)
+    monkeypatch.setattr(Reporter, "found", lambda *args: 1 / 0)
     assert found(tree, tmp_path / "cache") == first
 
 

@@ -12,6 +12,8 @@ from random_leaks import generate
 
 from lint_rules.engine import Engine
 from lint_rules.findings import Diagnostic, Finding
+from lint_rules.flow.facts import Facts
+from lint_rules.flow.interpreter import Interpreter
 from lint_rules.settings import Settings
 
 Report = tuple[tuple[Finding, ...], tuple[Diagnostic, ...]]
@@ -245,7 +247,30 @@ def trim_for_cache(key: str, auth: Auth) -> None:
     "far.py": STORE + "\n\ndef put(key, value):\n    print(value)\n",
     "others.py": COPY,
 }
+TIDIED = {
+    **PROJECT,
+    "copies.py": """from models import Auth
+from tidies import tidy
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    made = auth.model_copy()
+    return tidy(made)
+""",
+    "tidies.py": """def tidy(made):
+    made.end_user_id = None
+    if made.token:
+        made.plan = None
+    return made
+""",
+    "others.py": COPY.replace("    return", "    made.plan = None\n    return"),
+}
 EDITS = {
+    "what a called function returns": (TIDIED, "tidies.py", "return made", "return None"),
+    "a condition in a called function": (TIDIED, "tidies.py", "if made.token:", "if True:"),
+    "what a called function may have reset": (
+        TIDIED, "tidies.py", "    made.end_user_id = None", "    made.scrub_fields()"),
+    "what a called function writes": (HANDED_ON, "far.py", "params.get('end_user_id')", "None"),
     "whether a called function stores": (
         TAKEN, "far.py", "print(value)", "cache[key] = value"),
     "an object of a class with a common method": (
@@ -422,6 +447,50 @@ def test_texts_in_the_making_are_not_kept(tmp_path: Path) -> None:
         assert (repaired.new_source is not None) is bool(alone[name][0])
     engine.keep()
     assert found(root, cache, sorted(PROJECT)) == alone
+
+
+def interpreted(
+    monkeypatch: pytest.MonkeyPatch, root: Path, cache: Path, names: list[str]
+) -> set[str]:
+    """The functions that a run interprets."""
+    seen: set[str] = set()
+
+    def run(self: Interpreter) -> Facts:
+        seen.add(self.facts.function.qualname)
+        return original(self)
+
+    original = Interpreter.run
+    with monkeypatch.context() as patch:
+        patch.setattr(Interpreter, "run", run)
+        found(root, cache, names)
+    return seen
+
+
+def test_a_called_function_that_does_the_same_is_asked_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who calls it rests on what it does, not on how."""
+    files = {**TIDIED, "tidies.py": TIDIED["tidies.py"].replace("if made.token:", "if True:")}
+    root, cache, names = tmp_path / "project", tmp_path / "cache", sorted(files)
+    write(root, files)
+    assert {"copy_for_cache", "tidy"} <= interpreted(monkeypatch, root, cache, names)
+    text = files["tidies.py"].replace("    return", "    print('tidy')\n    return")
+    (root / "tidies.py").write_text(f"# tidies\n{text}")
+    assert interpreted(monkeypatch, root, cache, names) == {"tidy"}
+    (root / "tidies.py").write_text(TIDIED["tidies.py"])
+    assert "copy_for_cache" in interpreted(monkeypatch, root, cache, names)
+
+
+def test_a_function_beside_one_that_has_changed_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spare = "def spare_for_cache(auth: Auth):\n    made = auth.copy()\n    made.end_user_id = None\n    return made\n"
+    files = {**PROJECT, "copies.py": f"{COPY}\n\n{spare}", "merges.py": "X = 1\n"}
+    root, cache, names = tmp_path / "project", tmp_path / "cache", sorted(files)
+    write(root, files)
+    assert {"copy_for_cache", "spare_for_cache"} <= interpreted(monkeypatch, root, cache, names)
+    (root / "copies.py").write_text(files["copies.py"].replace("model_copy()", "model_copy()  # !"))
+    assert interpreted(monkeypatch, root, cache, names) == {"copy_for_cache"}
 
 
 @pytest.mark.parametrize("seed", range(PROGRAMS))

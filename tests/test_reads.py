@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from lint_rules.project.kept import ANSWER
 from lint_rules.project.noting import Node, Remembered, noting, remembered, unnoted
 from lint_rules.project.pieces import WHOLE, name_of
 from lint_rules.project.project import Project
-from lint_rules.project.reads import Reads
+from lint_rules.project.reads import LAST, RECORD, Reads
+from lint_rules.project.records import MAX_LINKS
 
 TEXT = '''"""A module."""
 
@@ -84,7 +86,9 @@ CHANGES = {
     "a body on the line of its header": ("return 1", "return 3", {"def Auth.fresh 0"}),
     "a function in a function": ("return 2", "return 3", {"def Auth.clear 0"}),
     "the last body": ("    pass\n", "    raise\n", {"def last 0"}),
-    "a new name": ("    pass\n", "    pass\n\n\nnowhere = 1\n", {"name nowhere", "def last 0"}),
+    "a new name": ("    pass\n", "    pass\n\n\nnowhere = 1\n", {"name nowhere"}),
+    "a comment behind the last body": ("    pass\n", "    pass\n\n# Here it ends.\n", set()),
+    "a comment in the last body": ("    pass\n", "    pass\n    # Here it ends.\n", {"def last 0"}),
 }  # fmt: skip
 
 
@@ -221,13 +225,18 @@ READS: dict[str, Callable[[Project], object]] = {
     "a place": lambda p: p.module(p.root / "a.py").function("f").line,  # type: ignore[union-attr]
     "a text": lambda p: p.module(p.root / "a.py").text,
     "a word": lambda p: p.files_containing(b"X"),
+    "a form in a body": lambda p: p.module(p.root / "a.py").function("f").holds("turn"),  # type: ignore[union-attr]
+    "what is assigned": lambda p: p.module(p.root / "a.py").function("f").read_assigned(),  # type: ignore[union-attr]
+    "who holds a word": lambda p: p.module(p.root / "a.py").functions_holding("X"),
 }
 VOID = {
     "return X": ("return X + 1", {"a body", "a text"}),
     "X = 1": ("X = 2", {"a name", "a text"}),
     "pass": ("raise", {"a text"}),
     "def f": ("Z = 3\ndef f", {"a text", "a place"}),
-    "    pass": ("    pass ]", {"a body", "a name", "a place", "a text"}),
+    "    pass": ("    pass ]", set(READS) - {"a word"}),
+    "    return": ("    x.y =", {"a body", "a text", "a form in a body", "what is assigned"}),
+    "():\n    pass": ("():\n    X", {"a text", "who holds a word"}),
 }
 
 
@@ -311,4 +320,23 @@ def test_an_answer_that_no_longer_holds_goes_with_what_it_was_read_from(runs: Ke
     second.reads.kept("another", runs.root, "", lambda: [second.module(runs.root / "b.py").text])
     second.reads.flush()
     kinds = second.kept.entries[str(runs.root)].values
-    assert "another" in kinds and "question" not in kinds
+    assert ANSWER + "another" in kinds and ANSWER + "question" not in kinds
+
+
+def test_a_run_adds_what_is_new_to_what_was_read_before(runs: Kept) -> None:
+    """An edit does not make what was read be told once more; after many a record is begun anew."""
+    project, told = runs.project(), []
+    runs.ask(project, READS["a text"])
+    for number in range(MAX_LINKS + 2):
+        (runs.root / "b.py").write_text(f"Y = {number}\n")
+        project = runs.project(project)
+        asked = project.module(runs.root / "b.py")
+        project.reads.kept(f"question {number}", runs.root, "", lambda asked=asked: [asked.text])
+        project.reads.flush()
+        values = project.kept.entries[str(runs.root)].values
+        told.append(values[RECORD + values[LAST][1]][1])
+        assert runs.ask(runs.project(project), READS["a text"]) == ["known"]
+    first = [number for number, link in enumerate(told) if not link["before"]]
+    assert first == [MAX_LINKS - 1]
+    assert all(list(link["texts"]) == [str(runs.root / "b.py")] for link in told)
+    assert len({len(str(link)) for link in told[: MAX_LINKS - 1]}) <= 2

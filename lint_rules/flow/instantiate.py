@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from lint_rules.flow.values import Atom
 
 #: Objects of the called function that are new in the caller too.
-_NEW = frozenset({"copy", "fresh", "mapping", "lookup", "call"})
+NEW = frozenset({"copy", "fresh", "mapping", "lookup", "call"})
 
 
 class Instantiation:
@@ -86,7 +86,7 @@ class Instantiation:
             if not owners:
                 return UNKNOWN
             return union([self.ctx.read(self.before, owner, info.field) for owner in owners])
-        if info.origin in _NEW:
+        if info.origin in NEW:
             return self._new(obj)
         if info.origin == "global":
             return self.calls.ev.global_value(info.name) if "." not in info.name else UNKNOWN
@@ -135,7 +135,7 @@ class Instantiation:
             owners = self.ctx.deref(self.mapped(atom.obj))
             if not owners:
                 return computed(self.mapped(atom.obj))
-            if self.facts.objects[atom.obj].origin in _NEW:
+            if self.facts.objects[atom.obj].origin in NEW:
                 return Value(frozenset(Init(owner, atom.field) for owner in owners))
             return union([self.ctx.read(self.before, owner, atom.field) for owner in owners])
         if isinstance(atom, Computed):
@@ -183,7 +183,7 @@ class Instantiation:
         """Writes to what the caller handed over, as they stand when the function returns."""
         written = dict.fromkeys((write.obj, write.field) for write in self.facts.writes)
         for obj, field in written:
-            if self.facts.objects[obj].origin in _NEW:
+            if self.facts.objects[obj].origin in NEW:
                 continue
             owners = self.ctx.deref(self.mapped(obj))
             fields = final.heap.get(obj, {})
@@ -198,7 +198,7 @@ class Instantiation:
     def _stores(self) -> None:
         """Objects of the caller that the called function puts into a cache."""
         for store in self.facts.stores:
-            if self.facts.objects[store.obj].origin in _NEW:
+            if self.facts.objects[store.obj].origin in NEW:
                 continue
             self.calls.caches.store(
                 self.state, self.node, self.mapped(store.obj),

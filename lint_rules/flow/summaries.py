@@ -7,6 +7,8 @@ for the small lattice of a field (old, reset, overwritten, perhaps).
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -17,10 +19,11 @@ from lint_rules.flow.facts import Facts
 from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.interpreter import Interpreter
 from lint_rules.flow.source import FunctionTree, NoSuchFunction, Positions, TooDeep, parse_function
+from lint_rules.flow.summarydigest import summary_digest
 from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, field_reads, ref
 from lint_rules.naming import CACHING_DECORATORS, longest_literal, matches_any
 from lint_rules.project.classes import ClassRef
-from lint_rules.project.noting import Remembered
+from lint_rules.project.noting import Remembered, noting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 DEPTH = 2
 """How many calls deep the effect of a call is followed."""
 
+SUMMARY = "summary"
+
 MAX_METHODS = 30
 """A plain class with more methods than this is a service, not a record of fields."""
 
@@ -45,11 +50,15 @@ class Library:
         self.project = project
         self.settings = settings
         self._facts = Remembered(self._ask_facts)
+        self._summaries = Remembered(
+            self._ask_summary, told=lambda asked, summary: (_name(*asked), summary[1])
+        )
         self._trees: dict[FunctionRef, FunctionTree | None] = {}
         self._positions: dict[FunctionRef, Positions] = {}
         self._declared = Remembered(self._ask_declared)
         globs = (pattern.rpartition(".")[2] for pattern in settings.per_request_fields)
-        self._parts = [part for part in (longest_literal(glob) for glob in globs) if part]
+        parts = sorted({part for part in map(longest_literal, globs) if part})
+        self._matters = "|".join(["(?i:cache)", *map(re.escape, parts)])
 
     def tree(self, function: FunctionRef) -> FunctionTree | None:
         """The function's own tree, or None when libcst cannot read it."""
@@ -105,6 +114,29 @@ class Library:
         except (TooComplex, RecursionError):
             return None
 
+    def summary(self, function: FunctionRef, depth: int) -> Facts | None:
+        """The facts of a function for one that calls it: who asks rests on what they say of the caller's
+        objects, whatever else the function does."""
+        return self._summaries((function, depth))[0]
+
+    def _ask_summary(self, asked: tuple[FunctionRef, int]) -> tuple[Facts | None, str]:
+        reads, path = self.project.reads, asked[0].module.path
+        with noting() as node:
+            facts = self.facts(*asked)
+        if not reads.keeping:
+            return facts, ""
+        told = summary_digest(facts)
+        reads.keep_digest(_name(*asked), path, told, node)
+        return facts, told
+
+    def derive(self, name: str) -> str:
+        """The digest of the summary of that name now; empty where it is none, or there is no such function."""
+        question, *about = name.split("\0")
+        if question != SUMMARY:
+            return ""
+        function = self.project.function_at(Path(about[0]), about[1])
+        return self._summaries((function, int(about[2])))[1] if function is not None else ""
+
     def interesting(self, model: ClassRef, function: FunctionRef) -> tuple[str, ...]:
         """The fields of a model that loops over unknown names are unrolled over.
 
@@ -124,8 +156,7 @@ class Library:
 
     def names_what_matters(self, function: FunctionRef) -> bool:
         """True when a function names a cache or a per-request field: its result may be either."""
-        text = function.source
-        return "cache" in text.lower() or any(part in text for part in self._parts)
+        return function.holds(self._matters)
 
     # ----------------------------------------------------------------- calls
 
@@ -139,7 +170,7 @@ class Library:
         if _caches_result(calls, function):
             return self._typed(calls, node, function, "lookup")
         followed = calls.ctx.depth > 0 and _tracked(calls, function, bound)
-        facts = self.facts(function, calls.ctx.depth - 1) if followed else None
+        facts = self.summary(function, calls.ctx.depth - 1) if followed else None
         if facts is None:
             return self._typed(calls, node, function, "call")
         value = Instantiation(calls, state, node, facts, bound).run()
@@ -178,6 +209,12 @@ class Library:
             if param.name not in bound:
                 bound[param.name] = constant(None) if param.default == "None" else UNKNOWN
         return bound
+
+
+def _name(function: FunctionRef, depth: int) -> str:
+    """What the summary of a function is called (:meth:`Reads.derived_now`)."""
+    path, piece = function.piece
+    return f"{SUMMARY}\0{path}\0{piece}\0{depth}"
 
 
 def _tracked(calls: Calls, function: FunctionRef, bound: dict[str, Value]) -> bool:

@@ -198,8 +198,7 @@ class Said:
 
     def _kept(self, question: str, function: FunctionRef, ask: Callable[[], Any]) -> Any:
         path, piece = function.piece
-        kind = "\0".join((question, str(path), piece))
-        return self.project.reads.kept(kind, self.project.root, NO_CONTEXT, ask)
+        return self.project.reads.kept(f"{question} {piece}", path, NO_CONTEXT, ask)
 
     def _class(self, name: list[str] | None) -> ClassRef | None:
         return self.project.class_at(*name) if name is not None else None

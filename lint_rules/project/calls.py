@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.noting import Remembered
-from lint_rules.project.words import places_of, whole
+from lint_rules.project.words import whole
 
 if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
@@ -132,10 +132,6 @@ class CallGraph:
         return list(out)
 
     def _functions_with(self, module: Module, names: tuple[str, ...]) -> list[FunctionRef]:
-        found: dict[FunctionRef, None] = {}
-        for hit in places_of(names[:1], module.text):
-            function = module.function_at(module.scan.line_at(hit.start()))
-            if function is not None:
-                found[function] = None
+        found = module.functions_holding(names[0])
         rest = [re.compile(rf"\b{re.escape(name)}\b") for name in names[1:]]
         return [f for f in found if all(p.search(f.source) for p in rest)]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from lint_rules.project.defaults import Default, default_of, param_default
 from lint_rules.project.noting import remembered
@@ -245,7 +245,7 @@ class ClassRef:
                 found[decl.name] = decl
         if self.kind == "plain":
             for method in self.module.methods_of(self.qualname):
-                method.read()
+                method.read_assigned()
             self._assigned(found)
         return tuple(found.values())
 
@@ -368,37 +368,6 @@ class ClassRef:
     def method(self, name: str) -> FunctionRef | None:
         """A method of the class or of its nearest base."""
         return next((cls.methods[name] for cls in self.mro if name in cls.methods), None)
-
-
-def without_bodies(node: ast.ClassDef) -> ast.ClassDef:
-    """The same tree, its methods cut down to what assigns to an attribute: all that is asked of them.
-
-    The bodies are almost all of a class; to keep those of a large project took 100 MB.
-    """
-    for method in node.body:
-        if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
-            method.body = [inner for inner in _statements(method) if _assigns_attribute(inner)]
-    return node
-
-
-def _statements(method: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.stmt]:
-    """The statements of a method, and those in them, in the order of :func:`ast.walk`, which looks at every
-    expression, too."""
-    todo: deque[ast.AST] = deque([method])
-    while todo:
-        node = todo.popleft()
-        if isinstance(node, ast.stmt):
-            yield node
-        for part in ("body", "handlers", "orelse", "finalbody", "cases"):
-            todo.extend(getattr(node, part, ()))
-
-
-def _assigns_attribute(node: ast.AST) -> TypeGuard[ast.stmt]:
-    if isinstance(node, ast.AnnAssign):
-        return isinstance(node.target, ast.Attribute)
-    return isinstance(node, ast.Assign) and any(
-        isinstance(target, ast.Attribute) for target in node.targets
-    )
 
 
 def functional_class(module: Module, name: str, value: ast.expr) -> ClassRef | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from lint_rules.project.pieces import body_of, place_of
+from lint_rules.project.pieces import assigned_in, body_of, form_in, place_of
 from lint_rules.project.scan import Block
 
 if TYPE_CHECKING:
@@ -69,15 +70,23 @@ class FunctionRef:
     @cached_property
     def piece(self) -> tuple[Path, str]:
         """What the whole function is called among the pieces of its file."""
-        return self.module.path, body_of(self.qualname, self.module.raw.number_of(self.block))
+        return self._piece_of(body_of)
+
+    def _piece_of(self, name: Callable[[str, int], str]) -> tuple[Path, str]:
+        """A piece of the file that is told by the qualified name and the number of a function."""
+        return self.module.path, name(self.qualname, self.module.raw.number_of(self.block))
 
     @cached_property
     def _place_piece(self) -> tuple[Path, str]:
-        return self.module.path, place_of(self.qualname, self.module.raw.number_of(self.block))
+        return self._piece_of(place_of)
 
     def read(self) -> None:
         """Note that the function's text is read."""
         self.module.project.reads.piece(self.piece)
+
+    def read_assigned(self) -> None:
+        """Note that what the function assigns to attributes is read."""
+        self.module.project.reads.piece(self._piece_of(assigned_in))
 
     def _read_place(self) -> None:
         """Note that it is asked where the function stands."""
@@ -193,6 +202,11 @@ class FunctionRef:
         """The function's text, decorators included."""
         self.read()
         return self._source
+
+    def holds(self, form: str) -> bool:
+        """True when a regular expression is found in the function's text: nothing else of it is read."""
+        self.module.project.reads.piece(self._piece_of(partial(form_in, form)))
+        return re.search(form, self._source) is not None
 
     @cached_property
     def _source(self) -> str:

@@ -65,6 +65,9 @@ def digest(context: object) -> str:
 
 NO_CONTEXT = ""
 """The context of what depends on the file's own text alone."""
+ANSWER = "answer "
+"""What the kind of a value begins with that says itself what it was read from (``reads``): it may hold though
+the file has other bytes now."""
 
 
 class Kept:
@@ -93,11 +96,12 @@ class Kept:
             for entry in [self.entries[path]]
         ]
 
-    def drop(self, unwanted: Callable[[str], bool], path: str) -> None:
-        """Forget the values of some kinds of a file."""
+    def drop(self, unwanted: Callable[[str, Any], bool], path: str) -> None:
+        """Forget those values of a file that are ``unwanted``, by their kind and what they are."""
         values = self.entries[path].values if path in self.entries else {}
-        for kind in [kind for kind in values if unwanted(kind)]:
+        for kind in [kind for kind, (_, value) in values.items() if unwanted(kind, value)]:
             del values[kind]
+            self._new.get(path, set()).discard(kind)
 
     @property
     def changed(self) -> int:
@@ -139,9 +143,13 @@ class Kept:
         found = blake2b(read(), digest_size=16).hexdigest()
         if time.time_ns() - changed < RACY:
             signature = ""
-        values = known.values if known is not None and known.digest == found else None
+        values = known.values if known is not None else {}
+        new: set[str] = set()
+        if known is not None and known.digest != found:
+            values = {kind: value for kind, value in values.items() if kind.startswith(ANSWER)}
+            new.update(values)
         entry = self.entries[name] = Entry(signature, found, values)
-        self._new.setdefault(name, set())
+        self._new.setdefault(name, set()).update(new)
         return entry
 
 

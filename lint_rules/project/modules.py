@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from lint_rules.project.functions import FunctionRef, Place, qualname_of
 from lint_rules.project.moduletext import LINE, ModuleText, assigned_value
 from lint_rules.project.noting import unnoted
-from lint_rules.project.pieces import STARS, WHOLE, declared_in, name_of
+from lint_rules.project.pieces import STARS, WHOLE, declared_in, definition_of, holding, name_of
 from lint_rules.project.scan import Block, Scan, import_statements
 
 if TYPE_CHECKING:
@@ -123,6 +123,12 @@ class Module:
             self._made[place.start] = FunctionRef(self, place)
         return self._made[place.start]
 
+    def function_of_piece(self, piece: str) -> FunctionRef | None:
+        """The function of whose text ``piece`` is the name (:attr:`FunctionRef.piece`); not noted."""
+        qualname, number = definition_of(piece)
+        blocks = self.raw.blocks.get(qualname, [])[number : number + 1]
+        return next((self._function(block) for block in blocks if not block.is_class), None)
+
     @property
     def all_functions(self) -> list[FunctionRef]:
         """Every function, by line."""
@@ -146,7 +152,8 @@ class Module:
 
     def class_(self, qualname: str) -> ClassRef | None:
         """The class of a qualified name, also one made by a call (``NamedTuple("X", ...)``)."""
-        from lint_rules.project.classes import ClassRef, functional_class, without_bodies
+        from lint_rules.project.assigned import without_bodies
+        from lint_rules.project.classes import ClassRef, functional_class
 
         self.read_around(qualname)
         if qualname not in self._classes:
@@ -308,13 +315,14 @@ class Module:
 
     def function_at(self, line: int) -> FunctionRef | None:
         """The innermost function around a line."""
-        for block in self.scan.around(line):
-            if block.is_class:
-                continue
-            function = self._function(block)
-            if function.line <= line <= function.end_line:
-                return function
-        return None
+        self.read()
+        block = self.raw.function_at(line)
+        return self._function(block) if block is not None else None
+
+    def functions_holding(self, word: str) -> list[FunctionRef]:
+        """The innermost functions whose text holds a word, in the order of the text."""
+        self.project.reads.piece((self.path, holding(word)))
+        return [self._function(block) for block in self.raw.functions_holding(word)]
 
     def function_around(self, offset: int) -> FunctionRef | None:
         """The innermost function around a place (characters from 0)."""

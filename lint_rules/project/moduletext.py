@@ -9,10 +9,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lint_rules.project.assigned import assigning
 from lint_rules.project.functions import qualname_of
 from lint_rules.project.kept import digest
-from lint_rules.project.pieces import Frame, definition_of, is_place, named_in
+from lint_rules.project.pieces import (
+    Frame,
+    definition_of,
+    held_by,
+    is_assigned,
+    is_place,
+    named_in,
+    searched_in,
+)
 from lint_rules.project.scan import (
+    MARKER,
     Block,
     Scan,
     assignments,
@@ -20,6 +30,7 @@ from lint_rules.project.scan import (
     import_text,
     unix,
 )
+from lint_rules.project.words import places_of
 from lint_rules.regularfile import decode
 
 if TYPE_CHECKING:
@@ -124,6 +135,21 @@ class ModuleText:
                 return block
         return None
 
+    def functions_holding(self, word: str) -> list[Block]:
+        """The innermost functions whose text holds a word, in the order of the text."""
+        hits = (self.scan.line_at(hit.start()) for hit in places_of((word,), self.text))
+        found = (self.function_at(line) for line in hits)
+        return list({block.start: block for block in found if block is not None}.values())
+
+    def function_at(self, line: int) -> Block | None:
+        """The innermost function around a line."""
+        for block in self.scan.around(line):
+            if not block.is_class:
+                first, _, last = self.lines_of(block)
+                if first <= line <= last:
+                    return block
+        return None
+
     def in_function(self, qualname: str) -> bool:
         """True for the qualified name of what is defined in a function."""
         return any(
@@ -178,13 +204,28 @@ class ModuleText:
         name = named_in(piece)
         if name is not None:
             return self._frame.digest(name)
+        word = held_by(piece)
+        if word is not None:
+            held = self.functions_holding(word)
+            return digest([(qualname_of(block), self.number_of(block)) for block in held])
         qualname, number = definition_of(piece)
         blocks = self.blocks.get(qualname, [])
         if number >= len(blocks):
             return ""
         if is_place(piece):
             return str(self.scan.first_line(blocks[number]))
-        return digest(self.scan.source(blocks[number]))
+        if is_assigned(piece):
+            return self._digest_of_assigned(blocks[number])
+        source, form = self.scan.source(blocks[number]), searched_in(piece)
+        return digest(source) if form is None else str(re.search(form, source) is not None)
+
+    def _digest_of_assigned(self, block: Block) -> str:
+        """A digest of what a function assigns to attributes; of its whole text where a comment in it may speak
+        of a field."""
+        source, node = self.scan.source(block), self.tree_of(block)
+        if MARKER.search(source) or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return digest(source)
+        return digest([ast.unparse(statement) for statement in assigning(node)])
 
 
 def _parents(qualname: str) -> Iterator[str]:

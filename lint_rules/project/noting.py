@@ -45,6 +45,11 @@ class Node:
             seen |= node.nodes
         return found
 
+    @property
+    def is_empty(self) -> bool:
+        """True when the value itself was read from nothing."""
+        return not (self.files or self.words or self.modules or self.derived)
+
     def take(self, other: Node) -> None:
         """Add what another value itself was read from."""
         self.files |= other.files

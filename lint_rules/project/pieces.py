@@ -16,6 +16,7 @@ from lint_rules.project.scan import STRING
 WHOLE = ""
 """The whole text."""
 _NAME, _BODY, _PLACE, _ROW = "name ", "def ", "at ", "row "
+_FORM, _ASSIGNED, _HOLDING = "form ", "assigned ", "holding "
 _TOKEN = re.compile(rf"{STRING.pattern}|[(\[{{)\]}}]|\\\r?\n|\n(?=[^\W\d]|@)", re.DOTALL)
 _WORD = re.compile(r"\w+")
 _STAR = re.compile(r"import[ \t]*\(?[ \t]*\*")
@@ -36,6 +37,26 @@ def body_of(qualname: str, number: int) -> str:
 def place_of(qualname: str, number: int) -> str:
     """Where a definition stands: its first line."""
     return f"{_PLACE}{qualname} {number}"
+
+
+def form_in(form: str, qualname: str, number: int) -> str:
+    """Whether a regular expression is found in the text of a function."""
+    return f"{_FORM}{qualname} {number} {form}"
+
+
+def holding(word: str) -> str:
+    """Which functions of the file hold a word."""
+    return _HOLDING + word
+
+
+def held_by(piece: str) -> str | None:
+    """The word in :func:`holding`; None for any other piece."""
+    return piece.removeprefix(_HOLDING) if piece.startswith(_HOLDING) else None
+
+
+def assigned_in(qualname: str, number: int) -> str:
+    """What a function assigns to attributes."""
+    return f"{_ASSIGNED}{qualname} {number}"
 
 
 def row_of(qualname: str, field: str) -> str:
@@ -61,9 +82,19 @@ def is_place(piece: str) -> bool:
     return piece.startswith(_PLACE)
 
 
+def searched_in(piece: str) -> str | None:
+    """The regular expression in :func:`form_in`; None for any other piece."""
+    return piece.split(" ", 3)[3] if piece.startswith(_FORM) else None
+
+
+def is_assigned(piece: str) -> bool:
+    """True for what :func:`assigned_in` returned."""
+    return piece.startswith(_ASSIGNED)
+
+
 def definition_of(piece: str) -> tuple[str, int]:
-    """The qualified name in :func:`body_of` or :func:`place_of`, and the number."""
-    _, qualname, number = piece.split(" ")
+    """The qualified name and the number in the name of any piece of a definition."""
+    _, qualname, number, *_ = piece.split(" ", 3)
     return qualname, int(number)
 
 

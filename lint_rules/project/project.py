@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lint_rules.deadline import check_time
 from lint_rules.project.kept import NO_CONTEXT, Kept, digest
 from lint_rules.project.lines import begins_line
-from lint_rules.project.pieces import WHOLE
+from lint_rules.project.pieces import WHOLE, declared_in
 from lint_rules.project.reads import Reads
 from lint_rules.project.trees import RecentTrees
 from lint_rules.regularfile import decode, read_regular
@@ -138,6 +138,24 @@ class Project:
     def piece_digest(self, path: Path, piece: str) -> str:
         """A digest of a piece of a file (see :mod:`lint_rules.project.pieces`)."""
         return self.digest_of(path) if piece == WHOLE else self.module(path).digest_of(piece)
+
+    def kept_piece_digest(self, path: Path, piece: str) -> str:
+        """The digest of a piece of a file that parses, kept for runs that ask once more.
+
+        Where a field is declared depends on other files, too: that is asked again.
+        """
+        if declared_in(piece) is not None:
+            return self.piece_digest(path, piece)
+        known: dict[str, str] = self.of_file("pieces", path, NO_CONTEXT, dict)
+        if piece not in known:
+            known[piece] = self.piece_digest(path, piece)
+            self.keep_value("pieces", path, NO_CONTEXT, known)
+        return known[piece]
+
+    def parses(self, path: Path) -> bool:
+        """True for a file whose whole text parses."""
+        ask = partial(getattr, self.module(path).raw, "parses")
+        return bool(self.of_file("parses", path, NO_CONTEXT, ask))
 
     def of_file(self, kind: str, path: Path, context: str, ask: Callable[[], Any]) -> Any:
         """What ``ask`` says of a file, which may depend on nothing but its text and the context.
@@ -304,6 +322,10 @@ class Project:
     def class_at(self, path: str, qualname: str) -> ClassRef | None:
         """The class of a qualified name in a file."""
         return self.module(Path(path)).class_(qualname)
+
+    def function_at(self, path: Path, piece: str) -> FunctionRef | None:
+        """The function of which a piece of a file is the text (:attr:`FunctionRef.piece`)."""
+        return self.module(path).function_of_piece(piece)
 
     def module_named(self, dotted: str) -> Module | None:
         """The module of a dotted name, wherever below the root its package sits."""

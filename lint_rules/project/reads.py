@@ -1,29 +1,28 @@
-"""Answers that are kept for other runs, each with what it was read from: it holds as long as all of that
-is the same.
-
-What an answer was read from is told by places in a *record*, which all answers of one run share: pieces
-of files and their digests, words and the files that hold them, names of modules, and what follows from all
-files together.
+"""Answers that are kept for other runs, each with what it was read from (``records``): it holds as long as
+all of that is the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.project.kept import ANSWER, NO_CONTEXT, digest
 from lint_rules.project.noting import Node, noting, now, unnoted
 from lint_rules.project.pieces import WHOLE
+from lint_rules.project.records import MAX_LINKS, Record, link
 
 if TYPE_CHECKING:
     from lint_rules.project.project import Project
 
-T = TypeVar("T")
 RECORD = "read "
-"""What the kind of a record begins with; its digest follows."""
-_PARTS = ("pieces", "words", "modules")
+"""What the kind of a link of a record begins with; its digest follows."""
+DIGEST = "digest "
+"""What the kind of an answer begins with that is the digest of something derived; its name follows."""
+LAST = "last read"
+"""The kind under which the name of the link is kept that was made last."""
 
 
 class Reads:
@@ -36,7 +35,8 @@ class Reads:
         #: Works out anew what was derived from all files together, by its name.
         self.derive: Callable[[str], str] = lambda name: ""
         self._new: list[_New] = []
-        self._records: dict[str, _Record | None] = {}
+        self._records: dict[str, Record | None] = {}
+        self._derived: dict[str, str] = {}
 
     # ----------------------------------------------------------------- noting
 
@@ -68,6 +68,25 @@ class Reads:
         if node is not None:
             node.derived[name] = value
 
+    def derived_now(self, name: str) -> str:
+        """The digest of what follows from all files now, by its name."""
+        if name not in self._derived:
+            with unnoted():
+                self._derived[name] = self.derive(name)
+        return self._derived[name]
+
+    def kept_digest(self, name: str) -> str:
+        """The digest that an earlier run kept under a name, empty where it kept none that still holds."""
+        _, *about = name.split("\0")
+        path = Path(about[0]) if about else None
+        if path is None or not self._project.has(path):
+            return ""
+        return self.answer(DIGEST + name, path, NO_CONTEXT) or ""
+
+    def keep_digest(self, name: str, path: Path, value: str, node: Node) -> None:
+        """Keep the digest of what follows from ``node`` for a file, under the name that it is asked for by."""
+        self.keep(DIGEST + name, path, NO_CONTEXT, value, node)
+
     # ----------------------------------------------------------------- answers
 
     def kept(self, kind: str, path: Path, context: str, ask: Callable[[], Any]) -> Any:
@@ -87,7 +106,7 @@ class Reads:
     def answer(self, kind: str, path: Path, context: str) -> Any:
         """The answer that an earlier run gave; None when it gave none, or when anything that it was read
         from has changed."""
-        known = self._project.kept_value(kind, path, context)
+        known = self._project.kept_value(ANSWER + kind, path, context)
         record = self._record(known["read"]) if known is not None else None
         if record is None or not record.holds(known):
             return None
@@ -99,7 +118,7 @@ class Reads:
     def keep(self, kind: str, path: Path, context: str, answer: Any, node: Node) -> None:
         """Keep an answer (JSON) at the next :meth:`flush`."""
         if self.keeping:
-            self._new.append(_New(kind, path, context, answer, node))
+            self._new.append(_New(ANSWER + kind, path, context, answer, node))
 
     def flush(self) -> None:
         """Keep the answers that are new, with what they were read from."""
@@ -111,55 +130,44 @@ class Reads:
         for _, node in new:
             read.take(node)
         self._add_words(read.words)
-        pieces = _by_path(read.files)
-        record = {
-            "paths": self._project.names_digest,
-            "texts": {str(path): self._project.digest_of(path) for path in pieces},
-            "pieces": [
-                {piece: self._digest_of((path, piece)) for piece in names}
-                for path, names in pieces.items()
-            ],
-            "words": {word: _digest(held) for word, held in sorted(read.words.items())},
-            "modules": dict(sorted(read.modules.items())),
-            "derived": dict(sorted(read.derived.items())),
-        }
-        name = digest(record)
-        self._project.keep_value(RECORD + name, self._project.root, NO_CONTEXT, record)
-        files, words, modules, derived = (
-            {one: place for place, one in enumerate(part)}
-            for part in (
-                [(path, piece) for path, names in pieces.items() for piece in names],
-                record["words"], record["modules"], record["derived"],
-            )
-        )  # fmt: skip
+        name, record = self._extended(read)
         for one, node in new:
-            value = {
-                "read": name, "answer": one.answer,
-                "pieces": sorted(files[piece] for piece in node.files),
-                "words": sorted(words[word] for word in node.words),
-                "modules": sorted(modules[name] for name in node.modules),
-                "derived": sorted(derived[name] for name in node.derived),
-            }  # fmt: skip
+            value = {"read": name, "answer": one.answer, **record.places(node)}
             self._project.keep_value(one.kind, one.path, one.context, value)
-        self._project.kept.drop(self._is_void, str(self._project.root))
+        for path in {str(one.path) for one, _ in new}:
+            self._project.kept.drop(self._is_void, path)
 
-    def _is_void(self, kind: str) -> bool:
-        """True for an answer about the project that no longer holds: it would keep its record, too."""
-        known = self._project.kept_value(kind, self._project.root, NO_CONTEXT)
-        if not isinstance(known, dict) or "read" not in known:
+    def _extended(self, read: Node) -> tuple[str, Record]:
+        """The record that says everything that was read, and its name: the last one, with a link more for
+        what that does not say."""
+        root = self._project.root
+        name = self._project.kept_value(LAST, root, NO_CONTEXT) or ""
+        record = self._record(name)
+        if record is not None and record.links < MAX_LINKS:
+            read = record.lacks(read)
+        else:
+            name, record = "", None
+        if record is not None and read.is_empty:
+            return name, record
+        told = link(self._project, read, name)
+        name = digest(told)
+        self._project.keep_value(RECORD + name, root, NO_CONTEXT, told)
+        self._project.keep_value(LAST, root, NO_CONTEXT, name)
+        return name, Record(self._project, told, record, new=True)
+
+    def _is_void(self, kind: str, value: Any) -> bool:
+        """True for an answer that no longer holds: it would keep its record, too."""
+        if not kind.startswith(ANSWER):
             return False
-        record = self._record(known["read"])
-        return record is None or not record.rests_on_the_same(known)
+        record = self._record(value["read"])
+        return record is None or not record.rests_on_the_same(value)
 
-    def _digest_of(self, piece: tuple[Path, str]) -> str:
-        """The digest of a piece of a file; none is taken anew that an earlier run knows."""
-        known = (record.digest_of(piece) for record in self._records.values() if record)
-        return next(filter(None, known), None) or self._project.piece_digest(*piece)
-
-    def _record(self, name: str) -> _Record | None:
+    def _record(self, name: str) -> Record | None:
         if name not in self._records:
             told = self._project.kept_value(RECORD + name, self._project.root, NO_CONTEXT)
-            self._records[name] = _Record(self._project, self, told) if told is not None else None
+            before = self._record(told["before"]) if told is not None and told["before"] else None
+            lost = told is None or (told["before"] and before is None)
+            self._records[name] = None if lost else Record(self._project, told, before)
         return self._records[name]
 
     # ----------------------------------------------------------------- words
@@ -203,127 +211,3 @@ class _New(NamedTuple):
     context: str
     answer: Any
     node: Node
-
-
-class _Record:
-    """What the answers of an earlier run were read from, and what of it has changed since."""
-
-    def __init__(self, project: Project, reads: Reads, told: dict[str, Any]) -> None:
-        self._project = project
-        self._reads = reads
-        self._told = told
-        self._derived: dict[str, bool] = {}
-
-    def holds(self, answer: dict[str, Any]) -> bool:
-        """True when all that an answer was read from is the same."""
-        return self.rests_on_the_same(answer) and all(
-            self._is_derived(self._derived_names[place]) for place in answer["derived"]
-        )
-
-    def rests_on_the_same(self, answer: dict[str, Any]) -> bool:
-        """True when the texts and the modules are the same that an answer was read from."""
-        changed = (self._changed_pieces, self._changed_words, self._changed_modules)
-        return all(map(frozenset.isdisjoint, changed, (answer[part] for part in _PARTS)))
-
-    def node(self, answer: dict[str, Any]) -> Node:
-        """What an answer was read from."""
-        node = Node()
-        node.files.update(self._pieces[place] for place in answer["pieces"])
-        held = self._reads.held
-        node.words.update((word, held[word]) for word in _of(self._words, answer["words"]))
-        node.modules.update(_of(self._modules, answer["modules"]))
-        told = self._told["derived"]
-        node.derived.update(
-            (name, told[name]) for name in _of(self._derived_names, answer["derived"])
-        )
-        return node
-
-    @cached_property
-    def _pieces(self) -> list[tuple[Path, str]]:
-        return list(self._known)
-
-    @cached_property
-    def _known(self) -> dict[tuple[Path, str], str]:
-        """The digests of the pieces."""
-        texts = zip(map(Path, self._told["texts"]), self._told["pieces"], strict=True)
-        return {(path, name): was for path, names in texts for name, was in names.items()}
-
-    @cached_property
-    def _words(self) -> list[str]:
-        return list(self._told["words"])
-
-    @cached_property
-    def _modules(self) -> list[tuple[str, str]]:
-        return list(self._told["modules"].items())
-
-    @cached_property
-    def _changed_modules(self) -> frozenset[int]:
-        """What is called otherwise now; nothing is where there are the same files."""
-        if self._told["paths"] == self._project.names_digest:
-            return frozenset()
-        known = enumerate(self._modules)
-        with unnoted():
-            return frozenset(n for n, (name, was) in known if self._project.called(name) != was)
-
-    @cached_property
-    def _derived_names(self) -> list[str]:
-        return list(self._told["derived"])
-
-    @cached_property
-    def _changed_texts(self) -> frozenset[Path]:
-        project = self._project
-        texts = ((Path(name), was) for name, was in self._told["texts"].items())
-        return frozenset(
-            path for path, was in texts if not project.has(path) or project.digest_of(path) != was
-        )
-
-    @cached_property
-    def _changed_pieces(self) -> frozenset[int]:
-        """The pieces that are others now: none of a text that is the same, each of one that does not parse."""
-        found: set[int] = set()
-        place = 0
-        for name, names in zip(self._told["texts"], self._told["pieces"], strict=True):
-            path = Path(name)
-            if path in self._changed_texts:
-                parses = self._project.module(path).raw.parses
-                found.update(
-                    place + number
-                    for number, (piece, was) in enumerate(names.items())
-                    if not parses or not was or self._project.piece_digest(path, piece) != was
-                )
-            place += len(names)
-        return frozenset(found)
-
-    def digest_of(self, piece: tuple[Path, str]) -> str | None:
-        """The digest of a piece of a text that is the same; None where it is not known."""
-        return None if piece[0] in self._changed_texts else self._known.get(piece)
-
-    @cached_property
-    def _changed_words(self) -> frozenset[int]:
-        held = self._reads.held
-        known = enumerate(self._told["words"].items())
-        return frozenset(
-            place for place, (word, was) in known if word not in held or _digest(held[word]) != was
-        )
-
-    def _is_derived(self, name: str) -> bool:
-        """True when what was derived from all files is the same."""
-        if name not in self._derived:
-            with unnoted():
-                self._derived[name] = self._reads.derive(name) == self._told["derived"][name]
-        return self._derived[name]
-
-
-def _of(names: list[T], places: Iterable[int]) -> list[T]:
-    return [names[place] for place in places]
-
-
-def _by_path(pieces: Iterable[tuple[Path, str]]) -> dict[Path, list[str]]:
-    found: dict[Path, list[str]] = {}
-    for path, piece in sorted(pieces):
-        found.setdefault(path, []).append(piece)
-    return found
-
-
-def _digest(held: list[Path]) -> str:
-    return digest([str(path) for path in held])

@@ -27,7 +27,8 @@ STRING = re.compile(
     re.DOTALL,
 )
 """A string or a comment."""
-_MARKER = re.compile(r"#[ \t]*cache-leak:[^\r\n]*")
+MARKER = re.compile(r"#[ \t]*cache-leak:[^\r\n]*")
+"""A comment that may say what a field is."""
 _HEADER = re.compile(rf"{STRING.pattern}|[(\[{{:)\]}}]", re.DOTALL)
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([^)]*(?:\)|\Z)|[^\r\n;#(]*(?:\\\r?\n[^\r\n;#]*)*)"
@@ -113,9 +114,24 @@ class Scan:
     # ----------------------------------------------------------------- cutting
 
     def source(self, block: Block) -> str:
-        """The text of a definition, decorators included."""
-        start, end = self.span(block)
-        return self.text[start:end]
+        """The text of a definition, decorators included; what stands below it and only remarks on what
+        follows is none of it."""
+        return self.text[self._lines[self.first_line(block) - 1] : self._code_end(block)]
+
+    def _code_end(self, block: Block) -> int:
+        """Where the last line of a definition ends that is neither empty nor a comment outside of it."""
+        end = self._cut(block)
+        while True:
+            start = self.text.rfind("\n", block.start, end - 1) + 1
+            if not start or not self._remarks(self.text[start:end], block) or self.in_string(start):
+                return end
+            end = start
+
+    def _remarks(self, line: str, block: Block) -> bool:
+        """True for an empty line and for a comment that is indented no deeper than the definition."""
+        lead = line[: len(line) - len(line.lstrip())]
+        comments = line.startswith("#", len(lead)) and len(lead.expandtabs(8)) <= block.indent
+        return comments or len(lead) == len(line)
 
     def span(self, block: Block) -> tuple[int, int]:
         """Where a definition starts and ends (characters from 0), blank lines after it included."""
@@ -148,7 +164,7 @@ class Scan:
                 body, cut = self._body_start(block), self._cut(block)
                 parts.append(self.text[at:body])
                 # A comment below a body may speak of the field that follows.
-                parts += _MARKER.findall(self.text, body, cut)
+                parts += MARKER.findall(self.text, body, cut)
                 at = cut
         return "\n".join([*parts, self.text[at:]])
 
