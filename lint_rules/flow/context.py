@@ -189,10 +189,14 @@ class Context:
         self, state: State, objs: list[int], field: str, value: Value, node: cst.CSTNode, how: str,
         *, unrolled: bool = False, record: bool = True, weak: bool = False,
     ) -> None:  # fmt: skip
-        """Put ``value`` into a field of each object: surely when there is one, else perhaps."""
+        """Put ``value`` into a field of each object that is written to; ``weak``: perhaps.
+
+        Where it may be one of several, each is looked at as the one that it is: on a way on which it is
+        another, what this one holds is not what the function goes on with.
+        """
         value = self._as_field(state, value)
         for obj in objs:
-            if len(objs) == 1 and not weak:
+            if not weak:
                 state.put(obj, field, self._still_unset(state, obj, field, value))
             else:
                 state.put(obj, field, self.read(state, obj, field) | value)
