@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.flow.context import computed
+from lint_rules.flow.source import within
 from lint_rules.flow.state import State, join
 from lint_rules.flow.values import Absent, Leaf, Reads, Seq, Value, reads_in, reads_of
 
@@ -49,29 +50,62 @@ class Loops:
         self.it.breaks.append([])
         outer = self.ctx.iteration
         current: State | None = state
+        kind = "filter" if self._asks_names(state, node) else "presence"
         for index, item in enumerate(items):
             if current is None:
                 break
             self.ctx.iteration = (*outer, item.text or _key_text(item) or index)
-            current = self._round(current, node, item)
+            current = self._round(current, node, item, kind)
         self.ctx.iteration = outer
         broken = self.it.breaks.pop()
         if current is not None and node.orelse is not None:
             current = self.it.block(current, node.orelse.body)
         return join([*([current] if current is not None else []), *broken], self.ctx.objects)
 
-    def _round(self, state: State, node: cst.For, item: Value) -> State | None:
-        """One round of an unrolled loop; an item that may be missing may skip it."""
+    def _asks_names(self, state: State, node: cst.For) -> bool:
+        """True for a loop over names that lets through those of a constant, or of a beginning: the program
+        says itself which they are, though nobody knows which of them come."""
+        name: cst.BaseExpression = node.target
+        if isinstance(name, cst.Tuple | cst.List) and name.elements:
+            name = name.elements[0].value
+        if not isinstance(name, cst.Name):
+            return False
+        tests = (inner.test for inner in within(node.body) if isinstance(inner, cst.If))
+        parts = (part for test in tests for part in within(test))
+        return any(self._lets_through(state, part, name.value) for part in parts)
+
+    def _lets_through(self, state: State, test: cst.CSTNode, name: str) -> bool:
+        """True for ``name in ("a", "b")`` and ``name.startswith("a")``."""
+        if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+            asked = test.comparisons[0]
+            return (
+                isinstance(test.left, cst.Name)
+                and test.left.value == name
+                and isinstance(asked.operator, cst.In | cst.NotIn)
+                and self.ev.eval(state, asked.comparator).is_constant
+            )
+        return (
+            isinstance(test, cst.Call)
+            and isinstance(test.func, cst.Attribute)
+            and isinstance(test.func.value, cst.Name)
+            and test.func.value.value == name
+            and test.func.attr.value == "startswith"
+            and all(self.ev.eval(state, arg.value).is_constant for arg in test.args)
+        )
+
+    def _round(self, state: State, node: cst.For, item: Value, kind: str) -> State | None:
+        """One round of an unrolled loop; an item that may be missing may skip it, by a guard of this
+        kind."""
         missing = Absent() in item.atoms or any(
             Absent() in part.atoms for a in item.atoms if isinstance(a, Seq) for part in a.parts
         )
         skipped: list[State] = []
         if missing:
             leaf = Leaf(self._item_reads(item))
-            skipped.append(state.under(self.ctx.guard(node.iter, "presence", leaf, needs=False)))
-            state = state.under(self.ctx.guard(node.iter, "presence", leaf, needs=True))
+            skipped.append(state.under(self.ctx.guard(node.iter, kind, leaf, needs=False)))
+            state = state.under(self.ctx.guard(node.iter, kind, leaf, needs=True))
         self.it.continues.append([])
-        self.it.assign(state, node.target, _present(item), node.target)
+        self.it.assign(state, node.target, _present(item, named=kind == "filter"), node.target)
         end = self.it.block(state, node.body)
         ends = [*([end] if end is not None else []), *self.it.continues.pop(), *skipped]
         return join(ends, self.ctx.objects)
@@ -126,13 +160,15 @@ class Loops:
         return join(self.it.breaks.pop(), self.ctx.objects)
 
 
-def _present(item: Value) -> Value:
-    """An item of a loop as its body sees it: there."""
+def _present(item: Value, *, named: bool) -> Value:
+    """An item of a loop as its body sees it: there.  Where the program names it itself, nothing is left of
+    what it may be missing by."""
     atom = item.single
     if isinstance(atom, Seq):
-        parts = tuple(part.without(Absent()) for part in atom.parts)
+        parts = tuple(_present(part, named=named) for part in atom.parts)
         return Value(frozenset({Seq(parts)}), item.blame)
-    return item.without(Absent())
+    missing = named and Absent() in item.atoms
+    return Value(item.atoms - {Absent()}, frozenset() if missing else item.blame)
 
 
 def _key_text(item: Value) -> str | None:

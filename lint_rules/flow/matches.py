@@ -13,6 +13,24 @@ if TYPE_CHECKING:
     from lint_rules.flow.interpreter import Interpreter
 
 
+_MATCHED_WHOLE = frozenset(
+    {
+        "bool",
+        "bytearray",
+        "bytes",
+        "dict",
+        "float",
+        "frozenset",
+        "int",
+        "list",
+        "set",
+        "str",
+        "tuple",
+    }
+)
+"""Classes whose pattern's one positional part is the subject itself (Python's reference, "Class Patterns")."""
+
+
 class Matches:
     """The ``match`` statements of one function."""
 
@@ -70,10 +88,22 @@ class Matches:
             if pattern.name is not None:
                 state.env[pattern.name.value] = subject
             return
+        for same in _of_the_same(pattern):
+            self._capture(state, same, subject)
         for name, part in self._parts(pattern):
             objs = self.ctx.deref(subject)
             value = union([self.ctx.read(state, obj, name) for obj in objs]) if objs else UNKNOWN
             self._capture(state, part, value)
+
+
+def _of_the_same(pattern: cst.MatchPattern) -> list[cst.MatchPattern]:
+    """The patterns in one that are matched with the same subject: each of ``a | b``, and that of ``int(a)``."""
+    if isinstance(pattern, cst.MatchOr):
+        return [element.pattern for element in pattern.patterns]
+    if isinstance(pattern, cst.MatchClass) and isinstance(pattern.cls, cst.Name):
+        whole = pattern.cls.value in _MATCHED_WHOLE and len(pattern.patterns) == 1
+        return [pattern.patterns[0].value] if whole else []
+    return []
 
 
 def _irrefutable(pattern: cst.MatchPattern) -> bool:
