@@ -62,10 +62,10 @@ def longest_literal(pattern: str) -> str:
 
 
 _STORE = re.compile(
-    r"(^|_)(set|put|add|store|save|write)(_|$|ex$|nx$|default$|many$|item$)|^__setitem__$"
+    r"(^|_)a?(set|put|add|store|save|write)(_|$|ex$|nx$|default$|many$|item$)|^__setitem__$"
 )
 _LOOKUP = re.compile(
-    r"(^|_)(get|fetch|lookup|look_up|load|read|peek|retrieve|find|pop)(_|$|many$|item$)|^__getitem__$"
+    r"(^|_)a?(get|fetch|lookup|look_up|load|read|peek|retrieve|find|pop)(_|$|many$|item$)|^__getitem__$"
 )
 CACHE_LIBRARIES = ("cachetools", "aiocache", "diskcache", "cachelib", "pylibmc", "pymemcache",
                     "django.core.cache", "flask_caching", "async_lru", "dogpile", "cashews",

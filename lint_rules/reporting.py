@@ -39,7 +39,9 @@ class Reporter:
         problems = [(p, rule.name) for rule in all_rules() for p in rule.ask(self.knowledge, facts)]
         if problems and not self.knowledge.library.has_places(function):
             return [], []
-        findings = [self._finding(problem, name) for problem, name in problems]
+        # The same may be said of each of the objects that a variable may be.
+        told = {(p.code, p.node, p.message): (p, name) for p, name in reversed(problems)}
+        findings = [self._finding(problem, name) for problem, name in reversed(told.values())]
         if not self.lists_subjects:
             return findings, []
         said = [problem for problem, _ in problems]

@@ -17,9 +17,12 @@ from lint_rules.project.classes import ClassRef
 from lint_rules.project.index import Constant
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lint_rules.flow.expressions import Evaluator
     from lint_rules.project.functions import FunctionRef
 
+_TUPLE = re.compile(r"(?:\w+\.)?[tT]uple\[")
 _KEY_WORDS = frozenset({"key", "k", "name", "cache_key", "ttl", "timeout", "ex", "expire", "nx"})
 
 
@@ -109,19 +112,37 @@ class Caches:
 
     def _type_from_annotation(self, made: Obj, base: Value) -> None:
         for obj in self.ctx.deref(base):
-            inner = _last_argument(self.ctx.objects[obj].type_text)
-            if inner is None:
-                continue
-            hint = self.ctx.project.resolve_annotation(self.ctx.module, inner, self.ctx.function)
-            if len(hint.classes) == 1:
-                made.model, made.typed = hint.classes[0], True
-                self.ctx.learn_fields(made.model)
+            arguments = _arguments(self.ctx.objects[obj].type_text)
+            if arguments:
+                made.type_text = arguments[-1]
+                if not _TUPLE.match(made.type_text):
+                    self._type(made, made.type_text)
+
+    def _type(self, made: Obj, annotation: str) -> None:
+        hint = self.ctx.project.resolve_annotation(self.ctx.module, annotation, self.ctx.function)
+        if len(hint.classes) == 1:
+            made.model, made.typed = hint.classes[0], True
+            self.ctx.learn_fields(made.model)
+
+    def parts(self, obj: int, count: int) -> list[Value]:
+        """What a look-up hands out as a tuple: objects that were looked up, of the classes that its
+        annotation names."""
+        info = self.ctx.objects[obj]
+        types = _arguments(info.type_text) if _TUPLE.match(info.type_text) else []
+        parts: list[Value] = []
+        for number in range(count):
+            made = self.ctx.new(("part", obj, number), "lookup", info.name, node=info.node)
+            if len(types) == count:
+                self._type(made, types[number])
+            parts.append(ref(made.id))
+        return parts
 
     # ----------------------------------------------------------------- in
 
     def method(
-        self, state: State, node: cst.Call, func: cst.Attribute, base: Value
-    ) -> Value | None:
+        self, state: State, node: cst.Call, func: cst.Attribute, base: Value,
+        args: Sequence[cst.Arg], *, scheduled: bool = False,
+    ) -> Value | None:  # fmt: skip
         """A call of a cache's method; None when the receiver is no cache or the method neutral."""
         name = func.attr.value
         if not (
@@ -130,26 +151,29 @@ class Caches:
             return None
         if not self.is_cache(func.value, base):
             return None
-        values = [self.ev.eval(state, arg.value) for arg in node.args]
+        values = [self.ev.eval(state, arg.value) for arg in args]
         if is_store_method(name) or name == "update":
-            self._store_arguments(state, node, func, values)
+            given = list(zip(args, values, strict=True))
+            self._store_arguments(state, node, func, given, scheduled=scheduled)
             if name != "setdefault":
                 return UNKNOWN
         return self.lookup(node, func.value, base, values)
 
     def _store_arguments(
-        self, state: State, node: cst.Call, func: cst.Attribute, values: list[Value]
-    ) -> None:
-        key = self._key(node, values)
-        positional = [a for a in node.args if a.keyword is None and not a.star]
-        for index, (arg, value) in enumerate(zip(node.args, values, strict=True)):
+        self, state: State, node: cst.Call, func: cst.Attribute, given: list[tuple[cst.Arg, Value]],
+        *, scheduled: bool,
+    ) -> None:  # fmt: skip
+        key = self._key(given)
+        positional = [arg for arg, _ in given if arg.keyword is None and not arg.star]
+        for index, (arg, value) in enumerate(given):
             keyword = arg.keyword.value if arg.keyword else None
             if keyword in _KEY_WORDS or (keyword is None and index == 0 and len(positional) > 1):
                 continue
-            self.store(state, node, value, key, _last_name(func.value) or "cache")
+            name = _last_name(func.value) or "cache"
+            self.store(state, node, value, key, name, scheduled=scheduled)
 
-    def _key(self, node: cst.Call, values: list[Value]) -> tuple[Value, str]:
-        for index, (arg, value) in enumerate(zip(node.args, values, strict=True)):
+    def _key(self, given: list[tuple[cst.Arg, Value]]) -> tuple[Value, str]:
+        for index, (arg, value) in enumerate(given):
             keyword = arg.keyword.value if arg.keyword else None
             if keyword in ("key", "k", "name", "cache_key") or (keyword is None and index == 0):
                 return value, self.ctx.code(arg.value)
@@ -202,14 +226,16 @@ def _type_names(text: str) -> list[str]:
     return re.findall(r"[A-Za-z_][\w.]*", text)
 
 
-def _last_argument(text: str) -> str | None:
-    """``Auth`` of ``dict[str, Auth]``: what a container's annotation says it holds."""
+def _arguments(text: str) -> list[str]:
+    """``str`` and ``Auth`` of ``dict[str, Auth]``: what an annotation says between its brackets."""
     start = text.find("[")
     if start < 0 or not text.endswith("]"):
-        return None
-    depth, last = 0, start + 1
-    for index in range(start + 1, len(text) - 1):
-        depth += {"[": 1, "]": -1}.get(text[index], 0)
-        if text[index] == "," and depth == 0:
-            last = index + 1
-    return text[last:-1].strip() or None
+        return []
+    depth, found = 0, [""]
+    for letter in text[start + 1 : -1]:
+        depth += {"[": 1, "]": -1}.get(letter, 0)
+        if letter == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1] += letter
+    return [argument.strip() for argument in found if argument.strip()]

@@ -39,7 +39,7 @@ from lint_rules.project.classes import ClassRef
 from lint_rules.project.functions import FunctionRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lint_rules.flow.expressions import Evaluator
 
@@ -140,14 +140,26 @@ class Calls:
         before, self.scheduled = self.scheduled, not waits or self.scheduled
         values = [self.ev.eval(state, arg.value) for arg in node.args]
         for index, value in enumerate(values):
-            atom = value.single
-            if isinstance(atom, Callable_) and isinstance(atom.target, FunctionRef):
-                self.ev.interpreter.library.apply(
-                    self, state, node, atom.target, atom.receiver, node.args[index + 1 :]
-                )
+            if self._happens(state, node, node.args[index].value, value, node.args[index + 1 :]):
                 break
         self.scheduled = before
         return values[0] if waits and values else UNKNOWN
+
+    def _happens(
+        self, state: State, node: cst.Call, func: cst.BaseExpression, value: Value,
+        args: Sequence[cst.Arg],
+    ) -> bool:  # fmt: skip
+        """Call what a scheduler was given; False when it is nothing that is known."""
+        atom = value.single
+        if isinstance(func, cst.Attribute):
+            base = self.ev.eval(state, func.value)
+            cached = self.caches.method(state, node, func, base, args, scheduled=self.scheduled)
+            if cached is not None:
+                return True
+        if isinstance(atom, Callable_) and isinstance(atom.target, FunctionRef):
+            self.ev.interpreter.library.apply(self, state, node, atom.target, atom.receiver, args)
+            return True
+        return False
 
     # ----------------------------------------------------------------- methods
 
@@ -157,15 +169,30 @@ class Calls:
         name = func.attr.value
         if name in known.SCHEDULERS:
             return self._schedule(state, node, False)
-        cached = self.caches.method(state, node, func, base)
+        cached = self.caches.method(state, node, func, base, node.args)
         if cached is not None:
             return cached
+        inherited = self._inherited(func)
+        if inherited is not None:
+            return self.ev.interpreter.library.apply(self, state, node, inherited, base, node.args)
         cls = class_of(base)
         if cls is not None:
             return self._class_method(state, node, cls, name)
         if base.single == Callable_("type") or isinstance(base.single, Strings):
             return self._text_method(state, node, base, name)
         return self._object_method(state, node, func, base, name)
+
+    def _inherited(self, func: cst.Attribute) -> FunctionRef | None:
+        """The method that ``super().name`` is, of the nearest base that has it."""
+        made, function = func.value, self.ctx.function
+        if not (isinstance(made, cst.Call) and isinstance(made.func, cst.Name)):
+            return None
+        if made.func.value != "super" or function.class_name is None:
+            return None
+        cls = function.module.class_(function.class_name)
+        bases = cls.mro[1:] if cls is not None else ()
+        name = func.attr.value
+        return next((base.methods[name] for base in bases if name in base.methods), None)
 
     def _class_method(self, state: State, node: cst.Call, cls: ClassRef, name: str) -> Value | None:
         method = cls.method(name)
@@ -192,6 +219,10 @@ class Calls:
             return self._fromkeys(state, node)
         if not objs:
             return self._text_method(state, node, base, name)
+        if name in known.RECODING and all(
+            self.ctx.objects[obj].how in known.SERIALISED for obj in objs
+        ):
+            return base
         if name in known.COPY_METHODS:
             return self._copy_method(state, node, base, objs, name)
         if name in known.DUMP_METHODS:

@@ -23,6 +23,7 @@ from lint_rules.flow.values import (
     UNKNOWN,
     Callable_,
     Init,
+    Ref,
     Seq,
     Strings,
     Value,
@@ -229,6 +230,8 @@ class Interpreter:
             parts = list(atom.parts)
         elif isinstance(atom, Strings):
             parts = [constant(name) for name in atom.names]
+        elif isinstance(atom, Ref) and self.ctx.objects[atom.obj].origin == "lookup":
+            parts = self.ev.calls.caches.parts(atom.obj, len(target.elements))
         starred = any(isinstance(e, cst.StarredElement) for e in target.elements)
         if parts is None or starred or len(parts) != len(target.elements):
             parts = [computed(value)] * len(target.elements)
@@ -256,6 +259,8 @@ class Interpreter:
                 state, self.ctx.deref(base), key.text, value, node, "item",
                 unrolled=bool(self.ctx.iteration),
             )  # fmt: skip
+        else:
+            self.ev.mappings.hold(state, self.ctx.deref(base), value)
 
     def _annotated(self, state: State, node: cst.AnnAssign) -> None:
         if node.value is None:

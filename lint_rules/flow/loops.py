@@ -33,13 +33,13 @@ class Loops:
         if items is None:
             source = self.ev.eval(state, node.iter)
             leaf = Leaf(reads_of(source))
-            item = self._item(source)
+            item = self.item(source)
             return self._loop(
                 state, node, leaf, lambda way: self.it.assign(way, node.target, item, node.target)
             )
         return self._unrolled(state, node, items)
 
-    def _item(self, source: Value) -> Value:
+    def item(self, source: Value) -> Value:
         """Some item of a container: an object where the container's annotation names its class."""
         objs = self.ctx.deref(source)
         if len(objs) == 1 and "[" in self.ctx.objects[objs[0]].type_text:

@@ -58,9 +58,17 @@ class Mappings:
                     target = self.fresh(state, node)
                 if key is not None:
                     self.ctx.write(state, [target], key, value, element.value, "update")
-                else:  # kept for what a cache is filled with; no field has such a name
-                    state.put(target, f"*{len(state.heap.get(target, {}))}", value)
+                else:
+                    self.hold(state, [target], value)
         return ref(self.fresh(state, node) if target is None else target)
+
+    def hold(self, state: State, objs: list[int], value: Value) -> None:
+        """Put a value under a key that nobody knows into dicts made here.
+
+        It is kept for what a cache is filled with; no field has such a name.
+        """
+        for obj in filter(self.is_local, objs) if value.refs else ():
+            state.put(obj, f"*{len(state.heap.get(obj, {}))}", value)
 
     def _splice(self, state: State, node: cst.CSTNode, target: int | None, value: Value) -> int:
         """``**value`` inside a display or call: the start of a copy, or an update."""
@@ -179,10 +187,23 @@ class Mappings:
         source = self.ev.eval(state, loop.iter)
         items = self.ev.iterate(state, loop.iter)
         if items is None:
-            return computed(source)
+            return self._of_any(state, node, source)
         target = self._comprehension_target(state, node, source)
         for item in items:
             self._comprehension_item(state, node, target, item)
+        return ref(target)
+
+    def _of_any(self, state: State, node: cst.DictComp, source: Value) -> Value:
+        """A comprehension over items that nobody knows: a dict that holds what is made of one of them."""
+        inner = state.copy()
+        self._bind(inner, node.for_in.target, self.ev.interpreter.loops.item(source))
+        value = self.ev.eval(inner, node.value)
+        made = [obj for obj in value.refs if obj not in state.heap and obj in inner.heap]
+        if not made:
+            return computed(source)
+        state.heap.update((obj, inner.heap[obj]) for obj in made)
+        target = self.fresh(state, node)
+        self.hold(state, [target], value)
         return ref(target)
 
     def _comprehension_target(self, state: State, node: cst.DictComp, source: Value) -> int:

@@ -205,10 +205,23 @@ class Library:
             elif not arg.star and index < len(positional):
                 bound[positional[index]] = value
                 index += 1
-        for param in params:
+        for param in function.params:
             if param.name not in bound:
                 bound[param.name] = constant(None) if param.default == "None" else UNKNOWN
+            elif param.annotation:
+                _learn_class(calls, bound[param.name], function, param.annotation)
         return bound
+
+
+def _learn_class(calls: Calls, value: Value, function: FunctionRef, annotation: str) -> None:
+    """Give an object of no known class the one that a called function wants."""
+    for obj in value.refs:
+        info = calls.ctx.objects[obj]
+        if info.model is None and not info.typed and info.origin in ("lookup", "param", "call"):
+            hint = calls.ctx.project.resolve_annotation(function.module, annotation, function)
+            if len(hint.classes) == 1:
+                info.model = hint.classes[0]
+                calls.ctx.learn_fields(info.model)
 
 
 def _name(function: FunctionRef, depth: int) -> str:

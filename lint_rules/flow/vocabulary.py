@@ -56,6 +56,8 @@ SERIALISERS = frozenset(
 )  # fmt: skip
 #: Copies that are only another form of what was copied: resets belong before them.
 SERIALISED = SERIALISERS | DUMP_METHODS
+#: Methods of a text, or of bytes, that say the same in the other form.
+RECODING = frozenset({"encode", "decode"})
 SCHEDULERS = frozenset(
     {"create_task", "ensure_future", "add_task", "run_in_executor", "submit", "call_soon",
      "call_later", "run_coroutine_threadsafe", "start_soon", "to_thread", "spawn", "apply_async"}

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 _VERB = r"(?:set|put|add|store|save|write|update|get|fetch|look|load|read|peek|retrieve|find|pop)"
 _GROUPS = r"(?:\([^()\n]*\)|\[[^\]\n]*\]|\))*"
 _USES = tuple(
-    re.compile(rf"{word}\w*\s*(?:\[|{_GROUPS}\s*\.\s*\w*{_VERB}\w*\s*\()")
+    re.compile(rf"{word}\w*\s*(?:\[|{_GROUPS}\s*\.\s*\w*{_VERB}\w*\s*[(,])")
     for word in ("ache", "ACHE")
 )
 """A cache is asked or filled."""

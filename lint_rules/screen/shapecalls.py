@@ -29,7 +29,8 @@ _PASSING = frozenset(
      "gather", "partial", "run"}
 )  # fmt: skip
 _WRITING = frozenset({"update", "setdefault", "__setattr__", "__setitem__", "pop"})
-_VIEWS = frozenset({"items", "keys", "values"})
+_VIEWS = frozenset({"items", "keys", "values", "encode", "decode"})
+"""Methods that hand out what they are called on in another form."""
 _HOLDING = frozenset(
     {"append", "appendleft", "add", "extend", "insert", "update", "setdefault", "__setitem__", "put"}
 )  # fmt: skip
@@ -180,14 +181,17 @@ class Calls(Values):
             if not more <= known:
                 known |= more
                 self.grown(GIVEN + each)
-        if not called.isdisjoint(self.names.storing):
+        if not called.isdisjoint(self.names.storing) or any(map(self._stores_later, node.args)):
             self.store(given)
+
+    def _stores_later(self, arg: ast.expr) -> bool:
+        """True for a method of a cache that something else is to call."""
+        return isinstance(arg, ast.Attribute) and self.is_cache(arg.value) and _stores(arg.attr)
 
     def _cache_method(
         self, method: str, positional: list[Tokens], keywords: list[tuple[str | None, Tokens]]
     ) -> Tokens:
-        stores = is_store_method(method) or method in ("update", "setdefault")
-        if stores:
+        if _stores(method):
             kept = positional[1:] if len(positional) > 1 else positional
             for tokens in (*kept, *(t for arg, t in keywords if arg not in _KEY_WORDS)):
                 self.store(tokens)
@@ -195,3 +199,8 @@ class Calls(Values):
             self.shape.looks_up = True
             return frozenset({FOUND})
         return NOTHING
+
+
+def _stores(method: str) -> bool:
+    """True for a method of a cache that puts something in."""
+    return is_store_method(method) or method in ("update", "setdefault")

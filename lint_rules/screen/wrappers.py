@@ -107,9 +107,12 @@ class Wrappers:
 
 
 def _names_one(function: FunctionRef, wanted: frozenset[str], meanings: Meanings) -> bool:
-    """True when a function, or the class around it, has one of these names."""
+    """True when a function, or the class around it, has one of these names, or is told to be one of these."""
     owner = (function.class_name or "").rpartition(".")[2]
     words = {*_IDENTIFIER.findall(function.source), owner}
+    cls = function.module.class_(function.class_name) if function.class_name is not None else None
+    if cls is not None:
+        words.update(word for base in cls.base_names for word in _IDENTIFIER.findall(base))
     return not wanted.isdisjoint(words.union(*(meanings.get(word, ()) for word in words)))
 
 
