@@ -87,7 +87,7 @@ class Caches:
         """``cache[key]``: what comes out, or None when it is no cache."""
         if not self.is_cache(node.value, base):
             return None
-        return self.lookup(node, node.value, base, [])
+        return self.lookup(state, node, node.value, base, [])
 
     def item(self, obj: int) -> Value:
         """Some entry of a container that is no cache, of the class that its annotation names."""
@@ -98,8 +98,9 @@ class Caches:
         return ref(made.id)
 
     def lookup(
-        self, node: cst.BaseExpression, cache: cst.BaseExpression, base: Value, args: list[Value]
-    ) -> Value:
+        self, state: State, node: cst.BaseExpression, cache: cst.BaseExpression, base: Value,
+        args: list[Value],
+    ) -> Value:  # fmt: skip
         """The object that a look-up hands out, with the class that the code names for it."""
         model = next((cls for cls in map(class_of, args) if cls is not None), None)
         made = self.ctx.new(
@@ -108,6 +109,7 @@ class Caches:
         )  # fmt: skip
         if made.model is None:
             self._type_from_annotation(made, base)
+        state.meet(made.id)
         return ref(made.id)
 
     def _type_from_annotation(self, made: Obj, base: Value) -> None:
@@ -124,7 +126,7 @@ class Caches:
             made.model, made.typed = hint.classes[0], True
             self.ctx.learn_fields(made.model)
 
-    def parts(self, obj: int, count: int) -> list[Value]:
+    def parts(self, state: State, obj: int, count: int) -> list[Value]:
         """What a look-up hands out as a tuple: objects that were looked up, of the classes that its
         annotation names."""
         info = self.ctx.objects[obj]
@@ -134,6 +136,7 @@ class Caches:
             made = self.ctx.new(("part", obj, number), "lookup", info.name, node=info.node)
             if len(types) == count:
                 self._type(made, types[number])
+            state.meet(made.id)
             parts.append(ref(made.id))
         return parts
 
@@ -157,7 +160,7 @@ class Caches:
             self._store_arguments(state, node, func, given, scheduled=scheduled)
             if name != "setdefault":
                 return UNKNOWN
-        return self.lookup(node, func.value, base, values)
+        return self.lookup(state, node, func.value, base, values)
 
     def _store_arguments(
         self, state: State, node: cst.Call, func: cst.Attribute, given: list[tuple[cst.Arg, Value]],

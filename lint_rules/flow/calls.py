@@ -424,6 +424,7 @@ class Calls:
     ) -> Value:
         """An object that a call returned and nobody knows."""
         made = self.ctx.new((id(node), "call", self.ctx.iteration), "call", name, node=node)
+        state.meet(made.id)
         cache = self.caches.is_cache(node.func)
         if cache and made.type_text == "":
             made.type_text = name

@@ -231,7 +231,7 @@ class Interpreter:
         elif isinstance(atom, Strings):
             parts = [constant(name) for name in atom.names]
         elif isinstance(atom, Ref) and self.ctx.objects[atom.obj].origin == "lookup":
-            parts = self.ev.calls.caches.parts(atom.obj, len(target.elements))
+            parts = self.ev.calls.caches.parts(state, atom.obj, len(target.elements))
         starred = any(isinstance(e, cst.StarredElement) for e in target.elements)
         if parts is None or starred or len(parts) != len(target.elements):
             parts = [computed(value)] * len(target.elements)

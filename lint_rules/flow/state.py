@@ -13,8 +13,8 @@ Heap = dict[int, dict[str, Value]]
 _Key = TypeVar("_Key", bound=Hashable)
 
 
-#: Objects that begin where they are made; their fields are known from there on.
-_MADE_HERE = frozenset({"copy", "fresh", "mapping"})
+#: Objects that a function meets where they are made, looked up or returned: from there on the heap has them.
+_MET_HERE = frozenset({"copy", "fresh", "mapping", "lookup", "call"})
 
 
 class Objects:
@@ -82,6 +82,10 @@ class State:
     def copy(self) -> State:
         """A state that can change without changing this one."""
         return State(dict(self.env), dict(self.heap), self.guards)
+
+    def meet(self, obj: int) -> None:
+        """From here on the object is there."""
+        self.heap.setdefault(obj, {})
 
     def put(self, obj: int, name: str, value: Value) -> None:
         """Set a field of an object in this state alone."""
@@ -170,9 +174,10 @@ def _join_variable(values: list[tuple[Value, frozenset[int]]]) -> Value:
 def _join_object(
     states: list[State], own: list[frozenset[int]], objects: Objects, obj: int
 ) -> dict[str, Value]:
-    if objects[obj].origin in _MADE_HERE:  # a way on which it was not made says nothing about it
-        made = [(s, g) for s, g in zip(states, own, strict=True) if obj in s.heap]
-        states, own = [s for s, _ in made], [g for _, g in made]
+    root = objects.bottom(obj)
+    if root.origin in _MET_HERE:  # a way on which it was not met says nothing about it
+        met = [(s, g) for s, g in zip(states, own, strict=True) if root.id in s.heap]
+        states, own = [s for s, _ in met] or states, [g for _, g in met] or own
     maps = [s.heap.get(obj, {}) for s in states]
     out = dict(maps[0])
     for name in _differing(maps):

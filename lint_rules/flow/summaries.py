@@ -168,20 +168,23 @@ class Library:
         bound = self._bind(calls, state, function, receiver, args)
         calls.ctx.handoff(state, node, function, bound, calls.scheduled)
         if _caches_result(calls, function):
-            return self._typed(calls, node, function, "lookup")
+            return self._typed(calls, state, node, function, "lookup")
         followed = calls.ctx.depth > 0 and _tracked(calls, function, bound)
         facts = self.summary(function, calls.ctx.depth - 1) if followed else None
         if facts is None:
-            return self._typed(calls, node, function, "call")
+            return self._typed(calls, state, node, function, "call")
         value = Instantiation(calls, state, node, facts, bound).run()
-        return value if value is not None else self._typed(calls, node, function, "call")
+        return value if value is not None else self._typed(calls, state, node, function, "call")
 
-    def _typed(self, calls: Calls, node: cst.Call, function: FunctionRef, origin: str) -> Value:
+    def _typed(
+        self, calls: Calls, state: State, node: cst.Call, function: FunctionRef, origin: str
+    ) -> Value:
         """The object that a call returns, of the class that the function's annotation names."""
         made = calls.ctx.new(
             (id(node), origin, calls.ctx.iteration), origin, function.name, node=node
         )
         annotate_result(calls, made, function)
+        state.meet(made.id)
         return ref(made.id)
 
     def _bind(

@@ -43,7 +43,7 @@ def _leaving_themselves(facts: Facts, stores: Callable[[FunctionRef], bool]) -> 
     yield from (store.obj for store in facts.stores)
     yield from facts.passed
     for leave in facts.exits:
-        yield from _objects(leave.value)
+        yield from objects_in(leave.value)
     for handoff in facts.handoffs:
         if stores(handoff.callee):
             yield from _given(handoff)
@@ -57,11 +57,11 @@ def _links(facts: Facts) -> Iterator[tuple[int, int]]:
     for obj in facts.objects.all():
         yield from ((source, obj.id) for source in obj.of)
     for write in facts.writes:
-        yield from ((part, write.obj) for part in _objects(write.value))
+        yield from ((part, write.obj) for part in objects_in(write.value))
     final = facts.final.heap if facts.final is not None else {}
     for heap in (final, *(handoff.fields for handoff in facts.handoffs)):
         for whole, fields in heap.items():
-            yield from ((part, whole) for value in fields.values() for part in _objects(value))
+            yield from ((part, whole) for value in fields.values() for part in objects_in(value))
     made = {obj.node: obj.id for obj in facts.objects.all() if obj.origin == "call"}
     for handoff in facts.handoffs:
         given = _given(handoff)
@@ -72,13 +72,13 @@ def _links(facts: Facts) -> Iterator[tuple[int, int]]:
 
 
 def _given(handoff: Handoff) -> set[int]:
-    return {obj for value in handoff.arguments.values() for obj in _objects(value)}
+    return {obj for value in handoff.arguments.values() for obj in objects_in(value)}
 
 
-def _objects(value: Value) -> Iterator[int]:
+def objects_in(value: Value) -> Iterator[int]:
     """The objects that a value may be, be found in, or hold as an item."""
     for atom in value.atoms:
         if isinstance(atom, Ref | Init):  # or, of that object, one of its fields
             yield atom.obj
         elif isinstance(atom, Seq):
-            yield from (obj for part in atom.parts for obj in _objects(part))
+            yield from (obj for part in atom.parts for obj in objects_in(part))

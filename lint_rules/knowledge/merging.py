@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lint_rules.flow.facts import Facts, Write
-from lint_rules.flow.state import read
+from lint_rules.flow.state import State, join, read
 from lint_rules.flow.values import (
     WHOLE,
     Guard,
@@ -21,6 +21,7 @@ from lint_rules.flow.values import (
     may_hold_for,
     reads_of,
 )
+from lint_rules.knowledge.leaving import objects_in
 
 #: Choices inside the written value itself.
 _VALUE_CHOICES = frozenset({"or", "and", "default", "coalesce", "ternary"})
@@ -77,11 +78,24 @@ class Merging:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self._ends: dict[int, State] = {}
 
     def final(self, obj: int, name: str) -> Value:
         """What a field may hold when the function has returned."""
+        if obj not in self._ends:
+            self._ends[obj] = self._end_of(obj)
+        return read(self._ends[obj], self.facts.objects, obj, name)
+
+    def _end_of(self, obj: int) -> State:
+        """The state in which the function lets go of an object: of one that it looked up or was returned, and
+        that it returns, the ways that return another one say nothing."""
         assert self.facts.final is not None
-        return read(self.facts.final, self.facts.objects, obj, name)
+        if self.facts.objects.bottom(obj).origin not in ("lookup", "call"):
+            return self.facts.final
+        states = [leave.state for leave in self.facts.exits if obj in objects_in(leave.value)]
+        if len(states) == len(self.facts.exits):
+            return self.facts.final
+        return join(states, self.facts.objects) or self.facts.final
 
     def may_keep_old(self, obj: int, name: str) -> bool:
         """True when the value that came in can still be there at the end."""
@@ -172,7 +186,7 @@ class Merging:
             return "", None
         blame = self.final(write.obj, write.field).blame
         guards = [self.facts.guards[g] for g in sorted(blame)]
-        if any(self._is_old(atom, write.obj, write.field) for atom in write.value.atoms):
+        if self._writes_old(write):
             for guard in guards:
                 if guard.id in write.value.blame and self._value_choice(guard, write, reads):
                     return "or", guard
@@ -180,12 +194,29 @@ class Merging:
         for guard in guards:
             if guard.kind in _VALUE_CHOICES or not self._asks(guard, write, reads):
                 continue
+            if not self._parts(guard, write):
+                continue
             if self._fills_unset(guard, write):
                 if plain:
                     return "unset", guard
             elif guard.kind != "presence":
                 return "guard", guard
         return "", None
+
+    def _writes_old(self, write: Write) -> bool:
+        """True when the value written may be the old one."""
+        return any(self._is_old(atom, write.obj, write.field) for atom in write.value.atoms)
+
+    def _parts(self, guard: Guard, write: Write) -> bool:
+        """False for a test that lets the old value stay on a way, but does not keep that way from the write:
+        behind it the ways have met."""
+        if guard.kind != "if" or (guard.id in write.value.blame and self._writes_old(write)):
+            return True
+        node = self.facts.guard_nodes[guard.id]
+        return any(
+            self.facts.guard_nodes[other] is node and self.facts.guards[other].needs != guard.needs
+            for other in write.guards
+        )
 
     def _is_param(self, obj: int) -> bool:
         return self.facts.objects[obj].origin == "param"
