@@ -35,6 +35,7 @@ from lint_rules.flow.values import (
     ref,
     union,
 )
+from lint_rules.naming import is_store_method
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.functions import FunctionRef
 
@@ -232,6 +233,9 @@ class Calls:
             )
         if name in ("get", "pop", "setdefault", "__getitem__") and node.args:
             return self._keyed(state, node, base, objs, name)
+        if name in _EDITING or is_store_method(name):
+            for arg in node.args:
+                self.caches.place(state, node, self.ev.eval(state, arg.value))
         if name == "update":
             return self._update(state, node, objs)
         if name in ("__setattr__", "__setitem__") and len(node.args) == 2:

@@ -54,6 +54,18 @@ class Store:
     scheduled: bool = False
     #: The store is done by this called function, not here.
     by: FunctionRef | None = None
+    #: What is kept is a copy that the store makes, not the object itself.
+    copied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An object put where it stays, in a cache or in a container that may be one; its fields as they
+    were then."""
+
+    node: cst.CSTNode
+    obj: int
+    fields: dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,7 @@ class Facts:
     guard_nodes: dict[int, cst.CSTNode] = field(default_factory=dict)
     writes: list[Write] = field(default_factory=list)
     stores: list[Store] = field(default_factory=list)
+    placed: list[Placed] = field(default_factory=list)
     shared_edits: list[SharedEdit] = field(default_factory=list)
     handoffs: list[Handoff] = field(default_factory=list)
     #: Objects given to something that a call returned: what that is, the calls have to tell.

@@ -216,6 +216,7 @@ class Interpreter:
             if target.attr.value == "__dict__":
                 self.ev.mappings.update(state, objs, value, node)
             else:
+                self.ev.calls.caches.place(state, node, value)
                 self.ctx.write(state, objs, target.attr.value, value, node, "attr")
         elif isinstance(target, cst.Subscript):
             self._assign_item(state, target, value, node)
@@ -251,6 +252,8 @@ class Interpreter:
             self.ev.calls.caches.store(state, node, value, (key, self.ctx.code(index)), name)
             return
         self.ev.calls.pass_on(base, [value])
+        if not any(self.ev.mappings.is_local(obj) for obj in self.ctx.deref(base)):
+            self.ev.calls.caches.place(state, node, value)
         if key.text is not None:
             self.ctx.write(
                 state, self.ctx.deref(base), key.text, value, node, "item",

@@ -189,6 +189,13 @@ class Library:
         args: Sequence[cst.Arg],
     ) -> dict[str, Value]:  # fmt: skip
         """Arguments by parameter name."""
+        return self.bind(function, receiver, args, [calls.ev.eval(state, a.value) for a in args])
+
+    def bind(
+        self, function: FunctionRef, receiver: Value | None, args: Sequence[cst.Arg],
+        values: Sequence[Value],
+    ) -> dict[str, Value]:  # fmt: skip
+        """The values of arguments by parameter name."""
         params = list(function.params)
         bound: dict[str, Value] = {}
         takes_receiver = function.kind in ("method", "classmethod", "property")
@@ -198,8 +205,7 @@ class Library:
                 bound[params.pop(0).name] = receiver
         positional = [p.name for p in params if p.kind == "positional"]
         index = 0
-        for arg in args:
-            value = calls.ev.eval(state, arg.value)
+        for arg, value in zip(args, values, strict=True):
             if arg.keyword is not None:
                 bound[arg.keyword.value] = value
             elif not arg.star and index < len(positional):

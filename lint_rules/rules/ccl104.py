@@ -20,8 +20,8 @@ PAGE = Page(
 Finds objects onto which per-request values were written and which are then stored in a cache as they are, with no
 cache-copy helper between.
 
-Not reported where the key of the store names the end user, where the fields were reset before, and where the object was
-made in the same function.
+Not reported where the key of the store names the end user, where the fields were reset before, where the object was
+made in the same function, and where the project's own cache class keeps a copy on which it resets them.
 """,
     why=COPY_WHY,
     bad=PRELUDE

@@ -65,7 +65,7 @@ class MutatedAfterStore(Rule):
         seen: set[cst.CSTNode] = set()
         for store in facts.stores:
             carrier = facts.objects[store.obj]
-            if not is_carrier(facts, carrier):
+            if store.copied or not is_carrier(facts, carrier):
                 continue
             found = knowledge.fields.of(carrier.model, facts, carrier)
             later = list(_later(facts, store, found))
