@@ -35,7 +35,7 @@ from lint_rules.flow.values import (
     ref,
     union,
 )
-from lint_rules.naming import is_store_method
+from lint_rules.naming import UNBOUND_SETTERS, is_store_method
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.functions import FunctionRef
 
@@ -158,6 +158,9 @@ class Calls:
         name = func.attr.value
         if name in known.SCHEDULERS:
             return self._schedule(state, node, False)
+        if len(node.args) == UNBOUND_SETTERS.get(name):  # ``object.__setattr__(x, "f", None)``
+            builtin = self.builtins.setattr if name == "__setattr__" else self.builtins.delattr
+            return builtin(state, node)
         cached = self.caches.method(state, node, func, base)
         if cached is not None:
             return cached
