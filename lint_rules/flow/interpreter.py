@@ -16,6 +16,7 @@ from lint_rules.flow.facts import Exit, Facts, SharedEdit
 from lint_rules.flow.inlining import Inlining
 from lint_rules.flow.loops import Loops
 from lint_rules.flow.matches import Matches
+from lint_rules.flow.named import Names, as_value
 from lint_rules.flow.state import State, join
 from lint_rules.flow.tries import Tries
 from lint_rules.flow.values import (
@@ -41,11 +42,12 @@ class Interpreter:
 
     def __init__(
         self, library: Library, function: FunctionRef, tree: cst.Module, node: cst.FunctionDef,
-        depth: int,
+        depth: int, names: Names = (),
     ) -> None:  # fmt: skip
         from lint_rules.flow.state import Objects
 
         self.library = library
+        self.names = dict(names)
         self.facts = Facts(function, tree, node, Objects())
         self.ctx = Context(library, function, self.facts, depth)
         self.ev = Evaluator(self.ctx, self)
@@ -62,6 +64,7 @@ class Interpreter:
         """Interpret the function's body from its parameters on."""
         state = State()
         self._bind_parameters(state)
+        self._bind_names(state)
         self._note_decorators()
         end = self.block(state, self.facts.definition.body)
         if end is not None:
@@ -98,6 +101,19 @@ class Interpreter:
                     made.mapping = True
             state.env[param.name] = ref(made.id)
             self.facts.params[param.name] = made.id
+
+    def _bind_names(self, state: State) -> None:
+        """Names of fields that the function is given, or takes where it is given none."""
+        params = self.facts.definition.params
+        for param in (*params.posonly_params, *params.params, *params.kwonly_params):
+            if param.name.value not in self.names and param.default is not None:
+                value = self.ev.eval(State(), param.default)
+                if isinstance(value.single, Strings):
+                    state.env[param.name.value] = value
+        for name, names in self.names.items():
+            if names is not None:
+                self.ctx.learn_names((names,) if isinstance(names, str) else names)
+                state.env[name] = as_value(names)
 
     def annotate(self, obj: int, annotation: str | None) -> None:
         """Learn an object's class from an annotation, where it names exactly one."""

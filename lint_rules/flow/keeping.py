@@ -8,6 +8,7 @@ import libcst as cst
 
 from lint_rules.flow.facts import Placed
 from lint_rules.flow.instantiate import Instantiation, links
+from lint_rules.flow.named import names_given
 from lint_rules.flow.state import State
 from lint_rules.flow.values import Init, Value
 
@@ -34,10 +35,10 @@ class Keeping:
         if method is None or self.ctx.depth == 0:
             return {}
         library = self.ctx.library
-        facts = library.summary(method, self.ctx.depth - 1)
+        bound = library.bind(method, base, node.args, values)
+        facts = library.summary(method, self.ctx.depth - 1, names_given(method, bound))
         if facts is None or facts.final is None:
             return {}
-        bound = library.bind(method, base, node.args, values)
         call = Instantiation(self.ev.calls, state, node, facts, bound)
         return kept_by(call)
 
