@@ -166,7 +166,7 @@ class Instantiation:
             info = self.facts.guards[guard]
             self._guards[guard] = self.ctx.guard(
                 self.node, info.kind, self._condition(info.condition), needs=info.needs,
-                unset=self.reads(info.unset), extra=(self.facts.function, guard),
+                unset=self.reads(info.unset), equal=self.reads(info.equal), extra=(self.facts.function, guard),
             )  # fmt: skip
         return self._guards[guard]
 

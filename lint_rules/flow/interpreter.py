@@ -351,7 +351,8 @@ class Interpreter:
             unset = self.ev.conditions.unset_reads(state, test)
             ways: list[State] = []
             for truth in (True, False):
-                guard = self.ctx.guard(test, kind, condition, needs=truth, unset=unset)
+                equal = self.ev.conditions.equal_reads(state, test, truth)
+                guard = self.ctx.guard(test, kind, condition, needs=truth, unset=unset, equal=equal)
                 way = state.under(guard)
                 self.ev.conditions.assume(way, test, truth)
                 ways.append(way)

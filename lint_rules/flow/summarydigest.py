@@ -147,6 +147,7 @@ class _Telling:
             info = self.facts.guards[guard]
             self._guards[guard] = (
                 info.kind, self._condition(info.condition), info.needs, self._reads(info.unset),
+                self._reads(info.equal),
             )  # fmt: skip
         return self._guard_numbers[guard]
 

@@ -180,6 +180,8 @@ class Merging:
         for guard in guards:
             if guard.kind in _VALUE_CHOICES or not self._asks(guard, write, reads):
                 continue
+            if self._found_equal(guard, write, reads):
+                continue
             if self._fills_unset(guard, write):
                 if plain:
                     return "unset", guard
@@ -194,6 +196,14 @@ class Merging:
         if guard.kind in ("or", "and", "default", "coalesce"):
             return True
         return guard.kind == "ternary" and self._asks(guard, write, reads)
+
+    def _found_equal(self, guard: Guard, write: Write, reads: Reads) -> bool:
+        """True where the old value is the new one ("write only what has changed")."""
+        own = family(self.facts, write.obj)
+        is_own = any(obj in own and name == write.field for obj, name in guard.equal)
+        return is_own and any(
+            name != WHOLE or self._is_param(obj) for obj, name in reads & guard.equal
+        )
 
     def _fills_unset(self, guard: Guard, write: Write) -> bool:
         own = family(self.facts, write.obj)
