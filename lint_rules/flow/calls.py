@@ -375,15 +375,19 @@ class Calls:
         )
         called = self.ev.eval(state, node.func) if isinstance(node.func, cst.Name) else receiver
         self.pass_on(called, values)
-        if known.SANITIZING.search(last):
-            for value in (*values, receiver):
-                for obj in value.refs:
-                    self.ctx.objects[obj].opaque = True
+        self.may_reset(last, [*values, receiver])
         if known.COALESCING.search(last) and sum(bool(field_reads(v)) for v in values) > 1:
             return self.choice(node, values)
         if any(field_reads(value) for value in values) and not any(value.refs for value in values):
             return computed(*values)
         return self.result(state, node, last, values)
+
+    def may_reset(self, name: str, values: list[Value]) -> None:
+        """A call of which nothing is known: its name may say that it resets what it is given."""
+        if known.SANITIZING.search(name):
+            for value in values:
+                for obj in value.refs:
+                    self.ctx.objects[obj].opaque = True
 
     def pass_on(self, target: Value, values: list[Value]) -> None:
         """Note what is given to something that a call returned and nobody knows yet."""

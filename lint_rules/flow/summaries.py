@@ -178,6 +178,9 @@ class Library:
         followed = calls.ctx.depth > 0 and _tracked(calls, function, bound)
         names = names_given(function, bound) if followed else ()
         facts = self.summary(function, calls.ctx.depth - 1, names) if followed else None
+        if _is_abstract(function, facts):  # which of its subclasses' own is called is not known
+            calls.may_reset(function.name, list(bound.values()))
+            facts = None
         if facts is None:
             return self._typed(calls, node, function, "call")
         value = Instantiation(calls, state, node, facts, bound).run()
@@ -229,6 +232,14 @@ class Library:
             if param.name not in bound:
                 bound[param.name] = constant(None) if param.default == "None" else UNKNOWN
         return bound
+
+
+def _is_abstract(function: FunctionRef, facts: Facts | None) -> bool:
+    """True for a method that has to be overridden: it says so, or only raises."""
+    if function.class_name is None:
+        return False
+    raises = facts is not None and facts.final is None
+    return raises or any("abstractmethod" in text for text in function.decorators)
 
 
 def _name(function: FunctionRef, depth: int, names: Names) -> str:
