@@ -59,6 +59,7 @@ class Interpreter:
         self.breaks: list[list[State]] = []
         self.continues: list[list[State]] = []
         self.inlined = 0
+        self._ends: list[State] = []
 
     def run(self) -> Facts:
         """Interpret the function's body from its parameters on."""
@@ -69,8 +70,8 @@ class Interpreter:
         end = self.block(state, self.facts.definition.body)
         if end is not None:
             self.exits.append(Exit(None, constant(None), end))
-        finals = [leave.state for leave in self.exits]
-        self.facts.final = join(finals, self.ctx.objects)
+        finals = [leave.state for leave in self.exits if not isinstance(leave.node, cst.Expr)]
+        self.facts.final = join([*finals, *self._ends], self.ctx.objects)
         return self.facts
 
     def _note_decorators(self) -> None:
@@ -203,12 +204,19 @@ class Interpreter:
             if isinstance(node.value, cst.Yield) and node.value.value is not None:
                 item = node.value.value
                 value = self.ev.eval(state, item.item if isinstance(item, cst.From) else item)
-                self.exits.append(Exit(node, value, state.copy()))
+                self._hand_out(state, node, value)
         elif isinstance(node, cst.Del):
             self._delete(state, node.target)
         elif isinstance(node, cst.Assert):
             self.ev.eval(state, node.test)
             self.ev.conditions.assume(state, node.test, True)
+
+    def _hand_out(self, state: State, node: cst.Expr, value: Value) -> None:
+        """A ``yield``: the function goes on afterwards, or ends here through the ``finally`` blocks around."""
+        self.exits.append(Exit(node, value, state.copy()))
+        end = self.tries.run_finals(state.copy())
+        if end is not None and not self.inlined:
+            self._ends.append(end)
 
     def leave(self, state: State, node: cst.CSTNode | None, value: Value) -> None:
         """A normal way out, through the ``finally`` blocks around it."""
