@@ -67,6 +67,8 @@ _STORE = re.compile(
 _LOOKUP = re.compile(
     r"(^|_)a?(get|fetch|lookup|look_up|load|read|peek|retrieve|find|pop)(_|$|many$|item$)|^__getitem__$"
 )
+UNBOUND_SETTERS = {"__setattr__": 3, "__delattr__": 2}
+"""Methods that may be called on a class, and with how many arguments: the first is the object."""
 CACHE_LIBRARIES = ("cachetools", "aiocache", "diskcache", "cachelib", "pylibmc", "pymemcache",
                     "django.core.cache", "flask_caching", "async_lru", "dogpile", "cashews",
                     "beaker", "lru")  # fmt: skip

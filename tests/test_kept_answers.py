@@ -265,7 +265,39 @@ def copy_for_cache(auth: Auth) -> Auth:
 """,
     "others.py": COPY.replace("    return", "    made.plan = None\n    return"),
 }
+NAMED = {
+    **CALLED,
+    "copies.py": CALLED["copies.py"]
+    .replace("scrub(made)", "scrub(made, FIELDS)")
+    .replace("from resets", "from names import FIELDS\nfrom resets"),
+    "names.py": 'FIELDS = ("end_user_id",)\n',
+    "resets.py": """def scrub(made, names):
+    for name in names:
+        setattr(made, name, None)
+""",
+}
+KEEPING = {
+    "models.py": AUTH,
+    "shelf.py": """class AuthCache:
+    def __init__(self):
+        self.held = {}
+
+    def set(self, key, value):
+        self.held[key] = value.model_copy(update={"end_user_id": None})
+""",
+    "saves.py": """from models import Auth
+from shelf import AuthCache
+
+
+def save(key: str, auth: Auth, params: dict, cache: AuthCache) -> None:
+    auth.end_user_id = params.get("end_user_id")
+    cache.set(key, auth)
+""",
+}
 EDITS = {
+    "the names that a called function is given": (NAMED, "names.py", "end_user_id", "plan"),
+    "what a called function does under names": (NAMED, "resets.py", "None", "made.plan"),
+    "what a method of a cache class keeps": (KEEPING, "shelf.py", '"end_user_id": None', ""),
     "what a called function returns": (TIDIED, "tidies.py", "return made", "return None"),
     "a condition in a called function": (TIDIED, "tidies.py", "if made.token:", "if True:"),
     "what a called function may have reset": (

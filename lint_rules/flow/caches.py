@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.flow.context import class_of
-from lint_rules.flow.facts import Store
+from lint_rules.flow.facts import Placed, Store
+from lint_rules.flow.keeping import Keeping, KeptAs
 from lint_rules.flow.state import State
 from lint_rules.flow.values import UNKNOWN, Obj, Ref, Seq, Value, ref, union
 from lint_rules.naming import is_cache_class, is_cache_name, is_lookup_method, is_store_method
@@ -32,6 +33,7 @@ class Caches:
     def __init__(self, evaluator: Evaluator) -> None:
         self.ev = evaluator
         self.ctx = evaluator.ctx
+        self.keeping = Keeping(evaluator)
 
     # ----------------------------------------------------------------- recognising
 
@@ -157,23 +159,24 @@ class Caches:
         values = [self.ev.eval(state, arg.value) for arg in args]
         if is_store_method(name) or name == "update":
             given = list(zip(args, values, strict=True))
-            self._store_arguments(state, node, func, given, scheduled=scheduled)
+            self._store_arguments(state, node, func, base, given, scheduled=scheduled)
             if name != "setdefault":
                 return UNKNOWN
         return self.lookup(state, node, func.value, base, values)
 
     def _store_arguments(
-        self, state: State, node: cst.Call, func: cst.Attribute, given: list[tuple[cst.Arg, Value]],
-        *, scheduled: bool,
+        self, state: State, node: cst.Call, func: cst.Attribute, base: Value,
+        given: list[tuple[cst.Arg, Value]], *, scheduled: bool,
     ) -> None:  # fmt: skip
         key = self._key(given)
+        kept = self.keeping.by_method(state, node, func.attr.value, base, given)
         positional = [arg for arg, _ in given if arg.keyword is None and not arg.star]
         for index, (arg, value) in enumerate(given):
             keyword = arg.keyword.value if arg.keyword else None
             if keyword in _KEY_WORDS or (keyword is None and index == 0 and len(positional) > 1):
                 continue
             name = _last_name(func.value) or "cache"
-            self.store(state, node, value, key, name, scheduled=scheduled)
+            self.store(state, node, value, key, name, scheduled=scheduled, kept=kept)
 
     def _key(self, given: list[tuple[cst.Arg, Value]]) -> tuple[Value, str]:
         for index, (arg, value) in enumerate(given):
@@ -184,18 +187,32 @@ class Caches:
 
     def store(
         self, state: State, node: cst.CSTNode, value: Value, key: tuple[Value, str], cache: str,
-        *, by: FunctionRef | None = None, scheduled: bool = False,
+        *, by: FunctionRef | None = None, scheduled: bool = False, kept: KeptAs | None = None,
     ) -> None:  # fmt: skip
-        """Note that a value goes into a cache (the entries of a dict made here, too)."""
-        for obj in self._stored_objects(state, value):
+        """Note that a value goes into a cache (the entries of a dict made here, too); ``kept`` tells in
+        what state the store keeps an object."""
+        self.place(state, node, value, kept)
+        for obj in self.stored_objects(state, value):
             if any(s.node is node and s.obj == obj for s in self.ctx.facts.stores):
                 continue
+            fields, copied = (kept or {}).get(obj, ({}, False))
             self.ctx.facts.stores.append(
-                Store(node, obj, dict(state.heap.get(obj, {})), key[0], key[1], cache, state.guards,
-                      self.ctx.next_order(), scheduled, by)
+                Store(node, obj, {**state.heap.get(obj, {}), **fields}, key[0], key[1], cache,
+                      state.guards, self.ctx.next_order(), scheduled, by, copied)
             )  # fmt: skip
 
-    def _stored_objects(self, state: State, value: Value) -> list[int]:
+    def place(
+        self, state: State, node: cst.CSTNode, value: Value, kept: KeptAs | None = None
+    ) -> None:
+        """Note that a value is put where it stays."""
+        for obj in self.stored_objects(state, value):
+            if not any(p.node is node and p.obj == obj for p in self.ctx.facts.placed):
+                fields, _ = (kept or {}).get(obj, ({}, False))
+                self.ctx.facts.placed.append(
+                    Placed(node, obj, {**state.heap.get(obj, {}), **fields})
+                )
+
+    def stored_objects(self, state: State, value: Value) -> list[int]:
         out: list[int] = []
         for atom in value.atoms:
             if isinstance(atom, Ref):
@@ -205,7 +222,7 @@ class Caches:
                     out.extend(inner.refs)
             elif isinstance(atom, Seq):
                 for part in atom.parts:
-                    out.extend(self._stored_objects(state, part))
+                    out.extend(self.stored_objects(state, part))
         return out
 
 

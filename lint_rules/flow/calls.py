@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow import scheduled
 from lint_rules.flow import vocabulary as known
 from lint_rules.flow.builtins import NAMES as BUILTINS
 from lint_rules.flow.builtins import Builtins
@@ -35,11 +36,12 @@ from lint_rules.flow.values import (
     ref,
     union,
 )
+from lint_rules.naming import UNBOUND_SETTERS, is_store_method
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.functions import FunctionRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from lint_rules.flow.expressions import Evaluator
 
@@ -93,7 +95,7 @@ class Calls:
         if full == "dataclasses.fields" and node.args:
             return self._fields(state, node)
         if full in known.AWAITERS or name.rsplit(".", 1)[-1] in known.SCHEDULERS:
-            return self._schedule(state, node, full in known.AWAITERS)
+            return scheduled.call(self, state, node, waits=full in known.AWAITERS)
         if full in known.SERIALISERS and node.args:
             return self._serialise(state, node, full)
         if full == "typing.cast" and len(node.args) == 2:
@@ -135,32 +137,6 @@ class Calls:
             return Value(frozenset({Strings(tuple(d.name for d in models[0].fields))}))
         return UNKNOWN
 
-    def _schedule(self, state: State, node: cst.Call, waits: bool) -> Value:
-        """``create_task(f(x))``, ``background.add_task(f, x)``: the call happens, perhaps later."""
-        before, self.scheduled = self.scheduled, not waits or self.scheduled
-        values = [self.ev.eval(state, arg.value) for arg in node.args]
-        for index, value in enumerate(values):
-            if self._happens(state, node, node.args[index].value, value, node.args[index + 1 :]):
-                break
-        self.scheduled = before
-        return values[0] if waits and values else UNKNOWN
-
-    def _happens(
-        self, state: State, node: cst.Call, func: cst.BaseExpression, value: Value,
-        args: Sequence[cst.Arg],
-    ) -> bool:  # fmt: skip
-        """Call what a scheduler was given; False when it is nothing that is known."""
-        atom = value.single
-        if isinstance(func, cst.Attribute):
-            base = self.ev.eval(state, func.value)
-            cached = self.caches.method(state, node, func, base, args, scheduled=self.scheduled)
-            if cached is not None:
-                return True
-        if isinstance(atom, Callable_) and isinstance(atom.target, FunctionRef):
-            self.ev.interpreter.library.apply(self, state, node, atom.target, atom.receiver, args)
-            return True
-        return False
-
     # ----------------------------------------------------------------- methods
 
     def _method(
@@ -168,7 +144,10 @@ class Calls:
     ) -> Value | None:
         name = func.attr.value
         if name in known.SCHEDULERS:
-            return self._schedule(state, node, False)
+            return scheduled.call(self, state, node, waits=False)
+        if len(node.args) == UNBOUND_SETTERS.get(name):  # ``object.__setattr__(x, "f", None)``
+            builtin = self.builtins.setattr if name == "__setattr__" else self.builtins.delattr
+            return builtin(state, node)
         cached = self.caches.method(state, node, func, base, node.args)
         if cached is not None:
             return cached
@@ -263,6 +242,9 @@ class Calls:
             )
         if name in ("get", "pop", "setdefault", "__getitem__") and node.args:
             return self._keyed(state, node, base, objs, name)
+        if name in _EDITING or is_store_method(name):
+            for arg in node.args:
+                self.caches.place(state, node, self.ev.eval(state, arg.value))
         if name == "update":
             return self._update(state, node, objs)
         if name in ("__setattr__", "__setitem__") and len(node.args) == 2:
@@ -399,15 +381,19 @@ class Calls:
         )
         called = self.ev.eval(state, node.func) if isinstance(node.func, cst.Name) else receiver
         self.pass_on(called, values)
-        if known.SANITIZING.search(last):
-            for value in (*values, receiver):
-                for obj in value.refs:
-                    self.ctx.objects[obj].opaque = True
+        self.may_reset(last, [*values, receiver])
         if known.COALESCING.search(last) and sum(bool(field_reads(v)) for v in values) > 1:
             return self.choice(node, values)
         if any(field_reads(value) for value in values) and not any(value.refs for value in values):
             return computed(*values)
         return self.result(state, node, last, values)
+
+    def may_reset(self, name: str, values: list[Value]) -> None:
+        """A call of which nothing is known: its name may say that it resets what it is given."""
+        if known.SANITIZING.search(name):
+            for value in values:
+                for obj in value.refs:
+                    self.ctx.objects[obj].opaque = True
 
     def pass_on(self, target: Value, values: list[Value]) -> None:
         """Note what is given to something that a call returned and nobody knows yet."""

@@ -69,6 +69,17 @@ class Conditions:
                 return self._reads(state, node)
         return frozenset()
 
+    def equal_reads(self, state: State, node: cst.BaseExpression, truth: bool) -> Reads:
+        """What is read on either side, where the test that comes out as ``truth`` found both equal."""
+        if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+            return self.equal_reads(state, node.expression, not truth)
+        if not isinstance(node, cst.Comparison) or len(node.comparisons) != 1:
+            return frozenset()
+        operator = node.comparisons[0].operator
+        if not isinstance(operator, cst.Equal | cst.Is if truth else cst.NotEqual | cst.IsNot):
+            return frozenset()
+        return self._reads(state, node)
+
     def _reads(self, state: State, node: cst.BaseExpression) -> Reads:
         """What an expression asks about, arguments of calls included."""
         found = set(reads_of(self.ev.eval(state, node)))

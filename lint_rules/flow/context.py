@@ -168,6 +168,7 @@ class Context:
         *,
         needs: bool = True,
         unset: Reads = frozenset(),
+        equal: Reads = frozenset(),
         extra: object = None,
     ) -> int:
         """The guard at a node, made on first use."""
@@ -181,7 +182,7 @@ class Context:
             return made
         made = len(self.facts.guards)
         self._guards[key] = made
-        self.facts.guards.append(Guard(made, kind, condition, needs, unset))
+        self.facts.guards.append(Guard(made, kind, condition, needs, unset, equal))
         self.facts.guard_nodes[made] = node
         return made
 

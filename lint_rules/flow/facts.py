@@ -54,6 +54,18 @@ class Store:
     scheduled: bool = False
     #: The store is done by this called function, not here.
     by: FunctionRef | None = None
+    #: What is kept is a copy that the store makes, not the object itself.
+    copied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An object put where it stays, in a cache or in a container that may be one; its fields as they
+    were then."""
+
+    node: cst.CSTNode
+    obj: int
+    fields: dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +94,15 @@ class Handoff:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """A normal way out of the function: what is returned, and the state then."""
+    """A normal way out of the function: what is returned, and the state then.
+
+    ``yields`` for a ``yield``, behind which the function may go on.
+    """
 
     node: cst.CSTNode | None
     value: Value
     state: State
+    yields: bool = False
 
 
 @dataclass(slots=True)
@@ -102,6 +118,7 @@ class Facts:
     guard_nodes: dict[int, cst.CSTNode] = field(default_factory=dict)
     writes: list[Write] = field(default_factory=list)
     stores: list[Store] = field(default_factory=list)
+    placed: list[Placed] = field(default_factory=list)
     shared_edits: list[SharedEdit] = field(default_factory=list)
     handoffs: list[Handoff] = field(default_factory=list)
     #: Objects given to something that a call returned: what that is, the calls have to tell.
@@ -115,6 +132,11 @@ class Facts:
     caches_result: bool = False
     #: The line in the file of the first line of ``tree``.
     first_line: int = 1
+
+    @property
+    def yields(self) -> bool:
+        """True for a generator: it goes on behind what it hands out."""
+        return any(leave.yields for leave in self.exits)
 
     def writes_to(self, obj: int, name: str | None = None) -> list[Write]:
         """The writes to an object (or to one of its fields), in order."""

@@ -66,6 +66,7 @@ class Instantiation:
         value = union([self.value(result) for result in results])
         self._effects(final)
         self._stores()
+        self._placed()
         return value
 
     # ----------------------------------------------------------------- objects
@@ -165,7 +166,7 @@ class Instantiation:
             info = self.facts.guards[guard]
             self._guards[guard] = self.ctx.guard(
                 self.node, info.kind, self._condition(info.condition), needs=info.needs,
-                unset=self.reads(info.unset), extra=(self.facts.function, guard),
+                unset=self.reads(info.unset), equal=self.reads(info.equal), extra=(self.facts.function, guard),
             )  # fmt: skip
         return self._guards[guard]
 
@@ -200,8 +201,37 @@ class Instantiation:
         for store in self.facts.stores:
             if self.facts.objects[store.obj].origin in NEW:
                 continue
+            value = self.mapped(store.obj)
+            fields = self._fields(store.fields)
             self.calls.caches.store(
-                self.state, self.node, self.mapped(store.obj),
-                (self.value(store.key), store.key_text), store.cache,
+                self.state, self.node, value, (self.value(store.key), store.key_text), store.cache,
                 by=store.by or self.facts.function, scheduled=store.scheduled or self.calls.scheduled,
+                kept=dict.fromkeys(value.refs, (fields, store.copied)),
             )  # fmt: skip
+
+    def _placed(self) -> None:
+        """What the called function puts where it stays, of what it was given or copied of that."""
+        for placed in self.facts.placed:
+            if self.bound.keys().isdisjoint(links(self.facts, placed.obj)):
+                continue
+            value = self.mapped(placed.obj)
+            fields = self._fields(placed.fields)
+            self.calls.caches.place(
+                self.state, self.node, value, dict.fromkeys(value.refs, (fields, False))
+            )
+
+    def _fields(self, fields: dict[str, Value]) -> dict[str, Value]:
+        return {name: self.value(value) for name, value in fields.items()}
+
+
+def links(facts: Facts, obj: int) -> set[int]:
+    """An object and what it was copied from."""
+    out: set[int] = set()
+    todo = [obj]
+    while todo:
+        current = todo.pop()
+        if current not in out:
+            out.add(current)
+            info = facts.objects[current]
+            todo += info.of if info.origin == "copy" else ()
+    return out

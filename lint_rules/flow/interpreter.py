@@ -16,6 +16,7 @@ from lint_rules.flow.facts import Exit, Facts, SharedEdit
 from lint_rules.flow.inlining import Inlining
 from lint_rules.flow.loops import Loops
 from lint_rules.flow.matches import Matches
+from lint_rules.flow.named import Names, as_value
 from lint_rules.flow.state import State, join
 from lint_rules.flow.tries import Tries
 from lint_rules.flow.values import (
@@ -42,11 +43,12 @@ class Interpreter:
 
     def __init__(
         self, library: Library, function: FunctionRef, tree: cst.Module, node: cst.FunctionDef,
-        depth: int,
+        depth: int, names: Names = (),
     ) -> None:  # fmt: skip
         from lint_rules.flow.state import Objects
 
         self.library = library
+        self.names = dict(names)
         self.facts = Facts(function, tree, node, Objects())
         self.ctx = Context(library, function, self.facts, depth)
         self.ev = Evaluator(self.ctx, self)
@@ -58,17 +60,19 @@ class Interpreter:
         self.breaks: list[list[State]] = []
         self.continues: list[list[State]] = []
         self.inlined = 0
+        self._ends: list[State] = []
 
     def run(self) -> Facts:
         """Interpret the function's body from its parameters on."""
         state = State()
         self._bind_parameters(state)
+        self._bind_names(state)
         self._note_decorators()
         end = self.block(state, self.facts.definition.body)
         if end is not None:
             self.exits.append(Exit(None, constant(None), end))
-        finals = [leave.state for leave in self.exits]
-        self.facts.final = join(finals, self.ctx.objects)
+        finals = [leave.state for leave in self.exits if not leave.yields]
+        self.facts.final = join([*finals, *self._ends], self.ctx.objects)
         return self.facts
 
     def _note_decorators(self) -> None:
@@ -99,6 +103,19 @@ class Interpreter:
                     made.mapping = True
             state.env[param.name] = ref(made.id)
             self.facts.params[param.name] = made.id
+
+    def _bind_names(self, state: State) -> None:
+        """Names of fields that the function is given, or takes where it is given none."""
+        params = self.facts.definition.params
+        for param in (*params.posonly_params, *params.params, *params.kwonly_params):
+            if param.name.value not in self.names and param.default is not None:
+                value = self.ev.eval(State(), param.default)
+                if isinstance(value.single, Strings):
+                    state.env[param.name.value] = value
+        for name, names in self.names.items():
+            if names is not None:
+                self.ctx.learn_names((names,) if isinstance(names, str) else names)
+                state.env[name] = as_value(names)
 
     def annotate(self, obj: int, annotation: str | None) -> None:
         """Learn an object's class from an annotation, where it names exactly one."""
@@ -188,12 +205,19 @@ class Interpreter:
             if isinstance(node.value, cst.Yield) and node.value.value is not None:
                 item = node.value.value
                 value = self.ev.eval(state, item.item if isinstance(item, cst.From) else item)
-                self.exits.append(Exit(node, value, state.copy()))
+                self._hand_out(state, node, value)
         elif isinstance(node, cst.Del):
             self._delete(state, node.target)
         elif isinstance(node, cst.Assert):
             self.ev.eval(state, node.test)
             self.ev.conditions.assume(state, node.test, True)
+
+    def _hand_out(self, state: State, node: cst.Expr, value: Value) -> None:
+        """A ``yield``: the function goes on afterwards, or ends here through the ``finally`` blocks around."""
+        self.exits.append(Exit(node, value, state.copy(), yields=True))
+        end = self.tries.run_finals(state.copy())
+        if end is not None and not self.inlined:
+            self._ends.append(end)
 
     def leave(self, state: State, node: cst.CSTNode | None, value: Value) -> None:
         """A normal way out, through the ``finally`` blocks around it."""
@@ -217,6 +241,7 @@ class Interpreter:
             if target.attr.value == "__dict__":
                 self.ev.mappings.update(state, objs, value, node)
             else:
+                self.ev.calls.caches.place(state, node, value)
                 self.ctx.write(state, objs, target.attr.value, value, node, "attr")
         elif isinstance(target, cst.Subscript):
             self._assign_item(state, target, value, node)
@@ -254,6 +279,8 @@ class Interpreter:
             self.ev.calls.caches.store(state, node, value, (key, self.ctx.code(index)), name)
             return
         self.ev.calls.pass_on(base, [value])
+        if not any(self.ev.mappings.is_local(obj) for obj in self.ctx.deref(base)):
+            self.ev.calls.caches.place(state, node, value)
         if key.text is not None:
             self.ctx.write(
                 state, self.ctx.deref(base), key.text, value, node, "item",
@@ -337,7 +364,8 @@ class Interpreter:
             unset = self.ev.conditions.unset_reads(state, test)
             ways: list[State] = []
             for truth in (True, False):
-                guard = self.ctx.guard(test, kind, condition, needs=truth, unset=unset)
+                equal = self.ev.conditions.equal_reads(state, test, truth)
+                guard = self.ctx.guard(test, kind, condition, needs=truth, unset=unset, equal=equal)
                 way = state.under(guard)
                 self.ev.conditions.assume(way, test, truth)
                 ways.append(way)

@@ -7,9 +7,10 @@ for the small lattice of a field (old, reset, overwritten, perhaps).
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
 
@@ -18,6 +19,7 @@ from lint_rules.flow.context import TooComplex
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.interpreter import Interpreter
+from lint_rules.flow.named import Names, collected, names_given, spread
 from lint_rules.flow.source import FunctionTree, NoSuchFunction, Positions, TooDeep, parse_function
 from lint_rules.flow.summarydigest import summary_digest
 from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, field_reads, ref
@@ -38,6 +40,7 @@ DEPTH = 2
 """How many calls deep the effect of a call is followed."""
 
 SUMMARY = "summary"
+_Asked: TypeAlias = "tuple[FunctionRef, int, Names]"
 
 MAX_METHODS = 30
 """A plain class with more methods than this is a service, not a record of fields."""
@@ -98,28 +101,31 @@ class Library:
             return False
         return True
 
-    def facts(self, function: FunctionRef, depth: int = DEPTH) -> Facts | None:
-        """The facts of a function, following calls ``depth`` deep; None when it cannot be read."""
-        return self._facts((function, depth))
+    def facts(self, function: FunctionRef, depth: int = DEPTH, names: Names = ()) -> Facts | None:
+        """The facts of a function, following calls ``depth`` deep; None when it cannot be read.
 
-    def _ask_facts(self, asked: tuple[FunctionRef, int]) -> Facts | None:
-        function, depth = asked
+        ``names`` are those of fields that it is called with.
+        """
+        return self._facts((function, depth, names))
+
+    def _ask_facts(self, asked: _Asked) -> Facts | None:
+        function, depth, names = asked
         check_time()
         function.read()
         tree = self.tree(function)
         if tree is None:
             return None
         try:
-            return Interpreter(self, function, tree.module, tree.definition, depth).run()
+            return Interpreter(self, function, tree.module, tree.definition, depth, names).run()
         except (TooComplex, RecursionError):
             return None
 
-    def summary(self, function: FunctionRef, depth: int) -> Facts | None:
+    def summary(self, function: FunctionRef, depth: int, names: Names = ()) -> Facts | None:
         """The facts of a function for one that calls it: who asks rests on what they say of the caller's
         objects, whatever else the function does."""
-        return self._summaries((function, depth))[0]
+        return self._summaries((function, depth, names))[0]
 
-    def _ask_summary(self, asked: tuple[FunctionRef, int]) -> tuple[Facts | None, str]:
+    def _ask_summary(self, asked: _Asked) -> tuple[Facts | None, str]:
         reads, path = self.project.reads, asked[0].module.path
         with noting() as node:
             facts = self.facts(*asked)
@@ -135,7 +141,7 @@ class Library:
         if question != SUMMARY:
             return ""
         function = self.project.function_at(Path(about[0]), about[1])
-        return self._summaries((function, int(about[2])))[1] if function is not None else ""
+        return self._summaries((function, int(about[2]), _read(about[3])))[1] if function else ""
 
     def interesting(self, model: ClassRef, function: FunctionRef) -> tuple[str, ...]:
         """The fields of a model that loops over unknown names are unrolled over.
@@ -170,7 +176,11 @@ class Library:
         if _caches_result(calls, function):
             return self._typed(calls, state, node, function, "lookup")
         followed = calls.ctx.depth > 0 and _tracked(calls, function, bound)
-        facts = self.summary(function, calls.ctx.depth - 1) if followed else None
+        names = names_given(function, bound) if followed else ()
+        facts = self.summary(function, calls.ctx.depth - 1, names) if followed else None
+        if _is_abstract(function, facts):  # which of its subclasses' own is called is not known
+            calls.may_reset(function.name, list(bound.values()))
+            facts = None
         if facts is None:
             return self._typed(calls, state, node, function, "call")
         value = Instantiation(calls, state, node, facts, bound).run()
@@ -192,6 +202,18 @@ class Library:
         args: Sequence[cst.Arg],
     ) -> dict[str, Value]:  # fmt: skip
         """Arguments by parameter name."""
+        values = [calls.ev.eval(state, arg.value) for arg in args]
+        bound = self.bind(function, receiver, args, values)
+        for param in function.params:
+            if param.annotation:
+                _learn_class(calls, bound[param.name], function, param.annotation)
+        return bound
+
+    def bind(
+        self, function: FunctionRef, receiver: Value | None, args: Sequence[cst.Arg],
+        values: Sequence[Value],
+    ) -> dict[str, Value]:  # fmt: skip
+        """The values of arguments by parameter name."""
         params = list(function.params)
         bound: dict[str, Value] = {}
         takes_receiver = function.kind in ("method", "classmethod", "property")
@@ -201,18 +223,22 @@ class Library:
                 bound[params.pop(0).name] = receiver
         positional = [p.name for p in params if p.kind == "positional"]
         index = 0
-        for arg in args:
-            value = calls.ev.eval(state, arg.value)
+        rest: list[Value] | None = []
+        for arg, value in zip(args, values, strict=True):
             if arg.keyword is not None:
                 bound[arg.keyword.value] = value
             elif not arg.star and index < len(positional):
                 bound[positional[index]] = value
                 index += 1
-        for param in function.params:
+            elif arg.star != "**" and rest is not None:
+                more = spread(value) if arg.star else [value]
+                rest = [*rest, *more] if more is not None else None
+        for param in params:
+            if param.kind == "vararg" and rest is not None:
+                bound[param.name] = collected(rest)
+        for param in params:
             if param.name not in bound:
                 bound[param.name] = constant(None) if param.default == "None" else UNKNOWN
-            elif param.annotation:
-                _learn_class(calls, bound[param.name], function, param.annotation)
         return bound
 
 
@@ -227,10 +253,23 @@ def _learn_class(calls: Calls, value: Value, function: FunctionRef, annotation: 
                 calls.ctx.learn_fields(info.model)
 
 
-def _name(function: FunctionRef, depth: int) -> str:
+def _is_abstract(function: FunctionRef, facts: Facts | None) -> bool:
+    """True for a method that has to be overridden: it says so, or only raises."""
+    if function.class_name is None:
+        return False
+    raises = facts is not None and facts.final is None
+    return raises or any("abstractmethod" in text for text in function.decorators)
+
+
+def _name(function: FunctionRef, depth: int, names: Names) -> str:
     """What the summary of a function is called (:meth:`Reads.derived_now`)."""
     path, piece = function.piece
-    return f"{SUMMARY}\0{path}\0{piece}\0{depth}"
+    return f"{SUMMARY}\0{path}\0{piece}\0{depth}\0{json.dumps(names)}"
+
+
+def _read(told: str) -> Names:
+    """The names that :func:`_name` told."""
+    return tuple((p, tuple(n) if isinstance(n, list) else n) for p, n in json.loads(told))
 
 
 def _tracked(calls: Calls, function: FunctionRef, bound: dict[str, Value]) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.flow.facts import Facts, Store
-from lint_rules.flow.instantiate import NEW
+from lint_rules.flow.instantiate import NEW, links
 from lint_rules.flow.values import (
     All,
     Any_,
@@ -53,6 +53,7 @@ class _Telling:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self._given = set(facts.params.values())
         self._objects: dict[int, Told] = {}
         self._numbers: dict[int, int] = {}
         self._guards: dict[int, Told] = {}
@@ -61,7 +62,9 @@ class _Telling:
 
     def told(self) -> Told:
         """Everything as nested tuples: what the caller sees, then the objects and guards by their number."""
-        effects = (self._params(), self._writes(), self._stores(), self._result())
+        effects = (
+            self._params(), self._writes(), self._stores(), self._placed(), self._result()
+        )  # fmt: skip
         objects = tuple(self._objects[obj] for obj in self._numbers)
         return effects, objects, tuple(self._guards[guard] for guard in self._guard_numbers)
 
@@ -94,8 +97,18 @@ class _Telling:
     def _store(self, store: Store) -> Told:
         return (
             self._object(store.obj), self._value(store.key), store.key_text, store.cache,
-            _named(store.by), store.scheduled,
+            _named(store.by), store.scheduled, store.copied, self._fields(store.fields),
         )  # fmt: skip
+
+    def _placed(self) -> Told:
+        return tuple(
+            (self._object(one.obj), self._fields(one.fields))
+            for one in self.facts.placed
+            if not self._given.isdisjoint(links(self.facts, one.obj))
+        )
+
+    def _fields(self, fields: dict[str, Value]) -> Told:
+        return tuple((name, self._value(fields[name])) for name in sorted(fields))
 
     def _result(self) -> Told:
         return self._value(union([leave.value for leave in self.facts.exits]))
@@ -114,7 +127,7 @@ class _Telling:
                 info.typed, info.depth, info.base, str(info.only and sorted(info.only)),
                 _named(info.maker), info.opaque,
                 tuple(map(self._object, info.of)),
-                tuple((name, self._value(fields[name])) for name in sorted(fields)),
+                self._fields(fields),
             )  # fmt: skip
         return self._numbers[obj]
 
@@ -134,6 +147,7 @@ class _Telling:
             info = self.facts.guards[guard]
             self._guards[guard] = (
                 info.kind, self._condition(info.condition), info.needs, self._reads(info.unset),
+                self._reads(info.equal),
             )  # fmt: skip
         return self._guard_numbers[guard]
 

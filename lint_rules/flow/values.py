@@ -231,6 +231,8 @@ class Guard:
     needs: bool
     #: The names of fields that the guard itself tests for None ("fill if unset").
     unset: Reads = frozenset()
+    #: What the guard found to be equal, each read on either side ("write only what has changed").
+    equal: Reads = frozenset()
 
 
 def reads_in(condition: Condition) -> Reads:

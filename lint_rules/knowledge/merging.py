@@ -90,7 +90,7 @@ class Merging:
         """The state in which the function lets go of an object: of one that it looked up or was returned, and
         that it returns, the ways that return another one say nothing."""
         assert self.facts.final is not None
-        if self.facts.objects.bottom(obj).origin not in ("lookup", "call"):
+        if self.facts.yields or self.facts.objects.bottom(obj).origin not in ("lookup", "call"):
             return self.facts.final
         states = [leave.state for leave in self.facts.exits if obj in objects_in(leave.value)]
         if len(states) == len(self.facts.exits):
@@ -194,7 +194,7 @@ class Merging:
         for guard in guards:
             if guard.kind in _VALUE_CHOICES or not self._asks(guard, write, reads):
                 continue
-            if not self._parts(guard, write):
+            if not self._parts(guard, write) or self._found_equal(guard, write, reads):
                 continue
             if self._fills_unset(guard, write):
                 if plain:
@@ -225,6 +225,14 @@ class Merging:
         if guard.kind in ("or", "and", "default", "coalesce"):
             return True
         return guard.kind == "ternary" and self._asks(guard, write, reads)
+
+    def _found_equal(self, guard: Guard, write: Write, reads: Reads) -> bool:
+        """True where the old value is the new one ("write only what has changed")."""
+        own = family(self.facts, write.obj)
+        is_own = any(obj in own and name == write.field for obj, name in guard.equal)
+        return is_own and any(
+            name != WHOLE or self._is_param(obj) for obj, name in reads & guard.equal
+        )
 
     def _fills_unset(self, guard: Guard, write: Write) -> bool:
         own = family(self.facts, write.obj)

@@ -186,11 +186,15 @@ class Said:
         facts = self.library.facts(function, depth)
         if facts is None:
             return copied, [], []
-        stored = [facts.objects[store.obj] for store in facts.stores]
+        stored = [(facts.objects[store.obj], store.copied) for store in facts.stores]
         found = [obj for obj in facts.objects.all() if obj.origin == "lookup"]
         return (
             copied,
-            [(_name(obj.model), obj.origin == "copy") for obj in stored if obj.model is not None],
+            [
+                (_name(obj.model), copied or obj.origin == "copy")
+                for obj, copied in stored
+                if obj.model is not None
+            ],
             _names(obj.model for obj in found),
         )
 

@@ -22,6 +22,8 @@ A function is a *cache-copy helper* when it copies an object and its name says t
 reaches a cache store, or what it copies was looked up in a cache. A field is *per-request* when something proves it: its
 name matches `per-request-fields` where the class declares it, another helper resets it, a merge function writes it from the
 same source as a proven one, a comment marks it, or the configuration lists it. Each finding prints that evidence.
+
+Not reported where the function itself stores the copy under keys that name the end user: such an entry is nobody else's.
 """,
     why=COPY_WHY,
     bad=PRELUDE

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from lint_rules.rules.base import Page, Problem, Rule, kind_of, listed, step
 from lint_rules.rules.stores import is_carrier, is_for_one_user, is_merged
 from lint_rules.rules.texts import COPY_OPTIONS, COPY_WHY, HELPER, PRELUDE
+from lint_rules.rules.userkeys import names_user
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from lint_rules.flow.facts import Facts, Store, Write
     from lint_rules.knowledge.base import Knowledge
     from lint_rules.knowledge.perrequest import PerRequest
+    from lint_rules.project.classes import ClassRef
 
 
 PAGE = Page(
@@ -20,8 +24,8 @@ PAGE = Page(
 Finds objects onto which per-request values were written and which are then stored in a cache as they are, with no
 cache-copy helper between.
 
-Not reported where the key of the store names the end user, where the fields were reset before, and where the object was
-made in the same function.
+Not reported where the key of the store names the end user, where the fields were reset before, where the object was
+made in the same function, and where the project's own cache class keeps a copy on which it resets them.
 """,
     why=COPY_WHY,
     bad=PRELUDE
@@ -58,6 +62,14 @@ class UnsanitizedStore(Rule):
 
     def ask(self, knowledge: Knowledge, facts: Facts) -> Iterator[Problem]:
         """The stores of ``facts`` whose object carries what was merged onto it."""
+        for store, writes, found in self._leaking(knowledge, facts):
+            yield self._problem(knowledge, facts, store, writes, found)
+
+    def _leaking(
+        self, knowledge: Knowledge, facts: Facts
+    ) -> Iterable[tuple[Store, list[Write], PerRequest]]:
+        """One for each place and class: what is stored there may be one of several objects."""
+        out: dict[tuple[cst.CSTNode, ClassRef | None], tuple[Store, list[Write], PerRequest]] = {}
         for store in facts.stores:
             carrier = facts.objects[store.obj]
             if not is_carrier(facts, carrier) or not facts.writes_to(store.obj):
@@ -66,7 +78,10 @@ class UnsanitizedStore(Rule):
             writes = list(_merged(facts, store, found))
             if not writes or is_for_one_user(facts, store, writes, found):
                 continue
-            yield self._problem(knowledge, facts, store, writes, found)
+            if names_user(knowledge, facts, store.key_text, carrier.model):
+                continue
+            out.setdefault((store.node, carrier.model), (store, [], found))[1].extend(writes)
+        return out.values()
 
     def _problem(
         self, knowledge: Knowledge, facts: Facts, store: Store, writes: list[Write],

@@ -10,6 +10,7 @@ from lint_rules.flow.state import read
 from lint_rules.rules.base import Page, Problem, Rule, kind_of, listed, step
 from lint_rules.rules.stores import is_carrier, is_for_one_user, is_merged
 from lint_rules.rules.texts import COPY_OPTIONS, HELPER, PRELUDE
+from lint_rules.rules.userkeys import names_user
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -65,11 +66,13 @@ class MutatedAfterStore(Rule):
         seen: set[cst.CSTNode] = set()
         for store in facts.stores:
             carrier = facts.objects[store.obj]
-            if not is_carrier(facts, carrier):
+            if store.copied or not is_carrier(facts, carrier):
                 continue
             found = knowledge.fields.of(carrier.model, facts, carrier)
             later = list(_later(facts, store, found))
             if not later or is_for_one_user(facts, store, later, found):
+                continue
+            if names_user(knowledge, facts, store.key_text, carrier.model):
                 continue
             by_node: dict[cst.CSTNode, list[Write]] = defaultdict(list)
             for write in later:

@@ -20,7 +20,10 @@ Finds writes of a per-request field that happen only when the new value is there
 `"f" in src`, a walrus, `try`/`except KeyError`, `match`, dumps with `exclude_none` or `exclude_unset`, filtered
 comprehensions and loops.
 
-A guard about something else (`if settings.enforce:`) is the program's decision and is not reported.
+A guard that asks whether the value has changed (`if token.f != src.get("f"):`) keeps nothing and is not reported.
+
+A guard about something else (`if settings.enforce:`) is the program's decision and is not reported, nor a
+write on an object that was looked up under a key that names the end user.
 """,
     why=MERGE_WHY,
     bad=PRELUDE

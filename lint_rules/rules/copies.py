@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lint_rules.rules.base import Problem, kind_of, listed, step
+from lint_rules.rules.userkeys import is_stored_for_user
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts
@@ -29,6 +30,8 @@ def incomplete(knowledge: Knowledge, facts: Facts, code: str) -> Iterator[Proble
         else:
             names = [name for name in kept if not copy.always_keeps(name)]
         if not names or not matters(knowledge, facts, copy):
+            continue
+        if is_stored_for_user(knowledge, facts, copy):
             continue
         fields = tuple(found.ordered(names))
         yield Problem(

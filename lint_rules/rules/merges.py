@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.knowledge.said import is_given
 from lint_rules.rules.base import Problem, kind_of, listed, step
+from lint_rules.rules.userkeys import is_found_for_user
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -35,7 +36,7 @@ def kept(knowledge: Knowledge, facts: Facts, code: str, kinds: frozenset[str]) -
             if merge.write.field in found.evidence:
                 by_node[merge.write.node].append(merge)
         why = knowledge.sharing.why(facts, carrier) if by_node else None
-        if why is None:
+        if why is None or is_found_for_user(knowledge, facts, carrier):
             continue
         for node, group in by_node.items():
             yield _problem(knowledge, facts, code, carrier, node, group, found, why)

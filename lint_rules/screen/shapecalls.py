@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from lint_rules.naming import is_lookup_method, is_store_method
+from lint_rules.naming import UNBOUND_SETTERS, is_lookup_method, is_store_method
 from lint_rules.project.outline import COPY_FUNCTIONS, COPY_METHODS
 from lint_rules.screen.nodes import dotted, last_name, text_of
 from lint_rules.screen.shapes import (
@@ -70,7 +70,7 @@ class Calls(Values):
             if self.is_cache(func.value):
                 out |= self._cache_method(func.attr, positional, keywords)
             self._held_by_method(func, given - base)
-        elif names & {"setattr", "delattr"} and len(node.args) > 1:
+        if _sets_attribute(node, method, names):
             self.write(text_of(node.args[1]), node.args[0])
             self.hold(node.args[0], given)
         out |= self._copies(node, names, method, base, called, positional, keywords)
@@ -204,3 +204,10 @@ class Calls(Values):
 def _stores(method: str) -> bool:
     """True for a method of a cache that puts something in."""
     return is_store_method(method) or method in ("update", "setdefault")
+
+
+def _sets_attribute(node: ast.Call, method: str | None, names: frozenset[str]) -> bool:
+    """``setattr(x, "f", None)``, ``delattr(x, "f")``, ``object.__setattr__(x, "f", None)``."""
+    if method is None:
+        return bool(names & {"setattr", "delattr"}) and len(node.args) > 1
+    return len(node.args) == UNBOUND_SETTERS.get(method)

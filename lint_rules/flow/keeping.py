@@ -1,0 +1,77 @@
+"""What a cache's own method keeps of what it is given: the object itself, or a copy that it makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import libcst as cst
+
+from lint_rules.flow.facts import Placed
+from lint_rules.flow.instantiate import Instantiation, links
+from lint_rules.flow.named import names_given
+from lint_rules.flow.state import State
+from lint_rules.flow.values import Init, Value
+
+if TYPE_CHECKING:
+    from lint_rules.flow.expressions import Evaluator
+    from lint_rules.project.functions import FunctionRef
+
+KeptAs: TypeAlias = dict[int, tuple[dict[str, Value], bool]]
+"""For an object given to a store the fields in which what is kept differs, and whether that is a copy."""
+
+
+class Keeping:
+    """Asks the methods of the project's own cache classes what they keep."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.ev = evaluator
+        self.ctx = evaluator.ctx
+
+    def by_method(
+        self, state: State, node: cst.Call, name: str, base: Value,
+        given: list[tuple[cst.Arg, Value]],
+    ) -> KeptAs:  # fmt: skip
+        """What the method of that name keeps; nothing where the project does not show it."""
+        method = self._method(base, name)
+        if method is None or self.ctx.depth == 0:
+            return {}
+        library = self.ctx.library
+        bound = library.bind(method, base, [arg for arg, _ in given], [value for _, value in given])
+        facts = library.summary(method, self.ctx.depth - 1, names_given(method, bound))
+        if facts is None or facts.final is None:
+            return {}
+        call = Instantiation(self.ev.calls, state, node, facts, bound)
+        return kept_by(call)
+
+    def _method(self, base: Value, name: str) -> FunctionRef | None:
+        models = {self.ctx.objects[obj].model for obj in self.ctx.deref(base)}
+        model = next(iter(models)) if len(models) == 1 else None
+        return model.method(name) if model is not None else None
+
+
+def kept_by(call: Instantiation) -> KeptAs:
+    """For each object that is handed over what the called function keeps of it."""
+    out: KeptAs = {}
+    for param, value in call.bound.items():
+        placed = [one for one in call.facts.placed if param in links(call.facts, one.obj)]
+        if not placed:
+            continue
+        copied = all(one.obj != param for one in placed)
+        for obj in value.refs:
+            out[obj] = (_fields(call, param, obj, placed), copied)
+    return out
+
+
+def _fields(call: Instantiation, param: int, obj: int, placed: list[Placed]) -> dict[str, Value]:
+    """The fields of what is kept, where they are not surely those that the object came with."""
+    out: dict[str, Value] = {}
+    for name in dict.fromkeys(name for one in placed for name in one.fields):
+        own = call.ctx.read(call.before, obj, name)
+        value = Value(frozenset())
+        for one in placed:
+            chain = links(call.facts, one.obj)
+            held = one.fields.get(name) or call.facts.objects.default(one.obj, name)
+            old = frozenset(a for a in held.atoms if isinstance(a, Init) and a.obj in chain)
+            value = value | call.value(held.without(*old)) | (own if old else Value(frozenset()))
+        out[name] = value
+    return out

@@ -1,0 +1,45 @@
+"""Calls that something else makes, perhaps later: tasks, threads, what a request does when it has been answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from lint_rules.flow.state import State
+from lint_rules.flow.values import UNKNOWN, Callable_, Value
+from lint_rules.project.functions import FunctionRef
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lint_rules.flow.calls import Calls
+
+
+def call(calls: Calls, state: State, node: cst.Call, *, waits: bool) -> Value:
+    """``create_task(f(x))``, ``background.add_task(f, x)``: the call happens, perhaps later."""
+    before, calls.scheduled = calls.scheduled, not waits or calls.scheduled
+    values = [calls.ev.eval(state, arg.value) for arg in node.args]
+    for index, value in enumerate(values):
+        func, args = node.args[index].value, node.args[index + 1 :]
+        if _happens(calls, state, node, func, value, args):
+            break
+    calls.scheduled = before
+    return values[0] if waits and values else UNKNOWN
+
+
+def _happens(
+    calls: Calls, state: State, node: cst.Call, func: cst.BaseExpression, value: Value,
+    args: Sequence[cst.Arg],
+) -> bool:  # fmt: skip
+    """Call what a scheduler was given; False when it is nothing that is known."""
+    atom = value.single
+    if isinstance(func, cst.Attribute):
+        base = calls.ev.eval(state, func.value)
+        cached = calls.caches.method(state, node, func, base, args, scheduled=calls.scheduled)
+        if cached is not None:
+            return True
+    if isinstance(atom, Callable_) and isinstance(atom.target, FunctionRef):
+        calls.ev.interpreter.library.apply(calls, state, node, atom.target, atom.receiver, args)
+        return True
+    return False
