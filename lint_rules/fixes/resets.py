@@ -16,7 +16,9 @@ from lint_rules.fixes.arguments import (
     take_out_of_include,
 )
 from lint_rules.fixes.layout import Layout
+from lint_rules.fixes.texts import leave_out
 from lint_rules.fixes.values import ResetValue, reset_value
+from lint_rules.flow.vocabulary import TEXTS
 
 if TYPE_CHECKING:
     from lint_rules.rules.base import Problem
@@ -34,6 +36,8 @@ def fix_copy(problem: Problem, layout: Layout) -> Fix:
     values, reasons = _values(problem)
     if not values:
         return Fix(reason="; ".join(reasons))
+    if problem.carrier.how in TEXTS:
+        return leave_out(problem, layout, values, reasons)
     # What the copy writes already is corrected first; the next round adds what is still missing.
     there = replace_entries(problem, layout, values) | _assignments(problem, layout, values)
     edits = list(there.values()) or _edits(problem, layout, values)

@@ -33,7 +33,8 @@ what the next end user is judged by: his budget, his limits, his region.
 COPY_FIX = """
 The repair inserts unconditional resets in the style that the function has already: assignments, entries of
 `update={}`, keywords of `replace(...)`, a names tuple, an `exclude` set. A field is reset to None where it may be None, else
-to its declared default; where there is neither, the finding says so and nothing is rewritten.
+to its declared default; where there is neither, the finding says so and nothing is rewritten. On text or bytes nothing can be
+reset: `model_dump_json()` gets an `exclude` where the fields have defaults, and a pickle has no repair.
 """
 
 MERGE_WHY = """
