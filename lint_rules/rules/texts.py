@@ -46,7 +46,9 @@ MERGE_FIX = """
 The repair writes what the source holds, whatever that is: an absent value now clears the field. That is the point,
 and it is a change of behaviour where a guard was deliberate (another function may have set the value before), so the report
 says it. Where the write is too tangled to rewrite (a loop, a filtered dict, other statements under the guard), the fields are
-reset first and the merge stays as it is. A write of anything but the same-named field of a source has no repair.
+reset first and the merge stays as it is; so it is where the field may not be None and the source's value may. Of a choice that asks
+whether there is a source at all (`src.f if src is not None else t.f`) only the old value is replaced. Where the merge reckons with the
+old value, or asks whether there is an object at all, nothing is rewritten. A write of anything but the same-named field of a source has no repair.
 """
 
 COPY_OPTIONS = ("per-request-fields", "shared-fields", "cache-copy-helpers", "cache-objects")
