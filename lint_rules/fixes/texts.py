@@ -1,4 +1,4 @@
-"""Repairs of copies that are text or bytes: the fields are left out while they are written."""
+"""Repairs of copies that are text or bytes, or have other keys than fields: the fields are left out while they are written."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from lint_rules.rules.base import Problem
 
 _NOTHING = (
-    "the copy is text or bytes, on which no field can be reset: reset the fields on a copy of the object, and "
-    "write that"
+    "on what is written no field can be reset by its name (text, bytes, or keys that are aliases): reset the "
+    "fields on a copy of the object, and write that"
 )
 
 
@@ -47,10 +47,19 @@ def leave_out(
     return Fix(tuple(edits), reason="; ".join(reasons) or None)
 
 
+def writes_aliases(problem: Problem) -> bool:
+    """True for a dump whose keys are not the names of the fields."""
+    node = problem.carrier.node
+    if not isinstance(node, cst.Call) or problem.carrier.how not in ("model_dump", "dict"):
+        return False
+    said = keyword(node, "by_alias")
+    return said is not None and not (isinstance(said, cst.Name) and said.value in ("False", "None"))
+
+
 def _is_dump(problem: Problem) -> bool:
     """True for the method of a pydantic model: it takes ``exclude``."""
     model = problem.model
-    dumps = problem.carrier.how in ("model_dump_json", "json")
+    dumps = problem.carrier.how in ("model_dump_json", "json", "model_dump", "dict")
     return dumps and model is not None and model.kind == "pydantic"
 
 

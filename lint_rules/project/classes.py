@@ -17,6 +17,7 @@ from lint_rules.project.defaults import (
     default_of,
     joined,
     param_default,
+    refuses_init,
 )
 from lint_rules.project.noting import remembered
 from lint_rules.project.pieces import row_of
@@ -45,6 +46,8 @@ class FieldDecl:
     marker: str | None = None
     excluded: bool = False
     required_key: bool = True
+    #: Whether the constructor takes it (and ``replace``, which calls that).
+    in_init: bool = True
 
     @property
     def line(self) -> int:
@@ -281,7 +284,7 @@ class ClassRef:
         first, last = statement.lineno, statement.end_lineno or statement.lineno
         return FieldDecl(
             name, self, self.module.path, first, text, default, self._marker(first, last), excluded,
-            self._required(text),
+            self._required(text), not refuses_init(value),
         )  # fmt: skip
 
     def _assigned_is_field(self, value: ast.expr) -> bool:

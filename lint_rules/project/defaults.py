@@ -116,6 +116,12 @@ def _forbids_none(value: ast.Call) -> bool:
     return False
 
 
+def refuses_init(value: ast.expr | None) -> bool:
+    """True for ``field(init=False)``: no keyword of the constructor."""
+    keywords = value.keywords if isinstance(value, ast.Call) else []
+    return any(k.arg == "init" and ast.unparse(k.value) == "False" for k in keywords)
+
+
 def annotated_default(annotation: str) -> tuple[Default, bool]:
     """The default that ``Annotated[list[str], Field(default_factory=list)]`` gives, and what a dump leaves out."""
     if "Annotated[" not in annotation:
