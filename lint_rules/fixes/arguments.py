@@ -27,7 +27,7 @@ def add_update(
     if update is not None or not create:
         return None
     entries = ", ".join(f'"{name}": {value.text}' for name, value in values.items())
-    return _append_argument(layout, node, [f"update={{{entries}}}"])
+    return append_argument(layout, node, [f"update={{{entries}}}"])
 
 
 def add_entries(layout: Layout, node: cst.Dict, values: dict[str, ResetValue]) -> list[Edit] | None:
@@ -44,10 +44,11 @@ def add_keywords(
     """Add ``name=value`` arguments to a call."""
     if any(arg.star == "**" for arg in node.args):
         return None
-    return _append_argument(layout, node, [f"{n}={v.text}" for n, v in values.items()])
+    return append_argument(layout, node, [f"{n}={v.text}" for n, v in values.items()])
 
 
-def _append_argument(layout: Layout, node: cst.Call, texts: list[str]) -> list[Edit]:
+def append_argument(layout: Layout, node: cst.Call, texts: list[str]) -> list[Edit]:
+    """Append arguments to a call."""
     return _append(layout, node, list(node.args), texts) or []
 
 
@@ -118,12 +119,12 @@ def extend_names(
             if any(problem.facts.guards[g].kind != "presence" for g in write.guards):
                 return None
             done = {w.field for w in problem.facts.writes if w.node is write.node}
-            return None if done & set(values) else _extend(layout, loop.iter, values)
+            return None if done & set(values) else extend_collection(layout, loop.iter, values)
     if _needed(problem, values):
         return None
     for node in _inside(problem.carrier.node):
         found = _names_in(node)
-        edits = _extend(layout, found, values) if found is not None else None
+        edits = extend_collection(layout, found, values) if found is not None else None
         if edits is not None:
             return edits
     return None
@@ -161,11 +162,15 @@ def _entries(node: cst.CSTNode | None) -> Iterator[tuple[str, cst.BaseExpression
 
 
 def _needed(problem: Problem, values: dict[str, ResetValue]) -> bool:
-    """True when an object cannot be built without one of the fields: it has no default."""
-    if problem.carrier.mapping or problem.model is None:
-        return False
-    found = [problem.model.field(name) for name in values]
-    return any(decl is not None and decl.default.kind == "missing" for decl in found)
+    """True when an object cannot be built without one of the fields."""
+    return not problem.carrier.mapping and bool(without_default(problem, values))
+
+
+def without_default(problem: Problem, values: dict[str, ResetValue]) -> list[str]:
+    """The fields without which no object of the model can be built: they have no default."""
+    model = problem.model
+    found = {name: model.field(name) for name in values} if model is not None else {}
+    return [n for n, decl in found.items() if decl is not None and decl.default.kind == "missing"]
 
 
 def _inside(node: cst.CSTNode | None) -> Iterator[cst.CSTNode]:
@@ -230,9 +235,10 @@ def take_out_of_include(
     return None
 
 
-def _extend(
+def extend_collection(
     layout: Layout, names: cst.BaseExpression, values: dict[str, ResetValue]
 ) -> list[Edit] | None:
+    """Add the fields to a display of names, or to the constant that it stands for."""
     texts = [f'"{name}"' for name in values]
     if isinstance(names, cst.Tuple | cst.List | cst.Set):
         return _append_names(layout, names, texts)

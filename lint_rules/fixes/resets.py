@@ -16,7 +16,9 @@ from lint_rules.fixes.arguments import (
     take_out_of_include,
 )
 from lint_rules.fixes.layout import Layout
+from lint_rules.fixes.texts import leave_out, writes_aliases
 from lint_rules.fixes.values import ResetValue, reset_value
+from lint_rules.flow.vocabulary import TEXTS
 
 if TYPE_CHECKING:
     from lint_rules.rules.base import Problem
@@ -34,6 +36,8 @@ def fix_copy(problem: Problem, layout: Layout) -> Fix:
     values, reasons = _values(problem)
     if not values:
         return Fix(reason="; ".join(reasons))
+    if problem.carrier.how in TEXTS or writes_aliases(problem):
+        return leave_out(problem, layout, values, reasons)
     # What the copy writes already is corrected first; the next round adds what is still missing.
     there = replace_entries(problem, layout, values) | _assignments(problem, layout, values)
     edits = list(there.values()) or _edits(problem, layout, values)
@@ -199,6 +203,10 @@ def _inside(
     if not isinstance(node, cst.Call):
         return None
     if how in _KEYWORDS:
+        if problem.model is not None and any(
+            (decl := problem.model.field(name)) is not None and not decl.in_init for name in values
+        ):
+            return None
         return add_keywords(layout, node, values)
     if how in ("model_copy", "copy"):
         return add_update(layout, node, values, create=direct and how == "model_copy")
@@ -317,21 +325,34 @@ def _introduce(
     problem: Problem, layout: Layout, node: cst.CSTNode, values: dict[str, ResetValue]
 ) -> list[Edit] | None:
     """Give a copy that is used in place a name: bind it, reset it, then use the name."""
-    line = layout.line_of(node)
-    if line is None or not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
+    suite = layout.up(node, cst.SimpleStatementLine, cst.SimpleStatementSuite)
+    if not isinstance(suite, cst.SimpleStatementLine | cst.SimpleStatementSuite):
         return None
-    if layout.up(layout.parent(node) or node, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.DictComp, cst.SetComp,
-                 cst.SimpleStatementLine) is not line:  # fmt: skip
+    if len(suite.body) != 1 or not _is_always_made(layout, node, suite):
         return None
-    if not isinstance(line.body[0], cst.Return | cst.Expr | cst.Assign):
+    if not isinstance(suite.body[0], cst.Return | cst.Expr | cst.Assign):
         return None
     name = _free_name(layout)
     start, end = layout.span(node)
-    first = layout.span(line.body[0])[0]
-    lead = layout.newline(end) + layout.indent(first)
-    text = layout.text[start:end]
-    lines = [f"{name} = {text}", *_statements(problem, name, values)]
+    first = layout.span(suite.body[0])[0]
+    on_line = isinstance(suite, cst.SimpleStatementLine)
+    lead = layout.newline(end) + layout.indent(first) if on_line else "; "
+    lines = [f"{name} = {layout.text[start:end]}", *_statements(problem, name, values)]
     return [Edit(first, first, "".join(item + lead for item in lines)), Edit(start, end, name)]
+
+
+def _is_always_made(layout: Layout, node: cst.CSTNode, suite: cst.CSTNode) -> bool:
+    """False for a copy that only one side of a choice makes, or a function or loop inside the statement."""
+    parent = layout.parent(node)
+    while parent is not None and parent is not suite:
+        if isinstance(parent, cst.Lambda | cst.BaseComp):
+            return False
+        if isinstance(parent, cst.IfExp) and node is not parent.test:
+            return False
+        if isinstance(parent, cst.BooleanOperation) and node is not parent.left:
+            return False
+        node, parent = parent, layout.parent(parent)
+    return parent is suite
 
 
 def _free_name(layout: Layout) -> str:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from lint_rules.findings import Fix
 from lint_rules.fixes.layout import Layout
-from lint_rules.fixes.merges import fix_merges, fix_missing
+from lint_rules.fixes.merges import fix_merges
+from lint_rules.fixes.missing import fix_missing
 from lint_rules.fixes.resets import fix_copy, fix_shared_edit
 from lint_rules.fixes.wrap import fix_store
 

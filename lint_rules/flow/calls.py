@@ -114,7 +114,9 @@ class Calls:
         objs = [o for o in self.ctx.deref(value) if not self.ev.mappings.is_local(o)]
         if not objs:
             return value
-        return ref(self.copies.make(state, node, objs, "deep", full, mapping=True))
+        # What a pickle restores is of the kind that went in; the others know nothing but mappings.
+        mapping = not full.startswith("pickle.") or all(self.ctx.objects[o].mapping for o in objs)
+        return ref(self.copies.make(state, node, objs, "deep", full, mapping=mapping))
 
     def _cast(self, state: State, node: cst.Call) -> Value:
         value = self.ev.eval(state, node.args[1].value)

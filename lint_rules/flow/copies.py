@@ -70,7 +70,7 @@ class Copies:
         deep = self._flag(state, node, "deep") or name == "__deepcopy__"
         made = self.make(
             state, node, objs, "deep" if deep else "shallow", name,
-            mapping=all(self.ctx.objects[obj].mapping for obj in objs),
+            mapping=self._are_mappings(node.func, objs),
             only=self._names(state, node, "include"),
         )  # fmt: skip
         self.exclude(state, made, self._names(state, node, "exclude"))
@@ -108,10 +108,18 @@ class Copies:
         objs = self.ctx.deref(self.ev.eval(state, node.args[0].value))
         if not objs:
             return Value(frozenset())
-        mapping = all(self.ctx.objects[obj].mapping for obj in objs)
+        mapping = self._are_mappings(node.args[0].value, objs)
         made = self.make(state, node, objs, depth, how, mapping=mapping)
         self.keywords(state, node, made)
         return ref(made)
+
+    def _are_mappings(self, copied: cst.BaseExpression, objs: list[int]) -> bool:
+        """True for a copy of mappings, or of ``x.__dict__`` and ``vars(x)``, which stand for their object."""
+        if isinstance(copied, cst.Attribute) and copied.attr.value == "copy":
+            copied = copied.value
+        if isinstance(copied, cst.Attribute) and copied.attr.value == "__dict__":
+            return True
+        return all(self.ctx.objects[obj].mapping for obj in objs)
 
     def construct(self, state: State, node: cst.Call, cls: ClassRef | None) -> Value:
         """``Model(**x.model_dump(), f=None)``: a copy where a mapping of a carrier is spread."""

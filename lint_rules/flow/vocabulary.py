@@ -54,8 +54,14 @@ SERIALISERS = frozenset(
     {"json.dumps", "json.loads", "pickle.dumps", "pickle.loads", "orjson.dumps", "orjson.loads",
      "ujson.dumps", "ujson.loads", "msgpack.packb", "msgpack.unpackb", "marshal.dumps"}
 )  # fmt: skip
+#: Those that restore an object: what they give can be reset again.
+RESTORERS = frozenset(
+    {"json.loads", "pickle.loads", "orjson.loads", "ujson.loads", "msgpack.unpackb"}
+)  # fmt: skip
 #: Copies that are only another form of what was copied: resets belong before them.
-SERIALISED = SERIALISERS | DUMP_METHODS
+SERIALISED = (SERIALISERS - RESTORERS) | DUMP_METHODS
+#: Copies that are text or bytes: nothing can be reset on them.
+TEXTS = (SERIALISERS - RESTORERS) | {"model_dump_json", "json"}
 #: Methods of a text, or of bytes, that say the same in the other form.
 RECODING = frozenset({"encode", "decode"})
 SCHEDULERS = frozenset(

@@ -6,12 +6,19 @@ import ast
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lint_rules.project.defaults import Default, default_of, param_default
+from lint_rules.project.defaults import (
+    Default,
+    annotated_default,
+    default_of,
+    joined,
+    param_default,
+    refuses_init,
+)
 from lint_rules.project.noting import remembered
 from lint_rules.project.pieces import row_of
 
@@ -39,6 +46,8 @@ class FieldDecl:
     marker: str | None = None
     excluded: bool = False
     required_key: bool = True
+    #: Whether the constructor takes it (and ``replace``, which calls that).
+    in_init: bool = True
 
     @property
     def line(self) -> int:
@@ -48,8 +57,10 @@ class FieldDecl:
     @remembered
     def nullable(self) -> bool:
         """True when the field may be None, as far as its declaration says."""
-        if self.default.kind == "none" or self.annotation is None:
+        if self.default.kind == "none":
             return True
+        if self.annotation is None:
+            return not self.default.excludes_none
         return self.owner.module.project.index.nullable(self.owner.module, self.annotation)
 
 
@@ -268,16 +279,22 @@ class ClassRef:
         ):
             return None
         default, excluded = default_of(value)
+        if value is None and text is not None:
+            default, excluded = annotated_default(text)
         first, last = statement.lineno, statement.end_lineno or statement.lineno
         return FieldDecl(
             name, self, self.module.path, first, text, default, self._marker(first, last), excluded,
-            self._required(text),
+            self._required(text), not refuses_init(value),
         )  # fmt: skip
 
     def _assigned_is_field(self, value: ast.expr) -> bool:
         """``x = attr.ib()``, ``x = Column(...)``: declarations without an annotation."""
         if not isinstance(value, ast.Call):
-            return self.kind == "plain" and isinstance(value, ast.Constant)
+            return self.kind == "plain" and default_of(value)[0].kind in (
+                "none",
+                "constant",
+                "factory",
+            )
         text = ast.unparse(value.func)
         return text.rsplit(".", 1)[-1] in (
             "ib", "attrib", "field", "Column", "mapped_column", "relationship",
@@ -325,9 +342,12 @@ class ClassRef:
             and target.value.id == owner
         ):
             return
-        if target.attr in found and method.name != "__init__":
-            return
         value = getattr(node, "value", None)
+        before = found.get(target.attr)
+        if before is not None and method.name != "__init__":
+            if before.annotation is None and default_of(value)[0].kind == "none":
+                found[target.attr] = replace(before, default=Default("none", "None"))
+            return
         annotation = getattr(node, "annotation", None)
         text = ast.unparse(annotation) if annotation is not None else None
         default, _ = default_of(value)
@@ -337,6 +357,8 @@ class ClassRef:
             text = text or (ast.unparse(hint) if hint is not None else None)
         elif method.name != "__init__":
             default = Default("missing")
+        if before is not None and text is None and before.annotation is None:
+            default = joined(before.default, default)
         row = target.lineno
         found[target.attr] = FieldDecl(
             target.attr, self, self.module.path, row, text, default, self._marker(row, row)
