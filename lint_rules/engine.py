@@ -88,7 +88,7 @@ class Engine:
         findings (``--select``); ``noqa`` leaves out suppressed ones.  Never raises on bad input: the
         report's ``errors`` say what could not be analysed.
         """
-        path = path.absolute()
+        path = _place(path)
         try:
             findings, subjects, candidates = self._findings(path, text, display)
         except Unreadable as error:
@@ -125,7 +125,7 @@ class Engine:
     ) -> tuple[list[Finding], tuple[Subject, ...], int]:
         """All findings of a file, its helpers and merges, and how many functions were looked at."""
         root = self.roots.of(path)
-        project = self._project(root)
+        project = self._project_around(path)
         if project.overlay(path, text):
             self._forget(root)
         store = self._store(root, project)
@@ -144,9 +144,8 @@ class Engine:
 
         None when that is not known; the file itself is not read.
         """
-        path = path.absolute()
-        root = self.roots.of(path)
-        store = self._store(root, self._project(root))
+        path = _place(path)
+        store = self._store(self.roots.of(path), self._project_around(path))
         known = store.get(path, display) if store is not None else None
         return FileReport(display, candidates=known[1]) if known and not known[0] else None
 
@@ -167,6 +166,14 @@ class Engine:
                 store = self._files[root] = file_store(self.cache_dir, project, self.settings)
                 store.load(project.kept)
         return self._projects[root]
+
+    def _project_around(self, path: Path) -> Project:
+        """The project of a file, the file among its own."""
+        root = self.roots.of(path)
+        project = self._project(root)
+        if project.include(path):
+            self._forget(root)
+        return project
 
     def _store(self, root: Path, project: Project) -> Store | None:
         """What is kept of a project in its present state; subjects are not."""
@@ -295,12 +302,12 @@ class Engine:
             return replace(report, errors=(Diagnostic(display, _crash(error)),))
         finally:
             self._in_the_making(path, False)
-            self._restore(path.absolute(), text)
+            self._restore(_place(path), text)
 
     def _in_the_making(self, path: Path, there: bool) -> None:
         """Texts in the making are nothing to keep."""
         self._repairing = there
-        project = self._projects[self.roots.of(path.absolute())]
+        project = self._projects[self.roots.of(_place(path))]
         project.reads.keeping = self.cache_dir is not None and not there
 
     def _restore(self, path: Path, text: str) -> None:
@@ -308,6 +315,12 @@ class Engine:
         root = self.roots.of(path)
         if self._projects[root].overlay(path, text):
             self._forget(root)
+
+
+def _place(path: Path) -> Path:
+    """Where a file is, by the one name that its project knows it by."""
+    path = path.absolute()
+    return Path(os.path.realpath(path.parent), path.name) if ".." in path.parts else path
 
 
 def _seen(display: str) -> str:
