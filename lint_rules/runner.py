@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lint_rules.atomic import replace_atomically
 from lint_rules.discovery import Discovered, Target, common_directory, discover
+from lint_rules.ending import check_end
 from lint_rules.findings import Diagnostic, Finding, Subject
 from lint_rules.portions import by_project
 from lint_rules.project.roots import Roots
@@ -93,6 +94,7 @@ def write_changes(found: Discovered, report: Report, task: Task) -> Report:
     refused: list[Outcome] = []
     worker = Worker(replace(task, repair=False), engine_class())
     for change in report.changes:
+        check_end()
         problem = _write(found, change)
         if problem is None:
             written.append(change)
