@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lint_rules.project.functions import FunctionRef, Place, qualname_of
+from lint_rules.project.lines import column
 from lint_rules.project.moduletext import LINE, ModuleText, assigned_value
 from lint_rules.project.noting import unnoted
 from lint_rules.project.pieces import STARS, WHOLE, declared_in, definition_of, holding, name_of
@@ -215,7 +216,7 @@ class Module:
         self._annotations[name] = None
         text, scan = self.raw.text, self.raw.scan
         for place in self.raw.assignments[name]:
-            if text[text.rfind("\n", 0, place) + 1 : place][:1] in (" ", "\t"):
+            if column(text[text.rfind("\n", 0, place) + 1 : place]):
                 if self.raw.function_around(place) is None:
                     self._from_tree.add(name)
                     return self.raw.assigned.get(name)
