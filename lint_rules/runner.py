@@ -14,6 +14,7 @@ from lint_rules.ending import check_end
 from lint_rules.findings import Diagnostic, Finding, Subject
 from lint_rules.portions import by_project
 from lint_rules.project.roots import Roots
+from lint_rules.rounds import settled
 from lint_rules.settings import Settings, load_settings
 from lint_rules.textfile import FileProblem, SourceText
 from lint_rules.worker import (
@@ -72,10 +73,16 @@ def run(
 ) -> Report:
     """Analyse the files; every rewritten text is in the report, and no file is touched yet.
 
-    Analysing all before writing any lets every file see the project as it was at the start.
+    Analysing all before writing any lets every file see the project as it was at the start; what was
+    repaired then is seen in further rounds (:mod:`lint_rules.rounds`).
     """
     started = time.perf_counter()
-    outcomes = _outcomes(found.targets, task, jobs, progress or (lambda done, total: None))
+    progress = progress or (lambda done, total: None)
+    outcomes = _outcomes(found.targets, task, jobs, progress)
+    if task.repair:
+        outcomes = settled(
+            found.targets, outcomes, task, lambda some, now: _outcomes(some, now, jobs, progress)
+        )
     return _summed(found.errors, outcomes, len(found.targets), time.perf_counter() - started)
 
 

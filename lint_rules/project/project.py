@@ -80,7 +80,9 @@ class Project:
     def paths(self) -> list[Path]:
         """Every Python file of the project, sorted."""
         if self._paths is None:
-            found = self._listing.names.union(map(str, self._texts))
+            # A file that is there is asked about to be one of these (:meth:`include`).
+            new = (path for path in self._texts if not path.is_file())
+            found = self._listing.names.union(map(str, new))
             # By the parts of the paths, as paths compare, which takes ten times as long.
             self._paths = [
                 Path(name) for name in sorted(found, key=lambda name: name.split(os.sep))
