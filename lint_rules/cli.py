@@ -14,7 +14,8 @@ from lint_rules import __version__
 from lint_rules.command import FORMATS, Command, Usage
 from lint_rules.console import OutputProblem
 from lint_rules.deadline import TIME_LIMIT
-from lint_rules.interrupts import Ended, signals_as_exceptions
+from lint_rules.ending import Ended
+from lint_rules.interrupts import signals_as_exceptions
 from lint_rules.output.plain import printable
 from lint_rules.settings import OPTIONS, SettingsError, split_list
 

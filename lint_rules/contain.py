@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import final
 
 from lint_rules.deadline import TIME_LIMIT, TimeLimitReached, time_limit
+from lint_rules.ending import check_end
 from lint_rules.textfile import FileProblem
 
 
@@ -18,7 +19,8 @@ class Contained:
     The block may take ``seconds`` of processor time (None: as long as it likes); ``out_of_time``
     says that this was too little.  What Python has to warn of in the code that is read (an escape
     like ``"\\d"``) is not shown, and never an error of ours.  ``KeyboardInterrupt`` and
-    ``SystemExit`` pass: they are about the run, not about the file.
+    ``SystemExit`` pass: they are about the run, not about the file.  So does the wish to end it, whatever
+    became of it in the block.
     """
 
     def __init__(self, seconds: float | None = TIME_LIMIT) -> None:
@@ -28,6 +30,7 @@ class Contained:
         self._stack = ExitStack()
 
     def __enter__(self) -> Contained:
+        check_end()
         self._stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         self._stack.enter_context(time_limit(self._seconds))
@@ -40,6 +43,7 @@ class Contained:
         trace: TracebackType | None,
     ) -> bool:
         self._stack.close()
+        check_end()
         if not isinstance(error, Exception | TimeLimitReached):
             return False
         self.out_of_time = isinstance(error, TimeLimitReached)

@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lint_rules.ending import check_end
+
 TIME_LIMIT = 120.0
 """Seconds of processor time that one file may take, what it asks of its project included."""
 
@@ -56,7 +58,11 @@ def time_limit(seconds: float | None = TIME_LIMIT) -> Iterator[None]:
 
 
 def check_time() -> None:
-    """Raise ``TimeLimitReached`` when the file at hand has had its time; cheap, so ask often."""
+    """Raise ``TimeLimitReached`` when the file at hand has had its time, and ``Ended`` when the run is to end.
+
+    Cheap, so ask often.
+    """
+    check_end()
     ends = _running.ends
     if ends is not None and time.thread_time() > ends:
         # What tidies up behind the error gets its own moment.

@@ -10,10 +10,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from lint_rules.findings import Diagnostic
+from lint_rules.folders import is_environment, is_skipped
 from lint_rules.gitignore import Ignores
-
-SKIPPED = frozenset({"__pycache__", "build", "dist", "node_modules", "venv"})
-"""Directories that are not searched, besides hidden ones (``.git``, ``.tox``, ``.venv``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +42,8 @@ class Discovered:
 def discover(paths: Sequence[str | Path], exclude: Sequence[str] = ()) -> Discovered:
     """Find the files that ``paths`` stand for.
 
-    Files are always taken; directories are searched for ``*.py``, without hidden directories, those
-    of ``SKIPPED``, what ``.gitignore`` or ``exclude`` (globs) names, and links that lead out.
+    Files are always taken; directories are searched for ``*.py``, without those that hold no
+    source (:mod:`lint_rules.folders`), what ``.gitignore`` or ``exclude`` (globs) names, and links that lead out.
     """
     names = [os.fspath(path) for path in paths]
     found = Discovered(roots=tuple(dict.fromkeys(filter(None, map(_root, names)))))
@@ -127,6 +125,8 @@ class _Search:
             message = f"cannot be searched: {reason}; check its permissions"
             self._errors.append(Diagnostic(place, message))
             return
+        if base and is_environment(entry.name for entry in inside):
+            return
         if any(entry.name == ".gitignore" for entry in inside):
             ignores = ignores.below(os.path.join(directory, ".gitignore"), base)
         for entry in inside:
@@ -138,7 +138,7 @@ class _Search:
                 yield from self._file(entry, inner)
 
     def _enters(self, name: str, inner: str, ignores: Ignores) -> bool:
-        if name.startswith(".") or name in SKIPPED:
+        if is_skipped(name):
             return False
         return not self._excluded(name, inner) and not ignores.hide(inner, is_directory=True)
 

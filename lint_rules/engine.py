@@ -6,7 +6,7 @@ import ast
 import atexit
 import gc
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import lru_cache, partial
@@ -17,7 +17,7 @@ from lint_rules.findings import Diagnostic, FileReport, Finding, Subject
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.noting import Node, noting
 from lint_rules.project.project import Project
-from lint_rules.project.roots import Roots
+from lint_rules.project.roots import Roots, place_of
 from lint_rules.settings import Settings
 from lint_rules.store import Store, file_store, finding_from_json
 
@@ -60,6 +60,8 @@ class Engine:
         self.cache_dir: Path | None = None
         #: Whether reports list helpers and merge functions, the right ones too.
         self.lists_subjects = True
+        #: What stands for files, by where they are: what a run is about to write.
+        self.texts: Mapping[Path, str] = {}
         self._stores: dict[Path, Store] = {}
         self._files: dict[Path, FileStore] = {}
         self._repairing = False
@@ -88,7 +90,7 @@ class Engine:
         findings (``--select``); ``noqa`` leaves out suppressed ones.  Never raises on bad input: the
         report's ``errors`` say what could not be analysed.
         """
-        path = path.absolute()
+        path = place_of(path)
         try:
             findings, subjects, candidates = self._findings(path, text, display)
         except Unreadable as error:
@@ -125,7 +127,7 @@ class Engine:
     ) -> tuple[list[Finding], tuple[Subject, ...], int]:
         """All findings of a file, its helpers and merges, and how many functions were looked at."""
         root = self.roots.of(path)
-        project = self._project(root)
+        project = self._project_around(path)
         if project.overlay(path, text):
             self._forget(root)
         store = self._store(root, project)
@@ -144,9 +146,8 @@ class Engine:
 
         None when that is not known; the file itself is not read.
         """
-        path = path.absolute()
-        root = self.roots.of(path)
-        store = self._store(root, self._project(root))
+        path = place_of(path)
+        store = self._store(self.roots.of(path), self._project_around(path))
         known = store.get(path, display) if store is not None else None
         return FileReport(display, candidates=known[1]) if known and not known[0] else None
 
@@ -162,15 +163,31 @@ class Engine:
         if root not in self._projects:
             _look_for_garbage_less_often()
             project = self._projects[root] = Project(root)
-            project.reads.keeping = self.cache_dir is not None and not self._repairing
+            project.reads.keeping = self._keeping
             if self.cache_dir is not None:
                 store = self._files[root] = file_store(self.cache_dir, project, self.settings)
                 store.load(project.kept)
+            for path, text in self.texts.items():
+                if root in path.parents:
+                    project.overlay(path, text)
         return self._projects[root]
+
+    @property
+    def _keeping(self) -> bool:
+        """Whether answers are kept for other runs: texts in the making are nothing to keep."""
+        return self.cache_dir is not None and not self._repairing and not self.texts
+
+    def _project_around(self, path: Path) -> Project:
+        """The project of a file, the file among its own."""
+        root = self.roots.of(path)
+        project = self._project(root)
+        if project.include(path):
+            self._forget(root)
+        return project
 
     def _store(self, root: Path, project: Project) -> Store | None:
         """What is kept of a project in its present state; subjects are not."""
-        if self.cache_dir is None or self.lists_subjects or self._repairing:
+        if self.cache_dir is None or self.lists_subjects or not self._keeping:
             return None
         if root not in self._stores:
             self._stores[root] = Store(self.cache_dir, project, self.settings)
@@ -295,13 +312,13 @@ class Engine:
             return replace(report, errors=(Diagnostic(display, _crash(error)),))
         finally:
             self._in_the_making(path, False)
-            self._restore(path.absolute(), text)
+            self._restore(place_of(path), text)
 
     def _in_the_making(self, path: Path, there: bool) -> None:
-        """Texts in the making are nothing to keep."""
+        """Say whether the texts at hand are those of a repair."""
         self._repairing = there
-        project = self._projects[self.roots.of(path.absolute())]
-        project.reads.keeping = self.cache_dir is not None and not there
+        project = self._projects[self.roots.of(place_of(path))]
+        project.reads.keeping = self._keeping
 
     def _restore(self, path: Path, text: str) -> None:
         """What other files are judged by is the text that is there, not the one in the making."""

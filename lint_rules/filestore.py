@@ -1,26 +1,22 @@
 """What was read off the files of a project, kept on disk for the next run.
 
 One file for each project and set of settings; a line for each source file, added at the end when it
-has changed, so that processes may add lines at the same time.  A line begins with its own checksum: one
-that is damaged, or half written by a process that was killed, is passed over.  What is read here is only
-data: nothing in it can run.
+has changed (``checkedlines``).  A damaged one is passed over.  What is read here is only data: nothing in it
+can run.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
-from hashlib import blake2b
 from pathlib import Path
 
+from lint_rules.checkedlines import add_lines, read_lines, with_checksum
 from lint_rules.project.kept import Entry, Kept
 from lint_rules.project.reads import RECORD
 
 KEPT = 4
 """Files that are kept of one project: the present state or settings, and a few to go back to."""
-CHECKSUM = 12
-"""The characters of a line's checksum."""
 SPARE = 2_000
 """Lines that a file may have beyond two for each entry before it is written anew."""
 
@@ -39,11 +35,10 @@ class FileStore:
     def load(self, kept: Kept) -> None:
         """Take in what earlier runs kept."""
         entries: dict[str, Entry] = {}
-        for line in _read(self._path):
+        for line in read_lines(self._path):
             self._lines += 1
-            found = self._entry(line)
-            if found is not None:
-                path, entry = found
+            if line is not None:
+                path, entry = self._entry(line)
                 entries[path] = entry.after(entries.get(path))
         kept.load(entries)
 
@@ -52,13 +47,11 @@ class FileStore:
         changed = kept.take_changed()
         if not changed:
             return
-        data = b"".join(self._line(path, entry) for path, entry in changed)
+        lines = [self._line(path, entry) for path, entry in changed]
         try:
             if not self._lines:
                 make_room(self._path)
-            # One write at the end of the file: other processes may add their lines at the same time.
-            with open(self._path, "ab", buffering=0) as stream:
-                stream.write(data)
+            add_lines(self._path, lines)
             self._lines += len(changed)
             if self._lines > 2 * len(kept.entries) + SPARE:
                 self._write_anew(kept)
@@ -80,13 +73,10 @@ class FileStore:
     def _line(self, path: str, entry: Entry) -> bytes:
         parts = (os.path.relpath(path, self._root), entry.values)
         name, values = (json.dumps(part, separators=(",", ":")) for part in parts)
-        data = "\t".join((name, entry.signature, entry.digest, values)).encode("ascii")
-        return _checksum(data) + b" " + data + b"\n"
+        data = "\t".join((name, entry.signature, entry.digest, values))
+        return with_checksum(data.encode("ascii"))
 
-    def _entry(self, line: bytes) -> tuple[str, Entry] | None:
-        checksum, _, data = line.partition(b" ")
-        if _checksum(data) != checksum:
-            return None
+    def _entry(self, data: bytes) -> tuple[str, Entry]:
         name, signature, digest, values = data.split(b"\t", 3)
         path = self._root if name == b'"."' else os.path.join(self._root, json.loads(name))
         return path, Entry(signature.decode(), digest.decode(), unread=(values,))
@@ -113,14 +103,3 @@ def make_room(path: Path) -> None:
     others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for old in others[KEPT - 1 :]:
         old.unlink(missing_ok=True)
-
-
-def _checksum(data: bytes) -> bytes:
-    return blake2b(data, digest_size=CHECKSUM // 2).hexdigest().encode()
-
-
-def _read(path: Path) -> Iterable[bytes]:
-    try:
-        return path.read_bytes().splitlines()
-    except OSError:
-        return ()

@@ -58,7 +58,11 @@ def is_cache_name(name: str, extra: tuple[str, ...] = ()) -> bool:
 
 def longest_literal(pattern: str) -> str:
     """The longest plain part of a glob; a name that matches holds it."""
-    return max(re.split(r"[*?\[\]]+", pattern), key=len)
+    return max(_WILD.split(pattern), key=len)
+
+
+_WILD = re.compile(r"\[!?\]?[^\[\]]*\]|[*?\[\]]")
+"""What of a glob stands for other characters than itself."""
 
 
 _STORE = re.compile(

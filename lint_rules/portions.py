@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lint_rules.discovery import Target
+from lint_rules.folders import is_outside
 from lint_rules.project.roots import Roots
 
 CHUNK = 32
@@ -18,11 +19,19 @@ to share evenly, enough to pay for the passing on."""
 
 
 def by_project(targets: Sequence[Target], roots: Roots) -> list[list[int]]:
-    """The places of the files in ``targets``, project by project."""
+    """The places of the files in ``targets``, project by project.
+
+    Those that a project does not find by itself come last: for each of them, or of their folders, it has
+    other files.
+    """
     projects: dict[Path, list[int]] = {}
+    beside: dict[Path, list[int]] = {}
     for place, target in enumerate(targets):
-        projects.setdefault(roots.of(target.path), []).append(place)
-    return list(projects.values())
+        root = roots.of(target.path)
+        ordinary = projects.setdefault(root, [])
+        outside = is_outside(str(root), str(target.path.absolute()))
+        (beside.setdefault(root, []) if outside else ordinary).append(place)
+    return [ordinary + beside.get(root, []) for root, ordinary in projects.items()]
 
 
 def shares(projects: Sequence[Sequence[int]], jobs: int) -> list[list[int]]:

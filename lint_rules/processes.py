@@ -11,6 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from lint_rules.discovery import Target
+from lint_rules.ending import check_end
 from lint_rules.portions import by_project, shares
 from lint_rules.project.roots import Roots
 from lint_rules.worker import EngineClass, Outcome, Progress, Task, Worker, failed
@@ -59,6 +60,7 @@ def _run_chunks(
                 results.append(future.result())
             except BrokenProcessPool:
                 results.append(None)
+            check_end()
             done += len(chunk)
             progress(done, total)
     except BaseException:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from lint_rules.atomic import replace_atomically
 from lint_rules.discovery import Discovered, Target, common_directory, discover
+from lint_rules.ending import check_end
 from lint_rules.findings import Diagnostic, Finding, Subject
 from lint_rules.portions import by_project
 from lint_rules.project.roots import Roots
+from lint_rules.rounds import settled
 from lint_rules.settings import Settings, load_settings
 from lint_rules.textfile import FileProblem, SourceText
 from lint_rules.worker import (
@@ -71,10 +73,16 @@ def run(
 ) -> Report:
     """Analyse the files; every rewritten text is in the report, and no file is touched yet.
 
-    Analysing all before writing any lets every file see the project as it was at the start.
+    Analysing all before writing any lets every file see the project as it was at the start; what was
+    repaired then is seen in further rounds (:mod:`lint_rules.rounds`).
     """
     started = time.perf_counter()
-    outcomes = _outcomes(found.targets, task, jobs, progress or (lambda done, total: None))
+    progress = progress or (lambda done, total: None)
+    outcomes = _outcomes(found.targets, task, jobs, progress)
+    if task.repair:
+        outcomes = settled(
+            found.targets, outcomes, task, lambda some, now: _outcomes(some, now, jobs, progress)
+        )
     return _summed(found.errors, outcomes, len(found.targets), time.perf_counter() - started)
 
 
@@ -93,6 +101,7 @@ def write_changes(found: Discovered, report: Report, task: Task) -> Report:
     refused: list[Outcome] = []
     worker = Worker(replace(task, repair=False), engine_class())
     for change in report.changes:
+        check_end()
         problem = _write(found, change)
         if problem is None:
             written.append(change)

@@ -2,8 +2,8 @@
 
 A report depends on every file of its project, on the settings, on this version of the checker and of
 Python: all of that is in the name under which it is kept, so that nothing ever has to be declared
-stale.  One line of JSON is added for each file; a line that is damaged, or half written by a process
-that was killed, is passed over.  What is read here is only data: nothing in it can run.
+stale.  One line of JSON is added for each file (``checkedlines``); a damaged one is passed over.  What is read
+here is only data: nothing in it can run.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lint_rules._version import VERSION
+from lint_rules.checkedlines import add_lines, read_lines, with_checksum
 from lint_rules.filestore import FileStore, make_room
 from lint_rules.findings import Edit, Evidence, FieldFinding, Finding, Fix, TraceStep
 
@@ -69,14 +70,12 @@ class Store:
             "key": _key(path, display), "candidates": candidates,
             "findings": [asdict(finding) for finding in findings],
         }  # fmt: skip
-        line = json.dumps(entry, separators=(",", ":")) + "\n"
+        line = with_checksum(json.dumps(entry, separators=(",", ":")).encode("ascii"))
         try:
             if not self._made:
                 self._made = True
                 make_room(self._path)
-            # One write at the end of the file: other processes may add their lines at the same time.
-            with open(self._path, "ab", buffering=0) as stream:
-                stream.write(line.encode("utf-8", "surrogatepass"))
+            add_lines(self._path, [line])
         except OSError:
             return
 
@@ -123,11 +122,7 @@ def _checker() -> tuple[tuple[str, int, int], ...]:
 
 
 def _lines(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError:
-        return
-    for line in lines:
+    for line in filter(None, read_lines(path)):
         try:
             entry = json.loads(line)
             yield entry["key"], entry

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from lint_rules.contain import Contained
 from lint_rules.deadline import TIME_LIMIT
 from lint_rules.discovery import Target
 from lint_rules.findings import Diagnostic, FileReport, Finding
-from lint_rules.project.roots import Roots
+from lint_rules.project.roots import Roots, place_of
 from lint_rules.settings import Settings
 from lint_rules.store import default_directory
 from lint_rules.textfile import SourceText, read_source
@@ -66,6 +66,8 @@ class Task:
     cache: bool = True
     cache_dir: Path | None = None
     time_limit: float | None = TIME_LIMIT
+    #: What stands for files, by where they are: what is to be written before this is done.
+    texts: Mapping[Path, str] = field(default_factory=dict)
 
     def selection_in(self, path: Path) -> Selection:
         """What is wanted in one file."""
@@ -141,12 +143,18 @@ class Worker:
         if self._task.cache:
             engine.cache_dir = self._task.cache_dir or default_directory()
         engine.lists_subjects = self._task.lists_subjects
-        engine.roots = self._roots
+        engine.roots, engine.texts = self._roots, self._task.texts
         return engine
 
     def analyse(self, target: Target) -> Outcome:
         """Read and analyse one file; one that nothing can be said about is not even read."""
-        return self.guarded(target, lambda: read_source(target.path), on_disk=True)
+        return self.guarded(target, lambda: self._source(target.path), on_disk=True)
+
+    def _source(self, path: Path) -> SourceText:
+        """A file, with the text that stands for it."""
+        source = read_source(path)
+        text = self._task.texts.get(place_of(path))
+        return source if text is None else replace(source, text=text)
 
     def keep(self) -> None:
         """Keep for other runs what was read off the files."""

@@ -13,9 +13,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from lint_rules.contain import Contained
+from lint_rules.deadline import check_time
+from lint_rules.ending import Ended, check_end
+from lint_rules.interrupts import signals_as_exceptions
 
 ROOT = Path(__file__).parents[1]
 FAKED = (
@@ -134,6 +140,62 @@ def test_a_signal_while_files_are_analysed(tree: Path, number: int) -> None:
     while _group_alive(running.pid):
         assert time.monotonic() < end, "a process was left behind"
         time.sleep(0.05)
+
+
+SWALLOWED = {
+    "as an error of its own": "raise KeyError('lost') from None",
+    "without a word": "pass",
+}
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize("how", SWALLOWED)
+def test_a_signal_that_a_library_swallows(tree: Path, how: str, number: int, code: int) -> None:
+    """What is raised in the middle of another library need not come out of it."""
+    before = f"""
+import time
+import fake_engine
+real = fake_engine.FakeEngine.fix
+def fix(*args, **options):
+    try:
+        time.sleep(0.1)
+    except BaseException:
+        {SWALLOWED[how]}
+    return real(*args, **options)
+fake_engine.FakeEngine.fix = fix
+"""
+    with start(tree, "--jobs", "1", before=before) as running:
+        time.sleep(1.5)
+        assert running.poll() is None
+        sent = time.monotonic()
+        running.send_signal(number)
+        _, errors = running.communicate(timeout=60)
+    assert time.monotonic() - sent < 5
+    assert running.returncode == code
+    assert errors.startswith(b"fix-cache-leak: interrupted; every file is as it was or")
+    assert errors.count(b"\n") == 1
+    assert assert_whole(tree) == (FILES, 0)
+
+
+def test_a_signal_that_is_swallowed_at_the_end() -> None:
+    for error in (None, KeyError("lost")):
+        with pytest.raises(Ended) as caught, signals_as_exceptions():  # noqa: PT012
+            with suppress(BaseException):
+                signal.raise_signal(signal.SIGTERM)
+            if error is not None:
+                raise error
+        assert caught.value.code == 143
+    check_end()  # the next run is not meant
+    with signals_as_exceptions():
+        check_time()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_no_wish_to_end_is_contained() -> None:
+    with pytest.raises(Ended), signals_as_exceptions(), Contained():  # noqa: PT012
+        with suppress(BaseException):
+            signal.raise_signal(signal.SIGTERM)
+        raise KeyError("lost")
 
 
 def _group_alive(group: int) -> bool:

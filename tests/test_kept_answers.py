@@ -467,6 +467,61 @@ def test_a_module_that_is_new_is_heard(tmp_path: Path) -> None:
     assert found(root, cache, names) == before
 
 
+MARKED = """class Auth:
+    token: str
+    asked_by: str | None = None  # cache-leak: per-request
+"""
+RELATIVE = {
+    "a module": """import copy
+from . import models
+
+
+def to_cacheable(auth: models.Auth):
+    made = copy.copy(auth)
+    return made
+""",
+    "all names": """import copy
+from .models import *
+
+
+def to_cacheable(auth: Auth):
+    made = copy.copy(auth)
+    return made
+""",
+    "in a function": """import copy
+
+
+def to_cacheable(auth):
+    from .models import Auth
+
+    made: Auth = copy.copy(auth)
+    return made
+
+
+def other_for_cache(auth):
+    from .models import Auth
+
+    return Auth(**auth.dict())
+""",
+}
+
+
+@pytest.mark.parametrize("how", RELATIVE)
+def test_a_folder_that_becomes_a_package_is_heard(tmp_path: Path, how: str) -> None:
+    """What a relative import means depends on what its own module is called."""
+    root, cache = tmp_path / "project", tmp_path / "cache"
+    files = {"app/models.py": MARKED, "app/service.py": RELATIVE[how]}
+    write(root, files)
+    names = sorted(files)
+    before = found(root, cache, names)
+    (root / "app/__init__.py").touch()
+    after = found(root, None, names)
+    assert after != before
+    assert found(root, cache, names) == after
+    (root / "app/__init__.py").unlink()
+    assert found(root, cache, names) == before
+
+
 def test_texts_in_the_making_are_not_kept(tmp_path: Path) -> None:
     """A repair tries texts; what is said of those is nothing for the next run."""
     root, cache = tmp_path / "project", tmp_path / "cache"

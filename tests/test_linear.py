@@ -20,6 +20,7 @@ import pytest
 import lint_rules
 from lint_rules.discovery import discover
 from lint_rules.engine import Engine
+from lint_rules.findings import FileReport
 from lint_rules.fixes import arguments
 from lint_rules.naming import matches_any
 from lint_rules.output.plain import printable
@@ -127,6 +128,16 @@ def _within(seconds: float, work: Callable[[], object]) -> object:
 def test_patterns_of_the_settings(pattern: str) -> None:
     for name in ("a" * 5000, "ab" * 2000, "_" * 5000):
         _within(1, lambda name=name: matches_any(name, (pattern,)))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("pattern", ["*a" * 11 + "b", "a*" * 30 + "b", "?*" * 30 + "b", "*", "*?*"])
+def test_patterns_of_the_settings_in_a_check(tmp_path: Path, pattern: str) -> None:
+    name = "a" * 60
+    text = f"def update_auth(auth, row):\n    auth.{name} = row.get('{name}')\n    setattr(auth, row, 1)\n"
+    engine = Engine(Settings(per_request_fields=(pattern,)))
+    report = _within(5, lambda: engine.check(tmp_path / "a.py", text, display="a.py"))
+    assert isinstance(report, FileReport)
+    assert not report.errors
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from lint_rules.project.functions import FunctionRef
 from lint_rules.project.index import External
 from lint_rules.project.project import Project
 from lint_rules.project.roots import Roots
+from lint_rules.project.words import names_like
 
 MODEL = (
     "from pydantic import BaseModel\n\n"
@@ -232,3 +233,20 @@ def test_a_decoded_text_stays_as_it_is_beside_another(tmp_path: Path) -> None:
     found.overlay(tmp_path / "a.py", text)
     found.overlay(tmp_path / "b.py", "X = 1\n")
     assert found.module(tmp_path / "a.py").text == text
+
+
+@pytest.mark.parametrize(
+    ("glob", "expected"),
+    [
+        ("end_*", ["end_a", "end_b"]),
+        ("*_a", ["end_a", "xend_a"]),
+        ("*", ["end_a", "xend_a", "end_b", "x"]),
+        ("end_?", ["end_a", "end_b"]),
+        ("[ex]*_a", ["end_a", "xend_a"]),
+        ("*[xyz_]a", ["end_a", "xend_a"]),
+        ("Auth", []),
+    ],
+)
+def test_names_like(glob: str, expected: list[str]) -> None:
+    text = "end_a, xend_a = end_b.x"
+    assert [text[first:end] for first, end in names_like(glob, text)] == expected

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lint_rules import store as kept
+from lint_rules.checkedlines import with_checksum
 from lint_rules.engine import Engine
 from lint_rules.filestore import KEPT
 from lint_rules.findings import FileReport
@@ -98,12 +99,29 @@ def test_damaged_lines_are_passed_over(project: Path, tmp_path: Path) -> None:
     first = check(project, cache)
     (path,) = (cache / "reports").glob("*.jsonl")
     line = path.read_bytes()
-    entry = json.loads(line)
+    entry = json.loads(line.partition(b" ")[2])
     broken = [line[: len(line) // 2], b"\xff\xfe\n", b"[]\n", b'{"key": 1}\n', b"null\n"]
     entry["findings"] = [{"code": "CCL101"}]
-    for content in (*broken, json.dumps(entry).encode() + b"\n", b"\n".join(broken)):
+    # What another version may have kept, each with the right checksum.
+    others = [with_checksum(data) for data in (json.dumps(entry).encode(), *broken[2:])]
+    for content in (*broken, *others, b"\n".join(broken), b"".join(others)):
         path.write_bytes(content)
         assert check(project, cache) == first
+
+
+def test_no_flipped_bit_is_believed(project: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    first = check(project, cache)
+    (path,) = (cache / "reports").glob("*.jsonl")
+    line = path.read_bytes()
+    store = kept.Store(cache, Project(project), Settings())
+    assert store.get(project / "helper.py", "helper.py") == (list(first.findings), first.candidates)
+    for at in range(len(line)):
+        flipped = bytes([line[at] ^ (1 << at % 8)])
+        path.write_bytes(line[:at] + flipped + line[at + 1 :])
+        store = kept.Store(cache, Project(project), Settings())
+        # The last character only ends the line.
+        assert at == len(line) - 1 or store.get(project / "helper.py", "helper.py") is None
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing(project: Path, tmp_path: Path) -> None:

@@ -263,7 +263,7 @@ def _append_names(
 def _extend_constant(layout: Layout, name: str, texts: list[str]) -> list[Edit] | None:
     """Extend ``NAMES = (...)`` of the function or the module, where it is used for nothing else."""
     start, end = layout.function.module.scan.span(layout.function.block)
-    for first, last, margin in ((start, end, r"[ \t]+"), (0, len(layout.text), "")):
+    for first, last, margin in ((start, end, r"[ \t\f]+"), (0, len(layout.text), r"\f*")):
         found = re.compile(
             rf"^{margin}{re.escape(name)}\s*(?::[^=\n]*)?=\s*(?:frozenset\(|set\(|tuple\()?[\(\[\{{]",
             re.MULTILINE,

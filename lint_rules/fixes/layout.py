@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.project.lines import fed
+
 if TYPE_CHECKING:
     from lint_rules.flow.source import Positions
     from lint_rules.flow.summaries import Library
@@ -78,7 +80,7 @@ class Layout:
         """The indentation of the line that ``offset`` is on."""
         start = self.line_start(offset)
         line = self.text[start:offset]
-        return line[: len(line) - len(line.lstrip(" \t\f"))]
+        return line[len(fed(line)) : len(line) - len(line.lstrip(" \t\f"))]
 
     def line_start(self, offset: int) -> int:
         """Where the line of ``offset`` starts."""

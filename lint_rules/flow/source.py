@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -17,7 +18,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
+from libcst.metadata import CodePosition, MetadataWrapper, PositionProvider
+
+from lint_rules.project.lines import column
+from lint_rules.project.scan import STRING
 
 if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
@@ -27,6 +31,7 @@ DEEPEST = 1_000
 DEEP_STACK = 20_000
 """Calls in calls while the places in a function's tree are found."""
 
+_FED = re.compile(r"[ \t\f]*\f(?=[ \t]*[^\s#])")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
@@ -69,11 +74,11 @@ def parse_function(function: FunctionRef) -> FunctionTree:
     text = function.source
     if nested_too_deeply(function.node, max(map(len, text.splitlines()))):
         raise TooDeep("the code is nested too deeply")
-    indented = text[:1] in " \t\f" and text.lstrip(" \t\f") != text
+    indented = column(text) > 0
     newline = "\r\n" if "\r\n" in text else "\n"
     wrapper = f"if 1:{newline}" if indented else ""
     try:
-        module = cst.parse_module(wrapper + text)
+        module = cst.parse_module(_without_feeds(wrapper + text)[0])
     except (cst.ParserSyntaxError, RecursionError) as error:
         raise NoSuchFunction(str(error)) from error
     statement = module.body[0] if module.body else None
@@ -82,6 +87,27 @@ def parse_function(function: FunctionRef) -> FunctionTree:
     if not isinstance(statement, cst.FunctionDef):
         raise NoSuchFunction(f"line {function.line} does not begin a function")
     return FunctionTree(function, module, statement, text, wrapper)
+
+
+def _without_feeds(text: str) -> tuple[str, dict[int, int]]:
+    """The text without what stands up to a form feed before code, which libcst loses or cannot read, and how
+    many characters that are by line (from 0)."""
+    if "\f" not in text:
+        return text, {}
+    parts, left_out, at = [], {}, 0
+    strings = [hit.span() for hit in STRING.finditer(text)]
+    for line, start in enumerate([0, *(end.end() for end in _NEWLINE.finditer(text))]):
+        lead = _FED.match(text, start)
+        if lead is not None and not _is_inside(strings, start):
+            parts.append(text[at:start])
+            at, left_out[line] = lead.end(), lead.end() - start
+    return "".join([*parts, text[at:]]), left_out
+
+
+def _is_inside(spans: list[tuple[int, int]], at: int) -> bool:
+    """True for a place inside one of the spans, which are in order."""
+    index = bisect_left(spans, (at, 0)) - 1
+    return index >= 0 and at < spans[index][1]
 
 
 def nested_too_deeply(function: ast.FunctionDef | ast.AsyncFunctionDef, widest: int) -> bool:
@@ -174,12 +200,13 @@ class Positions:
         self.tree = tree
         with _deep_stack():
             code = tree.module.code
-        if code != tree.wrapper + tree.text:  # a place would be another one in the file
+        full = tree.wrapper + tree.text
+        given, self._left_out = _without_feeds(full)
+        if code != given:  # a place would be another one in the file
             raise NoSuchFunction(f"line {tree.first_line} is read differently from what it says")
         with _deep_stack():
             wrapper = MetadataWrapper(tree.module, unsafe_skip_copy=True)
             self._ranges = wrapper.resolve(PositionProvider)
-        full = tree.wrapper + tree.text
         self._starts = [0, *(found.end() for found in _NEWLINE.finditer(full))]
         self._extra = 1 if tree.wrapper else 0
 
@@ -188,9 +215,13 @@ class Positions:
         found = self._ranges[node]
         shift = self.tree.first_line - 1 - self._extra
         return (
-            found.start.line + shift, found.start.column + 1,
-            found.end.line + shift, found.end.column + 1,
+            found.start.line + shift, self._column(found.start) + 1,
+            found.end.line + shift, self._column(found.end) + 1,
         )  # fmt: skip
+
+    def _column(self, place: CodePosition) -> int:
+        """The column in the file (from 0)."""
+        return place.column + self._left_out.get(place.line - 1, 0)
 
     def row(self, node: cst.CSTNode) -> int:
         """The line of a node, from the function's first line on (0)."""
@@ -201,6 +232,6 @@ class Positions:
         found = self._ranges[node]
         shift = self.tree.offset - len(self.tree.wrapper)
         return (
-            self._starts[found.start.line - 1] + found.start.column + shift,
-            self._starts[found.end.line - 1] + found.end.column + shift,
+            self._starts[found.start.line - 1] + self._column(found.start) + shift,
+            self._starts[found.end.line - 1] + self._column(found.end) + shift,
         )

@@ -102,7 +102,7 @@ class Index:
             if scope not in self._locals:
                 inside = source if "import" in source else ""
                 self._locals[scope] = module.imports_of([n for n, _ in import_statements(inside)])
-            target = self._locals[scope].get(name)
+            target = module.noted(self._locals[scope].get(name))
             if target is not None:
                 return self._target(target, steps)
             scope = module.function(scope.parent_function or "")

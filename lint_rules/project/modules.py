@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lint_rules.project.functions import FunctionRef, Place, qualname_of
+from lint_rules.project.lines import column
 from lint_rules.project.moduletext import LINE, ModuleText, assigned_value
 from lint_rules.project.noting import unnoted
 from lint_rules.project.pieces import STARS, WHOLE, declared_in, definition_of, holding, name_of
@@ -29,6 +30,8 @@ class ImportTarget:
 
     module: str
     name: str | None = None
+    #: Whether the import says it from where it stands, so that what that module is called decides.
+    relative: bool = field(default=False, compare=False)
 
 
 class Module:
@@ -55,8 +58,11 @@ class Module:
 
         Directories without ``__init__.py`` below a package are its namespace parts.
         """
-        self.project.reads.module(f"={self.path}", self._name)
+        self._note_name()
         return self._name
+
+    def _note_name(self) -> None:
+        self.project.reads.module(f"={self.path}", self._name)
 
     @cached_property
     def _name(self) -> str:
@@ -210,7 +216,7 @@ class Module:
         self._annotations[name] = None
         text, scan = self.raw.text, self.raw.scan
         for place in self.raw.assignments[name]:
-            if text[text.rfind("\n", 0, place) + 1 : place][:1] in (" ", "\t"):
+            if column(text[text.rfind("\n", 0, place) + 1 : place]):
                 if self.raw.function_around(place) is None:
                     self._from_tree.add(name)
                     return self.raw.assigned.get(name)
@@ -232,12 +238,20 @@ class Module:
     def imported(self, name: str) -> ImportTarget | None:
         """What a name that is imported on the module level stands for."""
         self.read_name(name)
-        return self._imports.get(name)
+        return self.noted(self._imports.get(name))
+
+    def noted(self, target: ImportTarget | None) -> ImportTarget | None:
+        """What an import of this module stands for, noted for whoever asks though it was worked out before."""
+        if target is not None and target.relative:
+            self._note_name()
+        return target
 
     @property
     def imports(self) -> dict[str, ImportTarget]:
         """Imported names of the module level."""
         self.read()
+        for target in self._imports.values():
+            self.noted(target)
         return self._imports
 
     @cached_property
@@ -259,7 +273,9 @@ class Module:
                 base = self._absolute(node)
                 for alias in node.names:
                     if alias.name != "*":
-                        found[alias.asname or alias.name] = ImportTarget(base, alias.name)
+                        found[alias.asname or alias.name] = ImportTarget(
+                            base, alias.name, relative=bool(node.level)
+                        )
         return found
 
     @property
@@ -272,12 +288,14 @@ class Module:
     def stars(self) -> list[str]:
         """Modules from which everything is imported."""
         self.read_name(STARS)
-        return self._stars
+        for target in self._stars:
+            self.noted(target)
+        return [target.module for target in self._stars]
 
     @cached_property
-    def _stars(self) -> list[str]:
+    def _stars(self) -> list[ImportTarget]:
         return [
-            self._absolute(node)
+            ImportTarget(self._absolute(node), relative=bool(node.level))
             for node in self.raw.import_statements
             if isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names)
         ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lint_rules.deadline import check_time
 from lint_rules.project.kept import NO_CONTEXT, Kept, digest
 from lint_rules.project.lines import begins_line
+from lint_rules.project.listing import Listing
 from lint_rules.project.pieces import WHOLE, declared_in
 from lint_rules.project.reads import Reads
 from lint_rules.project.trees import RecentTrees
@@ -30,19 +31,6 @@ _IMPORTS = re.compile(rb"import\b[ \t]*(?:\([^)]*\)?|[^\n\\]*(?:\\\r?\n[^\n\\]*)
 _WORDS = re.compile(rb"[\w\x80-\xff]+")
 _DEF = re.compile(rb"def[ \t]+([\w\x80-\xff]+)")
 _CLASS = re.compile(rb"class[ \t]+([\w\x80-\xff]+)[ \t]*[(:\[]")
-SKIPPED = frozenset(
-    {
-        "node_modules",
-        "__pycache__",
-        "build",
-        "dist",
-        "site-packages",
-        "venv",
-        "env",
-        "__pypackages__",
-    }
-)
-"""Directories that hold no source of the project; hidden ones are left out too."""
 
 
 _DERIVED = (
@@ -61,6 +49,7 @@ class Project:
         #: The same texts, which need not be what their bytes would be decoded to.
         self._decoded: dict[Path, str] = {}
         self._modules: dict[Path, Module] = {}
+        self._listing = Listing(root)
         self._paths: list[Path] | None = None
         self._named: dict[str, Module | None] = {}
         self._holding: dict[bytes, list[Path]] = {}
@@ -91,17 +80,24 @@ class Project:
     def paths(self) -> list[Path]:
         """Every Python file of the project, sorted."""
         if self._paths is None:
-            found = {
-                os.path.join(directory, name)
-                for directory, names in _walk(self.root)
-                for name in names
-            }
-            found.update(map(str, self._texts))
+            # A file that is there is asked about to be one of these (:meth:`include`).
+            new = (path for path in self._texts if not path.is_file())
+            found = self._listing.names.union(map(str, new))
             # By the parts of the paths, as paths compare, which takes ten times as long.
             self._paths = [
                 Path(name) for name in sorted(found, key=lambda name: name.split(os.sep))
             ]
         return self._paths
+
+    def include(self, path: Path) -> bool:
+        """Let a file that is asked about be one of the project, whatever its name or folder is.
+
+        Returns True when that changed anything; all that was derived before is forgotten then.
+        """
+        if not self._listing.include(str(path)):
+            return False
+        self._forget()
+        return True
 
     @cached_property
     def names_digest(self) -> str:
@@ -115,8 +111,9 @@ class Project:
 
     def unnoted_bytes(self, path: Path) -> bytes:
         """The bytes of a file, for who notes himself what he reads of them."""
-        if path in self._texts:
-            return self._texts[path]
+        return self._texts[path] if path in self._texts else self._bytes_on_disk(path)
+
+    def _bytes_on_disk(self, path: Path) -> bytes:
         if path not in self._bytes:
             check_time()
             try:
@@ -205,23 +202,32 @@ class Project:
         Returns True when that changed anything; all that was derived before is forgotten then.
         """
         data = text.encode("utf-8", "surrogatepass")
-        if self._texts.get(path) == data or (path not in self._texts and self._same(path, text)):
+        same = self._same(path, text)
+        if self._texts.get(path) == data or (path not in self._texts and same):
             return False
-        self.reads.flush()  # the answers up to here were read from the files as they were
-        self.reads = Reads(self, keeping=self.reads.keeping)
-        self._texts[path], self._decoded[path] = data, text
+        self._forget()
+        if same:
+            del self._texts[path], self._decoded[path]
+        else:
+            self._texts[path], self._decoded[path] = data, text
         self._overlaid.forget(path)
+        return True
+
+    def _forget(self) -> None:
+        """Forget what was derived of the files as they were."""
+        self.reads.flush()  # the answers up to here were read from these
+        self.reads = Reads(self, keeping=self.reads.keeping)
         self._modules.clear()
         self._named.clear()
         self._holding.clear()
         self._paths = None
         for derived in _DERIVED:
             self.__dict__.pop(derived, None)
-        return True
 
     def _same(self, path: Path, text: str) -> bool:
+        """True for the text of a file as it is."""
         try:
-            return path.is_file() and decode(self.bytes_of(path)) == text
+            return path.is_file() and decode(self._bytes_on_disk(path)) == text
         except (SyntaxError, ValueError, LookupError):
             return False
 
@@ -371,7 +377,8 @@ class Project:
             table: dict[str, list[Path]] = {}
             for path in self.paths:
                 end = path.parent.name if path.name == "__init__.py" else path.stem
-                table.setdefault(end, []).append(path)
+                if path.suffix == ".py":  # nothing else can be imported
+                    table.setdefault(end, []).append(path)
             cached = (self.paths, table)
             self.__dict__["_suffix_cache"] = cached
         found: dict[str, list[Path]] = cached[1]
@@ -431,13 +438,3 @@ def import_statements(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         head = begins_line(data, hit.start())
         if head is not None and (not head.strip() or head.lstrip().startswith(b"from")):
             yield head.strip(), hit.group()
-
-
-def _walk(root: Path) -> Iterator[tuple[str, list[str]]]:
-    for directory, names, files in os.walk(root):
-        names[:] = sorted(
-            n
-            for n in names
-            if n not in SKIPPED and not n.startswith(".") and not n.endswith(".egg-info")
-        )
-        yield directory, sorted(f for f in files if f.endswith(".py"))

@@ -11,6 +11,12 @@ MAX_NAMESPACE_DEPTH = 3
 """Directories without ``__init__.py`` that may lie between a file and its package."""
 
 
+def place_of(path: Path) -> Path:
+    """Where a file is, by the one name that its project knows it by."""
+    path = path.absolute()
+    return Path(os.path.realpath(path.parent), path.name) if ".." in path.parts else path
+
+
 class Roots:
     """The roots of the projects of some files; every directory is looked at once.
 
@@ -25,7 +31,7 @@ class Roots:
 
     def of(self, path: Path) -> Path:
         """The root of a file's project; files of one directory have the same."""
-        directory = os.path.dirname(path.absolute())
+        directory = os.path.dirname(place_of(path))
         if directory not in self._roots:
             self._roots[directory] = Path(self._above(directory))
         return self._roots[directory]

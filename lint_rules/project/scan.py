@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
-from lint_rules.project.lines import begins_line
+from lint_rules.project.lines import begins_line, column
 
 # Each begins with plain characters: that is searched for ten times as fast as a line's beginning.
 _DEFINITIONS = (re.compile(r"def[ \t]+(\w+)"), re.compile(r"class[ \t]+(\w+)"))
@@ -31,12 +31,13 @@ MARKER = re.compile(r"#[ \t]*cache-leak:[^\r\n]*")
 """A comment that may say what a field is."""
 _HEADER = re.compile(rf"{STRING.pattern}|[(\[{{:)\]}}]", re.DOTALL)
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([^)]*(?:\)|\Z)|[^\r\n;#(]*(?:\\\r?\n[^\r\n;#]*)*)"
+    r"^[ \t\f]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([^)]*(?:\)|\Z)|[^\r\n;#(]*(?:\\\r?\n[^\r\n;#]*)*)"
     r"|import[ \t]+[^\r\n;#]*)",
     re.MULTILINE,
 )
-_ASSIGNED = re.compile(r"^[ \t]*(?:type[ \t]+)?(\w+)[ \t]*(?::|=(?!=)|\[)", re.MULTILINE)
-_MARGIN = re.compile(r"^(?=[^\s#)\]}])", re.MULTILINE)
+_ASSIGNED = re.compile(r"^[ \t\f]*(?:type[ \t]+)?(\w+)[ \t]*(?::|=(?!=)|\[)", re.MULTILINE)
+_FED = r"(?:[ \t\f]*\f)?"
+_MARGIN = re.compile(rf"^(?={_FED}[^\s#)\]}}])", re.MULTILINE)
 MAX_CUTS = 40
 """How often a cut is widened before the definition counts as unreadable."""
 
@@ -86,7 +87,7 @@ class Scan:
         for start, lead, is_class, name in sorted(_definitions(unix(self.text))):
             if self._string_around(start) is not None:
                 continue  # the words stand in a string
-            indent = len(lead.expandtabs(8))
+            indent = column(lead)
             while stack and (stack[-1].indent >= indent or self._cut(stack[-1]) <= start):
                 stack.pop()
             parent = stack[-1] if stack else None
@@ -130,7 +131,7 @@ class Scan:
     def _remarks(self, line: str, block: Block) -> bool:
         """True for an empty line and for a comment that is indented no deeper than the definition."""
         lead = line[: len(line) - len(line.lstrip())]
-        comments = line.startswith("#", len(lead)) and len(lead.expandtabs(8)) <= block.indent
+        comments = line.startswith("#", len(lead)) and column(line) <= block.indent
         return comments or len(lead) == len(line)
 
     def span(self, block: Block) -> tuple[int, int]:
@@ -237,15 +238,13 @@ class Scan:
         """The next line that is indented no deeper than the definition."""
         indent = block.indent
         ending = re.compile(
-            rf"^(?=[^\s#)\]}}]|[ \t]{{1,{max(indent, 1)}}}[^\s#)\]}}])", re.MULTILINE
+            rf"^(?={_FED}(?:[^\s#)\]}}]|[ \t]{{1,{max(indent, 1)}}}[^\s#)\]}}]))", re.MULTILINE
         )
         while True:
             hit = ending.search(self.text, at)
             if hit is None:
                 return len(self.text)
-            line = self.text[hit.start() : hit.start() + 200]
-            lead = line[: len(line) - len(line.lstrip(" \t"))]
-            if len(lead.expandtabs(8)) <= indent:
+            if column(self.text[hit.start() : hit.start() + 200]) <= indent:
                 return hit.start()
             at = hit.start() + 1
 
@@ -376,7 +375,7 @@ def import_statements(text: str) -> list[tuple[ast.stmt, int]]:
             nodes = ast.parse(source.strip()).body
         except (SyntaxError, ValueError):
             continue
-        indent = len(source) - len(source.lstrip(" \t"))
+        indent = len(source) - len(source.lstrip(" \t\f"))
         for node in nodes:
             node.col_offset = indent
             out.append((node, hit.start()))

@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import AnyStr
 
+from lint_rules.naming import longest_literal, matches_any
+
 FEW = 16
 """Up to so many words one pattern of all of them is faster than to look at each word of the text."""
 _WORD = re.compile(r"\w+")
@@ -32,3 +34,28 @@ def places_of(names: Collection[str], text: str) -> Iterator[re.Match[str]]:
         return (hit for hit in _WORD.finditer(text) if hit.group() in names)
     forms = "|".join(sorted(map(re.escape, names))) or "(?!)"
     return whole(re.compile(rf"(?:{forms})(?!\w)"), text)
+
+
+def names_like(glob: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where the words stand that a glob matches as a whole: where each starts and ends."""
+    part = longest_literal(glob)
+    spans = _words_holding(part, text) if part else (hit.span() for hit in _WORD.finditer(text))
+    return ((first, end) for first, end in spans if matches_any(text[first:end], (glob,)))
+
+
+def _words_holding(part: str, text: str) -> Iterator[tuple[int, int]]:
+    at = text.find(part)
+    while at >= 0:
+        first, end = _around(text, at)
+        yield first, end
+        at = text.find(part, max(end, at + 1))
+
+
+def _around(text: str, at: int) -> tuple[int, int]:
+    """Where the name around a place starts and ends."""
+    first, end = at, at
+    while first > 0 and (text[first - 1].isalnum() or text[first - 1] == "_"):
+        first -= 1
+    while end < len(text) and (text[end].isalnum() or text[end] == "_"):
+        end += 1
+    return first, end

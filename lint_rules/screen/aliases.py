@@ -24,13 +24,13 @@ _NAME = rb"[\w\x80-\xff]+"
 _VALUE = rb"[ \t]*(?::[^=\n]*)?=[ \t]*([A-Za-z_\x80-\xff][\w.\x80-\xff]*)[ \t\r]*(?=[#\n]|$)"
 _WORDS = re.compile(_NAME)
 _RENAMED = re.compile(rb"(%b)\s+as\s+(%b)" % (_NAME, _NAME))
-_ASSIGNED = re.compile(rb"\n(%b)%b" % (_NAME, _VALUE))
+_ASSIGNED = re.compile(rb"\n\f*(%b)%b" % (_NAME, _VALUE))
 #: What stands at the margin and holds statements of the module level, ...
 _BLOCK = re.compile(
-    rb"\n(?:if|try|else|elif|except|finally|with|for|while)\b[^\n]*(?:\n(?:[ \t#)][^\n]*|\r?(?=\n)))*"
+    rb"\n\f*(?:if|try|else|elif|except|finally|with|for|while)\b[^\n]*(?:\n(?:[ \t\f#)][^\n]*|\r?(?=\n)))*"
 )
 #: ... and such a statement.
-_INSIDE = re.compile(rb"\n[ \t]+(%b)%b" % (_NAME, _VALUE))
+_INSIDE = re.compile(rb"\n[ \t\f]+(%b)%b" % (_NAME, _VALUE))
 _CONSTANTS = frozenset({"None", "True", "False", ""})
 _LIBRARY = COPY_FUNCTIONS | {
     "setattr",

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING
 
-from lint_rules.naming import longest_literal, matches_any
+from lint_rules.naming import longest_literal
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.lines import before
-from lint_rules.project.words import begins_word
+from lint_rules.project.words import begins_word, names_like
 from lint_rules.screen.statements import Statements
 from lint_rules.screen.wrappers import stem
 
@@ -169,7 +169,7 @@ class CarrierWords:
         for glob in self._globs:
             part = longest_literal(glob)
             if part and part.encode() in data:
-                found += self._declared_in(self.project.module(path), part, glob)
+                found += self._declared_in(self.project.module(path), glob)
         if b"cache-leak:" in data:
             found += self._marked_in(self.project.module(path))
         return sorted(set(found) - {""})
@@ -180,15 +180,13 @@ class CarrierWords:
                 if block.is_class:
                     yield block.name
 
-    def _declared_in(self, module: Module, part: str, glob: str) -> Iterator[str]:
+    def _declared_in(self, module: Module, glob: str) -> Iterator[str]:
         text, statements = module.text, Statements(module.text)
-        start, seen, at = 0, 0, text.find(part)
-        while at >= 0:
-            first, end = _identifier(text, at)
+        start, seen = 0, 0
+        for first, end in names_like(glob, text):
             start = max(text.rfind("\n", seen, first) + 1, start)
-            if matches_any(text[first:end], (glob,)):
-                yield from self._declaration(module, statements, start, first, end)
-            seen, at = end, text.find(part, end)
+            yield from self._declaration(module, statements, start, first, end)
+            seen = end
 
     def _declaration(
         self, module: Module, statements: Statements, start: int, first: int, end: int
@@ -279,16 +277,6 @@ def _kept_parameters(source: str) -> dict[str, list[str]]:
 def _may_be_class(word: str) -> bool:
     """True for what begins like a class or a constant: functions and attributes lead no further."""
     return word.lstrip("_")[:1].isupper()
-
-
-def _identifier(text: str, at: int) -> tuple[int, int]:
-    """Where the name around a place starts and ends."""
-    first, end = at, at
-    while first > 0 and (text[first - 1].isalnum() or text[first - 1] == "_"):
-        first -= 1
-    while end < len(text) and (text[end].isalnum() or text[end] == "_"):
-        end += 1
-    return first, end
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:

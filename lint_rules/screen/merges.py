@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lint_rules.naming import longest_literal, matches_any
 from lint_rules.project.functions import Place
 from lint_rules.project.kept import NO_CONTEXT, digest
-from lint_rules.project.words import places_of
+from lint_rules.project.words import names_like, places_of
 from lint_rules.screen import forms
 from lint_rules.screen.carriers import CarrierWords
 from lint_rules.screen.places import around
@@ -71,7 +70,7 @@ class Merges:
         data, module = self.project.bytes_of(path), self.project.module(path)
         places: list[int] = []
         if any(part.encode() in data for part in self._fields):
-            places += [hit.start() for hit in self._named.finditer(module.text)]
+            places += self._named(module.text)
         if forms.writes_dynamically(data) and self.carriers.present(path):
             places += forms.dynamic_writes(module.text)
         found = ((f.place, self._shows_merge(f)) for f in around(module, places))
@@ -173,7 +172,7 @@ class Merges:
 
     def _shows_merge(self, function: FunctionRef) -> bool | None:
         """None for a function that merges nothing, else whether its callers may see what it wrote."""
-        named = bool(self._named.search(function.source))
+        named = next(self._named(function.source), None) is not None
         if not named and next(self.carriers.in_function(function), None) is None:
             return None
         if not function.readable:
@@ -205,13 +204,9 @@ class Merges:
         words = self.carriers.in_function(function)
         return any(map(str.isupper, (m for w in words for m in (w, *meanings.get(w, ())))))
 
-    @cached_property
-    def _named(self) -> re.Pattern[str]:
-        """A name that one of the globs matches."""
-        forms = (
-            re.escape(glob).replace(r"\*", r"\w*").replace(r"\?", r"\w") for glob in self._globs
-        )
-        return re.compile(rf"\b(?:{'|'.join(forms) or '(?!)'})\b")
+    def _named(self, text: str) -> Iterator[int]:
+        """Where names stand that one of the globs matches."""
+        return (first for glob in self._globs for first, _ in names_like(glob, text))
 
     def may_hold(self, function: FunctionRef, model: ClassRef) -> bool:
         """True when the function can hold an object of the model, or of a class of its family."""

@@ -1,0 +1,39 @@
+"""Files of lines that each begin with their own checksum, so that processes may add lines at the same time.
+
+A line that is damaged, or half written by a process that was killed, is known by its checksum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from pathlib import Path
+
+CHECKSUM = 12
+"""The characters of a line's checksum."""
+
+
+def with_checksum(data: bytes) -> bytes:
+    """The line of some data, which may hold no newline."""
+    return _checksum(data) + b" " + data + b"\n"
+
+
+def read_lines(path: Path) -> Iterator[bytes | None]:
+    """The data of each line of a file; None for a damaged one.  A file that cannot be read has no lines."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError:
+        return
+    for line in lines[:-1] if not lines[-1] else lines:
+        checksum, _, data = line.partition(b" ")
+        yield data if _checksum(data) == checksum else None
+
+
+def add_lines(path: Path, lines: Iterable[bytes]) -> None:
+    """Add lines at the end of a file, in one write.  Raises OSError."""
+    with open(path, "ab", buffering=0) as stream:
+        stream.write(b"".join(lines))
+
+
+def _checksum(data: bytes) -> bytes:
+    return blake2b(data, digest_size=CHECKSUM // 2).hexdigest().encode()
