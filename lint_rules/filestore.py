@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from pathlib import Path
 
 from lint_rules.checkedlines import add_lines, read_lines, with_checksum
@@ -19,6 +20,8 @@ KEPT = 4
 """Files that are kept of one project: the present state or settings, and a few to go back to."""
 SPARE = 2_000
 """Lines that a file may have beyond two for each entry before it is written anew."""
+MANY = 64
+"""Lines of one entry after which it is: what the earlier ones say has mostly been said again."""
 
 
 class FileStore:
@@ -30,15 +33,15 @@ class FileStore:
     def __init__(self, path: Path, root: Path) -> None:
         self._path = path
         self._root = str(root)
-        self._lines = 0
+        self._lines: Counter[str] = Counter()
 
     def load(self, kept: Kept) -> None:
         """Take in what earlier runs kept."""
         entries: dict[str, Entry] = {}
         for line in read_lines(self._path):
-            self._lines += 1
             if line is not None:
                 path, entry = self._entry(line)
+                self._lines[path] += 1
                 entries[path] = entry.after(entries.get(path))
         kept.load(entries)
 
@@ -52,11 +55,15 @@ class FileStore:
             if not self._lines:
                 make_room(self._path)
             add_lines(self._path, lines)
-            self._lines += len(changed)
-            if self._lines > 2 * len(kept.entries) + SPARE:
+            self._lines.update(path for path, _ in changed)
+            if self._has_grown(kept):
                 self._write_anew(kept)
         except OSError:
             return
+
+    def _has_grown(self, kept: Kept) -> bool:
+        many = self._lines.total() > 2 * len(kept.entries) + SPARE
+        return many or max(self._lines.values()) > MANY
 
     def _write_anew(self, kept: Kept) -> None:
         """Write every entry once.  What other processes added meanwhile they will read off again."""
@@ -68,7 +75,7 @@ class FileStore:
             os.replace(new, self._path)
         finally:
             new.unlink(missing_ok=True)
-        self._lines = len(kept.entries)
+        self._lines = Counter(list(kept.entries))
 
     def _line(self, path: str, entry: Entry) -> bytes:
         parts = (os.path.relpath(path, self._root), entry.values)

@@ -585,6 +585,19 @@ def test_lines_that_were_replaced_go_when_they_are_many(
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
+def test_the_lines_of_one_entry_go_when_they_are_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edit of one file, again and again, does not let the whole grow."""
+    monkeypatch.setattr(filestore, "MANY", 4)
+    files, path, store = saved(tmp_path)
+    for round_ in range(20):
+        store.put("kind", tmp_path / "0.py", "context", bytes, [round_])
+        files.save(store)
+        assert len(path.read_bytes().splitlines()) <= 3 + 4
+    assert loaded(path, tmp_path) == {"0.py": [19], "1.py": [1], "2.py": [2]}
+
+
 def test_values_of_other_bytes_are_not_mixed_in(tmp_path: Path) -> None:
     old = Entry("", "one", {"kind": ("", 1)})
     path = tmp_path / "x.py"
