@@ -294,7 +294,19 @@ def save(key: str, auth: Auth, params: dict, cache: AuthCache) -> None:
     cache.set(key, auth)
 """,
 }
+WORKED_OUT = {
+    **LOOP,
+    "names.py": """from dataclasses import fields
+
+from models import Auth
+
+FIELDS = tuple(f.name for f in fields(Auth) if f.name.endswith("_id"))
+""",
+}
 EDITS = {
+    "which fields a constant picks": (WORKED_OUT, "names.py", "_id", "_tag"),
+    "the fields that a constant picks from": (
+        WORKED_OUT, "models.py", "    plan:", "    end_user_tag: str = ''\n    end_user_no_id: str = ''\n    plan:"),
     "the names that a called function is given": (NAMED, "names.py", "end_user_id", "plan"),
     "what a called function does under names": (NAMED, "resets.py", "None", "made.plan"),
     "what a method of a cache class keeps": (KEEPING, "shelf.py", '"end_user_id": None', ""),

@@ -38,6 +38,7 @@ from lint_rules.flow.values import (
 )
 from lint_rules.naming import UNBOUND_SETTERS, is_store_method
 from lint_rules.project.classes import ClassRef
+from lint_rules.project.fieldlists import FIELD_CALLS
 from lint_rules.project.functions import FunctionRef
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Calls:
         if full in known.DUMP_CALLS and node.args:
             objs = self.ctx.deref(self.ev.eval(state, node.args[0].value))
             return self.copies.dump(state, node, objs, full.rsplit(".", 1)[-1]) if objs else None
-        if full == "dataclasses.fields" and node.args:
+        if full in FIELD_CALLS and node.args:
             return self._fields(state, node)
         if full in known.AWAITERS or name.rsplit(".", 1)[-1] in known.SCHEDULERS:
             return scheduled.call(self, state, node, waits=full in known.AWAITERS)

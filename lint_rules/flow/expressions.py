@@ -31,16 +31,11 @@ from lint_rules.flow.values import (
     union,
 )
 from lint_rules.project.classes import ClassRef
+from lint_rules.project.fieldlists import FIELD_LISTS, enum_values
 from lint_rules.project.functions import FunctionRef
 
 if TYPE_CHECKING:
     from lint_rules.flow.interpreter import Interpreter
-
-#: Attributes of a class that list its fields.
-_FIELD_LISTS = frozenset(
-    {"model_fields", "__fields__", "__annotations__", "__dataclass_fields__", "_fields", "__slots__",
-     "__attrs_attrs__", "__struct_fields__"}
-)  # fmt: skip
 
 
 class Evaluator:
@@ -180,14 +175,14 @@ class Evaluator:
         cls = base.single
         if isinstance(cls, Callable_) and isinstance(cls.target, ClassRef):
             return self._class_attribute(cls.target, name)
-        if name == "__dict__" or (name == "name" and base.text is not None):
-            return base  # a view of the object; ``f.name`` of ``dataclasses.fields``
+        if name == "__dict__" or (name in ("name", "value") and base.text is not None):
+            return base  # a view of the object; ``f.name`` of ``dataclasses.fields``, ``m.value`` of an enum
         if name == "__class__":
             return self.calls.type_of(base)
         out: list[Value] = []
         for obj in self.ctx.deref(base):
             info = self.ctx.objects[obj]
-            if info.model is not None and (info.origin == "self" or name in _FIELD_LISTS):
+            if info.model is not None and (info.origin == "self" or name in FIELD_LISTS):
                 constants = self._class_attribute(info.model, name)
                 if constants != UNKNOWN:
                     return constants
@@ -197,7 +192,7 @@ class Evaluator:
         return union(out)
 
     def _class_attribute(self, cls: ClassRef, name: str) -> Value:
-        if name in _FIELD_LISTS:
+        if name in FIELD_LISTS:
             return Value(frozenset({Strings(tuple(decl.name for decl in cls.fields))}))
         return self._class_constants(cls, name) or UNKNOWN
 
@@ -395,6 +390,9 @@ class Evaluator:
             return [constant(name) for name in atom.names]
         if isinstance(atom, Seq):
             return list(atom.parts)
+        if isinstance(atom, Callable_) and isinstance(atom.target, ClassRef):
+            values = enum_values(atom.target)
+            return [constant(value) for value in values] if values is not None else None
         if isinstance(atom, Entries):
             return self.mappings.items(state, atom)
         if isinstance(atom, Ref) and self.ctx.objects[atom.obj].mapping:

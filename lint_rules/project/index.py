@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from lint_rules.project.classes import ClassRef
+from lint_rules.project.fieldlists import enum_values, listed_fields, picked
 from lint_rules.project.functions import FunctionRef
 from lint_rules.project.modules import ImportTarget, Module
 from lint_rules.project.noting import Remembered
@@ -377,11 +378,24 @@ class Index:
             return None
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.BitOr):
             return self._joined(module, [ast.Starred(node.left), ast.Starred(node.right)], depth)
+        if isinstance(node, ast.GeneratorExp | ast.ListComp | ast.SetComp):
+            return self._picked(module, node, depth)
         if isinstance(node, ast.Name | ast.Attribute):
             found = self._resolve(module, ast.unparse(node), None, 0)
             if isinstance(found, Constant):
                 return self._literal(found.module, found.value, depth + 1)
+            return enum_values(found) if isinstance(found, ClassRef) else None
         return None
+
+    def _picked(
+        self, module: Module, node: ast.GeneratorExp | ast.ListComp | ast.SetComp, depth: int
+    ) -> tuple[str, ...] | None:
+        """Those of a class's fields, or of other names, that a comprehension keeps."""
+        source = node.generators[0].iter
+        names = listed_fields(module, source) or self._literal(module, source, depth + 1)
+        if names is None:
+            return None
+        return picked(node, names, lambda text: self._literal(module, text, depth + 1))
 
     def _joined(self, module: Module, nodes: list[ast.expr], depth: int) -> tuple[str, ...] | None:
         out: list[str] = []
