@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from lint_rules.calling import call_of_helper, call_of_merge
 from lint_rules.findings import Call, FieldFinding, Mark, Subject, SubjectKind
 from lint_rules.knowledge.said import is_given
-from lint_rules.rules.base import kind_of
 from lint_rules.rules.copies import matters
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def _subject(
     kind: SubjectKind, facts: Facts, carrier: Obj, found: PerRequest, marks: dict[str, Mark],
     call: Call | str, display: str, shown: Shown,
 ) -> Subject:  # fmt: skip
-    model = carrier.model.dotted if carrier.model is not None else kind_of(None, carrier)
+    model = carrier.model.dotted if carrier.model is not None else carrier.name
     return Subject(
         kind, facts.function.qualname, display, facts.function.line, model,
         tuple(

@@ -54,6 +54,10 @@ REFERENCES = (
 """The weaknesses that all rules are about, and the report that they began with."""
 
 
+OBJECT = "object"
+"""What a carrier is called of which neither the class nor a name of its own is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """The texts of a rule's documentation page, in the order of its headings."""
@@ -87,9 +91,20 @@ def listed(names: tuple[str, ...] | list[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def kind_of(model: ClassRef | None, carrier: Obj) -> str:
-    """How a message calls the carrier: by its class, else by its name."""
-    return model.name if model is not None else carrier.name
+def kind_of(facts: Facts, carrier: Obj) -> str:
+    """How a message calls the carrier after an article: by its class, else as the function does."""
+    if carrier.model is not None:
+        return carrier.model.name
+    root = carrier
+    while root.origin == "copy" and root.of:
+        root = facts.objects[root.of[0]]
+    return root.name if root.origin in ("param", "self") else OBJECT
+
+
+def one_of_kind(facts: Facts, carrier: Obj) -> str:
+    """How a message calls the carrier by itself."""
+    name = kind_of(facts, carrier)
+    return f"an {name}" if name == OBJECT else name
 
 
 def step(knowledge: Knowledge, facts: Facts, node: cst.CSTNode, text: str) -> TraceStep:

@@ -85,7 +85,7 @@ class ResetThroughShallowCopy(Rule):
             found = knowledge.fields.of(copy.copy.model, facts, copy.copy)
             if edit.field not in found.evidence:
                 continue
-            what = kind_of(copy.copy.model, copy.copy)
+            what = kind_of(facts, copy.copy)
             message = (
                 f"{facts.function.qualname} calls .{edit.method}() on {edit.field}, which the shallow "
                 f"copy shares with the original {what}: the request that is under way loses its own "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.rules.base import Page, Problem, Rule, kind_of, listed, step
+from lint_rules.rules.base import Page, Problem, Rule, listed, one_of_kind, step
 from lint_rules.rules.stores import is_carrier, is_for_one_user, is_merged
 from lint_rules.rules.texts import COPY_OPTIONS, COPY_WHY, HELPER, PRELUDE
 from lint_rules.rules.userkeys import names_user
@@ -89,7 +89,7 @@ class UnsanitizedStore(Rule):
     ) -> Problem:  # fmt: skip
         carrier = facts.objects[store.obj]
         fields = tuple(found.ordered([write.field for write in writes]))
-        what = kind_of(carrier.model, carrier)
+        what = one_of_kind(facts, carrier)
         message = (
             f"{facts.function.qualname} stores {what} in {store.cache} with this request's "
             f"{listed(fields)} on it: the next user of the cached object gets them. Store a copy "

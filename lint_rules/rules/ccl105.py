@@ -88,7 +88,7 @@ class MutatedAfterStore(Rule):
     ) -> Problem:  # fmt: skip
         carrier = facts.objects[store.obj]
         fields = tuple(found.ordered([write.field for write in writes]))
-        what = kind_of(carrier.model, carrier)
+        what = kind_of(facts, carrier)
         name, node = facts.function.qualname, writes[0].node
         when = "a task that may run later stores" if store.scheduled else "it stored"
         message = (

@@ -124,7 +124,7 @@ class MissingMerge(Rule):
         return declared and named and not knowledge.sources.written_elsewhere(name, facts.function)
 
     def _message(self, facts: Facts, carrier: Obj, source: Obj, fields: tuple[str, ...]) -> str:
-        what = kind_of(carrier.model, carrier)
+        what = kind_of(facts, carrier)
         return (
             f"{facts.function.qualname} merges {source.name} onto the shared {what} but never writes "
             f"{listed(fields)}: what an earlier request left there stays for the next user. "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.rules.base import Problem, kind_of, listed, step
+from lint_rules.rules.base import Problem, listed, one_of_kind, step
 from lint_rules.rules.userkeys import is_stored_for_user
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def matters(knowledge: Knowledge, facts: Facts, copy: HelperCopy) -> bool:
 
 
 def _message(code: str, facts: Facts, copy: HelperCopy, fields: tuple[str, ...]) -> str:
-    what = kind_of(copy.copy.model, copy.copy)
+    what = one_of_kind(facts, copy.copy)
     name = facts.function.qualname
     if code == "CCL101":
         return (

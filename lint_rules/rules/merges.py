@@ -62,7 +62,7 @@ def _problem(
 
 
 def _message(facts: Facts, carrier: Obj, merge: Merge, fields: tuple[str, ...]) -> str:
-    what = kind_of(carrier.model, carrier)
+    what = kind_of(facts, carrier)
     name = facts.function.qualname
     they = "it" if len(fields) == 1 else "them"
     how = {

@@ -1,0 +1,46 @@
+"""What messages call the object that they are about."""
+
+from __future__ import annotations
+
+import pytest
+
+from lint_rules import check_source
+
+LOOKED_UP = """_cache = {}
+
+
+def remember(token, params):
+    found = _cache[token]
+    found.end_user_id = params.get("end_user_id")
+    _cache[token] = found
+    if params.get("end_user_cap"):
+        found.end_user_cap = params["end_user_cap"]
+"""
+GIVEN = """_cache = {}
+
+
+def remember(token, auth, params):
+    auth.end_user_id = params.get("end_user_id")
+    _cache[token] = auth
+"""
+OF_A_CLASS = f"class Auth:\n    end_user_id: str\n\n\n{GIVEN.replace('auth,', 'auth: Auth,')}"
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "said"),
+    [
+        (LOOKED_UP, "CCL104", "stores an object in _cache"),
+        (LOOKED_UP, "CCL202", "left on the shared object stays"),
+        (GIVEN, "CCL104", "stores auth in _cache"),
+        (OF_A_CLASS, "CCL104", "stores Auth in _cache"),
+    ],
+)
+def test_an_object_is_called_by_its_class_or_its_own_name(
+    source: str, code: str, said: str
+) -> None:
+    """The name of the cache that it was looked up in is not its name."""
+    messages = [
+        finding.message for finding in check_source(source).findings if finding.code == code
+    ]
+    assert messages
+    assert all(said in message for message in messages)
