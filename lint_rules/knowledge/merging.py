@@ -25,6 +25,8 @@ from lint_rules.knowledge.leaving import objects_in
 
 #: Choices inside the written value itself.
 _VALUE_CHOICES = frozenset({"or", "and", "default", "coalesce", "ternary"})
+#: Guards that leave a name out of what is unrolled; any other that a value was chosen under is a choice, too.
+_SKIPPING = frozenset({"presence", "filter", "loop"})
 _MERGING = frozenset({"attr", "item", "setattr", "update"})
 
 
@@ -224,7 +226,7 @@ class Merging:
     def _value_choice(self, guard: Guard, write: Write, reads: Reads) -> bool:
         if guard.kind in ("or", "and", "default", "coalesce"):
             return True
-        return guard.kind == "ternary" and self._asks(guard, write, reads)
+        return guard.kind not in _SKIPPING and self._asks(guard, write, reads)
 
     def _found_equal(self, guard: Guard, write: Write, reads: Reads) -> bool:
         """True where the old value is the new one ("write only what has changed")."""
