@@ -56,7 +56,7 @@ class Console:
     def read(self) -> bytes:
         """Everything on standard input; ``StreamProblem`` says why it cannot be read."""
         if sys.stdin is None:
-            raise StreamProblem("standard input cannot be read: it is closed")
+            raise StreamProblem("standard input cannot be read: there is none")
         try:
             return sys.stdin.buffer.read()
         except OSError as error:
