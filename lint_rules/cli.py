@@ -12,7 +12,7 @@ import click
 
 from lint_rules import __version__
 from lint_rules.command import FORMATS, Command, Usage
-from lint_rules.console import OutputProblem
+from lint_rules.console import StreamProblem, give_up, unwritable
 from lint_rules.deadline import TIME_LIMIT
 from lint_rules.ending import Ended
 from lint_rules.interrupts import signals_as_exceptions
@@ -49,6 +49,21 @@ def _say(text: str) -> None:
         click.echo(f"fix-cache-leak: {printable(text)}", err=True)
 
 
+class _Command(click.Command):
+    """The command; what it prints before it runs (help, version, a rule's page) may find no place, too."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the options, and do what those ask for that print something and end."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except BrokenPipeError:
+            raise  # which click answers: the reader has seen enough
+        except OSError as error:
+            give_up(sys.stdout.buffer)
+            _say(f"error: {unwritable(error)}")
+            sys.exit(2)
+
+
 def _explain(context: click.Context, parameter: click.Parameter, code: str | None) -> None:
     if code is None or context.resilient_parsing:
         return
@@ -63,7 +78,7 @@ def _explain(context: click.Context, parameter: click.Parameter, code: str | Non
     context.exit(0)
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=_Command, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("paths", nargs=-1, metavar="PATHS...")
 @click.option("--check", is_flag=True, help="Report, and write nothing.")
 @click.option("--diff", is_flag=True, help="Print the repairs as one unified diff; write nothing.")
@@ -157,7 +172,7 @@ def main(context: click.Context, /, **given: Any) -> None:
             code = Command(overrides=overrides, **given).run()
     except Usage as problem:
         raise click.UsageError(str(problem)) from problem
-    except (SettingsError, OutputProblem) as problem:
+    except (SettingsError, StreamProblem) as problem:
         _say(f"error: {problem}")
         code = 2
     except (KeyboardInterrupt, Ended) as end:

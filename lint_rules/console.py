@@ -17,8 +17,8 @@ from lint_rules.settings import SettingsError
 Progress = Callable[[int, int], None]
 
 
-class OutputProblem(Exception):
-    """The output has nowhere to go (a full disk): the reason in one line."""
+class StreamProblem(Exception):
+    """The output has nowhere to go (a full disk), or there is no input: the reason in one line."""
 
 
 class Console:
@@ -54,8 +54,14 @@ class Console:
         self._on_stderr = True
 
     def read(self) -> bytes:
-        """Everything on standard input."""
-        return sys.stdin.buffer.read()
+        """Everything on standard input; ``StreamProblem`` says why it cannot be read."""
+        if sys.stdin is None:
+            raise StreamProblem("standard input cannot be read: there is none")
+        try:
+            return sys.stdin.buffer.read()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StreamProblem(f"standard input cannot be read: {reason}") from error
 
     def data(self, content: bytes) -> None:
         """Bytes for standard output, or for the file of a ``--diff``.
@@ -158,13 +164,21 @@ def _write(stream: BinaryIO, content: bytes) -> None:
         stream.write(content)
         stream.flush()
     except OSError as error:
-        # Python would try again at exit, and complain about what is still buffered.
-        silence = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silence, stream.fileno())
-        os.close(silence)
+        give_up(stream)
         if not _reader_gone(error):
-            reason = error.strerror or str(error)
-            raise OutputProblem(f"the output cannot be written: {reason}") from error
+            raise unwritable(error) from error
+
+
+def give_up(stream: BinaryIO) -> None:
+    """Let nothing more be written: Python would try again at exit, and complain about what is still buffered."""
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, stream.fileno())
+    os.close(silence)
+
+
+def unwritable(error: OSError) -> StreamProblem:
+    """What is said of an output that cannot be written."""
+    return StreamProblem(f"the output cannot be written: {error.strerror or error}")
 
 
 def _reader_gone(error: OSError) -> bool:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
 from lint_rules.findings import Diagnostic
-from lint_rules.folders import is_environment, is_skipped
+from lint_rules.folders import in_utf8, is_environment, is_skipped
 from lint_rules.gitignore import Ignores
 
 
@@ -65,10 +64,7 @@ def discover(paths: Sequence[str | Path], exclude: Sequence[str] = ()) -> Discov
 
 def shown_path(path: str) -> str:
     """A path as reports have it: with ``/``, and read as UTF-8 in every locale."""
-    # What the locale's encoding lacks is no name of the system's: it is a shown path already.
-    with suppress(UnicodeEncodeError):
-        path = os.fsencode(path).decode("utf-8", "surrogateescape")
-    return path.replace(os.sep, "/")
+    return in_utf8(path).replace(os.sep, "/")
 
 
 def common_directory(paths: Sequence[str | Path]) -> Path:

@@ -1,9 +1,11 @@
-"""Folders that hold no source of a project: neither a run nor a project looks into them by itself."""
+"""Folders and what they are called: which hold no source of a project, so that neither a run nor a project looks
+into them by itself, and what a path says as text."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 
 SKIPPED = frozenset(
     {
@@ -19,6 +21,14 @@ SKIPPED = frozenset(
 """Names of folders that hold what was built or installed."""
 _ENVIRONMENT = frozenset({"pyvenv.cfg", "conda-meta"})
 """What makes a folder an environment that packages are installed in, whatever it is called."""
+
+
+def in_utf8(path: str) -> str:
+    """The text of a path, read as UTF-8 in every locale."""
+    # What the locale's encoding lacks is no name of the system's: it is read so already.
+    with suppress(UnicodeEncodeError):
+        return path if path.isascii() else os.fsencode(path).decode("utf-8", "surrogateescape")
+    return path
 
 
 def is_skipped(name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.findings import FieldFinding, Finding, Fix, Subject
 from lint_rules.fixes.strategies import plan
+from lint_rules.folders import in_utf8
 from lint_rules.inventory import subjects
 from lint_rules.rules import all_rules
 from lint_rules.rules.base import Problem
@@ -74,7 +75,7 @@ class Reporter:
         """A path of the project, told from the place the user gave."""
         if path == str(self.path):
             return self.display
-        relative = os.path.relpath(path, self.path.parent).replace(os.sep, "/")
+        relative = in_utf8(os.path.relpath(path, self.path.parent)).replace(os.sep, "/")
         base = self.display.replace(os.sep, "/").rpartition("/")[0]
         joined = os.path.normpath(f"{base}/{relative}" if base else relative)
         return joined.replace(os.sep, "/")

@@ -36,6 +36,10 @@ class SourceText:
                 f"line {line}: {character} cannot be written in {self.encoding}; "
                 "declare another encoding, or mend the file by hand"
             ) from error
+        except UnicodeError as error:  # of an encoding that knows no places (idna)
+            raise FileProblem(
+                f"the text cannot be written in {self.encoding}; declare another encoding"
+            ) from error
         return _BOM + body if self.bom else body
 
 
@@ -57,9 +61,17 @@ def decode(raw: bytes) -> SourceText:
             f"line 1: the encoding {encoding!r} cannot be used for source code; save as UTF-8"
         ) from error
     source = SourceText(raw, text, encoding, bom)
-    if encoding != "utf-8" and source.encode(text) != raw:
+    if encoding != "utf-8" and not _is_kept(source):
         raise FileProblem(f"line 1: text in {encoding!r} cannot be kept as it is; save as UTF-8")
     return source
+
+
+def _is_kept(source: SourceText) -> bool:
+    """True where encoding the text gives the bytes again."""
+    try:
+        return source.encode(source.text) == source.raw
+    except FileProblem:
+        return False
 
 
 def _declared_encoding(raw: bytes) -> str:

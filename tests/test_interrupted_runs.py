@@ -304,3 +304,26 @@ def test_closed_streams_are_no_crash(tmp_path: Path) -> None:
             )  # fmt: skip
             assert done.returncode == (1 if options else 0), (closed, options)
             assert b"Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("options", ["--help", "--version", "--explain CCL101"])
+def test_what_is_printed_at_once_may_find_no_place(tmp_path: Path, options: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -c "$1" {options} >/dev/full', sys.executable, FAKED],
+        cwd=tmp_path, capture_output=True, env=ENVIRONMENT, check=False, timeout=120,
+    )  # fmt: skip
+    expected = b"fix-cache-leak: error: the output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, expected)
+
+
+@pytest.mark.parametrize("options", ["--check -", "-", "--diff - --stdin-filename a.py"])
+@pytest.mark.parametrize("given", ["<&-", "0>/dev/null"])
+def test_an_input_that_cannot_be_read(tmp_path: Path, options: str, given: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -c "$1" {options} {given}', sys.executable, FAKED],
+        cwd=tmp_path, capture_output=True, env=ENVIRONMENT, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert done.stderr.startswith(b"fix-cache-leak: error: standard input cannot be read: ")
+    assert done.stderr.count(b"\n") == 1

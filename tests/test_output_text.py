@@ -9,7 +9,7 @@ import pytest
 from lint_rules.findings import Evidence, FieldFinding, Finding, Fix, TraceStep
 from lint_rules.output import concise, github, text
 from lint_rules.output.excerpt import WIDTH, excerpt
-from lint_rules.output.plain import cells, lines_of, printable
+from lint_rules.output.plain import cells, lines_of, printable, printable_path
 from lint_rules.output.result import Result
 
 SOURCE = "def f(t):\n\tcopied = copy(t)\n\treturn copied\n"
@@ -184,3 +184,10 @@ def test_github_gives_columns_only_within_a_line() -> None:
     shown = github.render(result(replace(FINDING, end_line=3), accepted=True))
     assert shown.startswith("::notice file=pkg/a.py,line=2,endLine=3,title=")
     assert "::CCL101 The copy keeps what belongs to one request. (baselined)%0A" in shown
+
+
+@pytest.mark.parametrize("code", [0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800, 0x034F, 0x1D173])
+def test_what_only_fills_a_place_is_seen(code: int) -> None:
+    name = f"a{chr(code)}.py"
+    shown = f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    assert printable(name) == printable_path(name) == f"a{shown}.py"

@@ -23,6 +23,32 @@ COMMAND = "import sys; from lint_rules.cli import main; sys.exit(main())"
 SPAWNED = "import multiprocessing as m, sys\nif __name__ == '__main__':\n    m.set_start_method({!r})\n    from lint_rules.cli import main\n    sys.exit(main())\n"
 
 
+MODEL = """from dataclasses import dataclass
+
+
+@dataclass
+class Auth:
+    key: str
+    end_user_id: str | None = None
+    end_user_limit: int | None = None
+"""
+COPIES = """from copy import copy
+
+from modèle import Auth
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    made = copy(auth)
+    made.end_user_id = None
+    return made
+
+
+def update_auth(auth: Auth, params: dict) -> None:
+    if params.get("end_user_limit"):
+        auth.end_user_limit = params["end_user_limit"]
+"""
+
+
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files that leak and files that are broken, in folders with names of several alphabets."""
@@ -32,6 +58,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "pyproject.toml").touch()
         (folder / f"m{seed}.py").write_bytes(generate(seed).content)
+    (root / "ä" / "modèle.py").write_text(MODEL, encoding="utf-8")
+    (root / "ä" / "copies.py").write_text(COPIES, encoding="utf-8")
     (root / "a" / "broken.py").write_bytes(b"\xff")
     (root / "a" / "syntax.py").write_bytes(b"def f(:\n  copied = cache.copy(\n")
     return root
@@ -57,6 +85,7 @@ def said(
 def expected(tree: Path) -> dict[str, tuple[int, bytes, bytes]]:
     found = {form: said(*options(form), str(tree), cwd=tree.parent) for form in FORMS}
     assert found["json"][0] == 2
+    assert found["json"][1].count(b'"model": "mod\\u00e8le.Auth"') >= 2
     assert len(json.loads(found["json"][1].replace(b",\n    \n", b"\n"))["findings"]) > 8
     return found
 

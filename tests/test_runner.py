@@ -129,6 +129,7 @@ def test_decoding_keeps_everything(raw: bytes, text: str) -> None:
         (b"# coding: nonsense\n", "unknown encoding"),
         (b"\xef\xbb\xbf# coding: latin-1\n", "line 1"),
         (b"# coding: rot13\n", "'rot13' cannot be used"),
+        (b"# coding: idna\n" + b"x" * 70 + b"\n", "'idna' cannot be kept"),
     ],
 )
 def test_what_cannot_be_decoded_says_why(raw: bytes, expected: str) -> None:

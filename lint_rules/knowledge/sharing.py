@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.summaries import DEPTH
 from lint_rules.flow.values import Obj
+from lint_rules.folders import in_utf8
 from lint_rules.knowledge.perrequest import naming
 from lint_rules.knowledge.told import name_of, told
 from lint_rules.naming import CARRIER_WORDS, is_cache_copy_name, is_merge_name
@@ -122,7 +123,8 @@ class Sharing:
         return named or self.survey.uses_cache(function)
 
     def _in_function(self, function: FunctionRef, model: ClassRef, depth: int) -> str | None:
-        place = f"{function.qualname} ({function.module.path.name}:{function.def_line})"
+        name = in_utf8(function.module.path.name)
+        place = f"{function.qualname} ({name}:{function.def_line})"
         found = self.said.cached(function, depth)
         if any(_same(copied, model) for copied in found.copied):
             return f"{place} copies {model.name} objects for a cache"

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lint_rules.folders import in_utf8
 from lint_rules.project.functions import FunctionRef, Place, qualname_of
 from lint_rules.project.lines import column
 from lint_rules.project.moduletext import LINE, ModuleText, assigned_value
@@ -75,7 +76,7 @@ class Module:
         parts = list(self.path.relative_to(top).with_suffix("").parts)
         if parts[-1] == "__init__":
             parts.pop()
-        return ".".join(parts) or self.path.parent.name
+        return in_utf8(".".join(parts) or self.path.parent.name)
 
     @property
     def is_package(self) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lint_rules.deadline import check_time
+from lint_rules.folders import in_utf8
 from lint_rules.project.kept import NO_CONTEXT, Kept, digest
 from lint_rules.project.lines import begins_line
 from lint_rules.project.listing import Listing
@@ -368,7 +369,7 @@ class Project:
 
     def _dotted_end(self, path: Path) -> str:
         end = path.parent if path.name == "__init__.py" else path.with_suffix("")
-        return os.sep + str(end)
+        return os.sep + in_utf8(str(end))
 
     @property
     def _suffixes(self) -> dict[str, list[Path]]:
@@ -378,7 +379,7 @@ class Project:
             for path in self.paths:
                 end = path.parent.name if path.name == "__init__.py" else path.stem
                 if path.suffix == ".py":  # nothing else can be imported
-                    table.setdefault(end, []).append(path)
+                    table.setdefault(in_utf8(end), []).append(path)
             cached = (self.paths, table)
             self.__dict__["_suffix_cache"] = cached
         found: dict[str, list[Path]] = cached[1]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lint_rules.folders import in_utf8
 from lint_rules.project.kept import digest
 from lint_rules.screen.shapes import Names, Shape
 
@@ -160,4 +161,4 @@ def is_memoised(function: FunctionRef, meanings: Mapping[str, frozenset[str]]) -
 
 def stem(path: Path) -> str:
     """The last part of a module's dotted name."""
-    return path.parent.name if path.name == "__init__.py" else path.stem
+    return in_utf8(path.parent.name if path.name == "__init__.py" else path.stem)
