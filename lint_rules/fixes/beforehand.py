@@ -21,13 +21,10 @@ if TYPE_CHECKING:
 _COMPOUND = (cst.If, cst.For, cst.While, cst.Try, cst.TryStar, cst.With, cst.Match)
 _FALSY = frozenset({"None", "[]", "{}", "()", "set()", "frozenset()", "0", "0.0", "False", "''"})
 _RECKONS = (
-    "the merge reckons with the value that was there before: say by hand what it does with the value of another "
+    "what the function writes depends on the value that was there before: write by hand what is right for another "
     "end user"
 )
-_NO_OBJECT = (
-    "the merge asks first whether there is an object at all, so nothing can be reset before it: reset the field by "
-    "hand where there is one"
-)
+_NO_OBJECT = "there may be no object here, so nothing can be reset before the merge: reset the field by hand where there is one"
 
 
 def find_anchor(

@@ -56,13 +56,22 @@ def _neighbour(problem: Problem, layout: Layout, merge: Merge) -> Edit | None:
         if isinstance(value, str) or value.remove:
             return None
         left = f"{base}.{name}" if isinstance(target, cst.Attribute) else f'{base}["{name}"]'
-        wanted = replace(read, field=name)
+        wanted = replace(read, field=name, form=_form(problem, merge, read, name))
         fits = value.text == "None" or never_none(problem, merge, name)
         lines.append(f"{left} = {_value(wanted, test, value.text, fits=fits)}")
     start, end = layout.span(anchor)
     at = layout.line_end(layout.outer_span(statement.value)[1] if anchor is not line else end)
     lead = layout.newline(end) + layout.indent(start)
     return Edit(at, at, "".join(lead + text for text in lines))
+
+
+def _form(problem: Problem, merge: Merge, read: SourceRead, name: str) -> str:
+    """How another field is read: an attribute that no class is known to have may be missing."""
+    if read.form != "attr":
+        return read.form
+    models = [problem.facts.objects[source].model for source in merge.sources]
+    known = all(model is not None and model.field(name) is not None for model in models)
+    return "attr" if known and models else "getattr"
 
 
 def _stands_free(

@@ -92,6 +92,9 @@ class _Choice:
 
     def rewritten(self, expression: cst.BaseExpression) -> list[Edit] | None:
         """The edits that leave nothing of the old value in ``expression``."""
+        start, end = self.layout.outer_span(expression)
+        if "#" in self.layout.text[start:end]:
+            return None  # a comment would be lost, or no longer true
         if expression is self.read.node:
             return self._whole(expression, _DEFAULT)
         if isinstance(expression, cst.IfExp):
@@ -105,10 +108,7 @@ class _Choice:
     def _whole(self, expression: cst.BaseExpression, question: Asked) -> list[Edit] | None:
         """The written value becomes the read alone."""
         text = _written(self.problem, self.merge, self.read, self.value, question)
-        start, end = self.layout.outer_span(expression)
-        if text is None or "#" in self.layout.text[start:end]:
-            return None  # a comment would be lost
-        return [Edit(start, end, text)]
+        return [Edit(*self.layout.outer_span(expression), text)] if text is not None else None
 
     def _old_replaced(self, old: cst.BaseExpression) -> list[Edit]:
         return [Edit(*self.layout.outer_span(old), self.value.text)]

@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from lint_rules.fixes.values import ResetValue
     from lint_rules.rules.base import Problem
 
-_NOTHING = (
-    "on what is written no field can be reset by its name (text, bytes, or keys that are aliases): reset the "
-    "fields on a copy of the object, and write that"
-)
+_NOTHING = "no field can be reset by its name on what is written: reset the fields on a copy of the object, and write that"
 
 
 def leave_out(

@@ -26,7 +26,7 @@ def reset_value(model: ClassRef | None, name: str) -> ResetValue | str:
         return ResetValue("", remove=True)
     if decl.default.kind in ("none", "constant", "factory") and decl.default.text is not None:
         return ResetValue(decl.default.text)
-    what = decl.annotation or "it always holds something"
+    what = decl.annotation or "it has a value at first"
     return (
         f"{name} may not be None ({what}) and has no constant default: reset it by hand to what "
         "means that there is no end user"

@@ -135,8 +135,10 @@ class HelperCopy:
         return False
 
     def always_keeps(self, name: str) -> bool:
-        """True when no way gives the field another value."""
-        return self.value(name).atoms <= self._old(name) | ABSENT.atoms and self.keeps(name)
+        """True when no way gives the field another value: one that may just happen to be None is no reset."""
+        others = self.value(name).atoms - self._old(name) - ABSENT.atoms
+        given = all(_is_emptied(atom) for atom in others) and bool(others)
+        return self.keeps(name) and (not others or (given and not self.resets(name)))
 
 
 def _is_emptied(atom: object) -> bool:

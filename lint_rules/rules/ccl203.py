@@ -45,8 +45,9 @@ writes on such an object from something else.
 """,
     options=MERGE_OPTIONS,
     fix_safety="""
-The repair inserts the missing write next to its neighbours. An absent value clears the field (or gives it its default where it may
-not be None). Where another field's value decides about every neighbour, or its value is converted, there is no repair.
+The repair inserts the missing write next to its neighbours. An absent value clears the field (or gives it its
+default where it may not be None). Where another field's value decides about every neighbour, or its value is
+converted, there is no repair.
 """,
 )
 

@@ -32,9 +32,10 @@ what the next end user is judged by: his budget, his limits, his region.
 
 COPY_FIX = """
 The repair inserts unconditional resets in the style that the function has already: assignments, entries of
-`update={}`, keywords of `replace(...)`, a names tuple, an `exclude` set. A field is reset to None where it may be None, else
-to its declared default; where there is neither, the finding says so and nothing is rewritten. On text or bytes nothing can be
-reset: `model_dump_json()` gets an `exclude` where the fields have defaults, and a pickle has no repair.
+`update={}`, keywords of `replace(...)`, a names tuple, an `exclude` set. A field is reset to None where it may be
+None, else to its declared default; where there is neither, the finding says so and nothing is rewritten. On text or
+bytes nothing can be reset: `model_dump_json()` gets an `exclude` where the fields have defaults, and a pickle has
+no repair.
 """
 
 MERGE_WHY = """
@@ -44,11 +45,12 @@ only written when the new one is there leaves the old one in place: the next end
 
 MERGE_FIX = """
 The repair writes what the source holds, whatever that is: an absent value now clears the field. That is the point,
-and it is a change of behaviour where a guard was deliberate (another function may have set the value before), so the report
-says it. Where the write is too tangled to rewrite (a loop, a filtered dict, other statements under the guard), the fields are
-reset first and the merge stays as it is; so it is where the field may not be None and the source's value may. Of a choice that asks
-whether there is a source at all (`src.f if src is not None else t.f`) only the old value is replaced. Where the merge reckons with the
-old value, or asks whether there is an object at all, nothing is rewritten. A write of anything but the same-named field of a source has no repair.
+and it is a change of behaviour where a guard was deliberate (another function may have set the value before), so
+the report says it. Where the write is too tangled to rewrite (a loop, a filtered dict, other statements under the
+guard), the fields are reset first and the merge stays as it is; so it is where the field may not be None and the
+source's value may. Of a choice that asks whether there is a source at all (`src.f if src is not None else t.f`)
+only the old value is replaced. Where the merge reckons with the old value, or asks whether there is an object at
+all, nothing is rewritten. A write of anything but the same-named field of a source has no repair.
 """
 
 COPY_OPTIONS = ("per-request-fields", "shared-fields", "cache-copy-helpers", "cache-objects")
