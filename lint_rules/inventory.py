@@ -59,7 +59,9 @@ def subjects(
             mine = [p for p in problems if p.code.startswith("CCL2") and p.carrier == carrier]
             marks = dict.fromkeys(found.ordered(list(written)), "overwritten")
             marks |= _said(mine)
-            call = _contained(partial(call_of_merge, facts, carrier, merges, marks, found))
+            call = _contained(
+                partial(call_of_merge, knowledge, facts, carrier, merges, marks, found)
+            )
             yield _subject("merge function", facts, carrier, found, marks, call, display, shown)
 
 

@@ -12,11 +12,12 @@ from lint_rules.calling.reasons import Uncallable
 from lint_rules.calling.sources import is_item, is_mapping, source_of, sources_of
 from lint_rules.findings import Call, Mark, Named, Role
 from lint_rules.knowledge.merging import Merging, family
-from lint_rules.rules.stores import is_for_one_user
+from lint_rules.rules.userkeys import is_users_own
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts
     from lint_rules.flow.values import Obj
+    from lint_rules.knowledge.base import Knowledge
     from lint_rules.knowledge.helpers import HelperCopy
     from lint_rules.knowledge.merging import Merge
     from lint_rules.knowledge.perrequest import PerRequest
@@ -43,7 +44,12 @@ def call_of_helper(facts: Facts, copy: HelperCopy, fields: Iterable[str]) -> Cal
 
 
 def call_of_merge(
-    facts: Facts, carrier: Obj, merges: list[Merge], marks: Mapping[str, Mark], found: PerRequest
+    knowledge: Knowledge,
+    facts: Facts,
+    carrier: Obj,
+    merges: list[Merge],
+    marks: Mapping[str, Mark],
+    found: PerRequest,
 ) -> Call | str:
     """How a test merges the second end user's values onto the first one's object; else why not."""
     try:
@@ -62,7 +68,7 @@ def call_of_merge(
         return Call(
             _function(facts), on_new, arguments, model_of(root),
             source_of(facts, merges, marks, apart[0] if apart else None, whole), caches,
-            seen and _stores_for_all(facts, carrier, found),
+            seen and _stores_for_all(knowledge, facts, carrier, found),
             unsure=tuple(_undecided(facts, carrier, marks)),
         )  # fmt: skip
     except Uncallable as reason:
@@ -79,12 +85,14 @@ def _undecided(
             yield name, "whether it is written depends on something else than the source"
 
 
-def _stores_for_all(facts: Facts, carrier: Obj, found: PerRequest) -> bool:
+def _stores_for_all(knowledge: Knowledge, facts: Facts, carrier: Obj, found: PerRequest) -> bool:
     """True when what the function stores of the carrier is there for every user of the key."""
     own = family(facts, carrier.id)
     stores = [s for s in facts.stores if not own.isdisjoint(family(facts, s.obj))]
     writes = [w for w in facts.writes if w.obj in own and w.field in found.evidence]
-    return bool(stores) and not any(is_for_one_user(facts, s, writes, found) for s in stores)
+    return bool(stores) and not any(
+        is_users_own(knowledge, facts, store, writes, carrier, found) for store in stores
+    )
 
 
 def _caches(facts: Facts) -> tuple[str, ...]:
@@ -96,6 +104,7 @@ def _caches(facts: Facts) -> tuple[str, ...]:
                 store.cache
                 for store in facts.stores
                 if store.by is None
+                and not store.copied  # by the cache's own class, which a test would replace
                 and store.cache.isidentifier()
                 and store.cache not in facts.params
                 and (

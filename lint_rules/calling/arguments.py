@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.calling.reasons import Uncallable
 from lint_rules.findings import Argument, Role
+from lint_rules.naming import is_store_method
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts
@@ -37,6 +38,8 @@ def arguments_of(facts: Facts, roles: Mapping[str, Role]) -> tuple[tuple[Argumen
             on_new = True
     for param in params:
         role = roles.get(param.name) or _role(param, stored)
+        if role == "cache":
+            _assert_plain(function, param)
         if role is None:
             continue
         if param.kind in ("vararg", "kwarg"):
@@ -60,6 +63,14 @@ def _role(param: Param, stored: set[str]) -> Role | None:
     if _OPTIONAL.search(text):
         return "none"
     raise Uncallable(f"a test does not know what to pass for {param.name!r}")
+
+
+def _assert_plain(function: FunctionRef, param: Param) -> None:
+    """What a cache class of the project keeps only that class can tell."""
+    project, text = function.module.project, param.annotation or ""
+    for cls in project.resolve_annotation(function.module, text, function).classes if text else ():
+        if any(map(is_store_method, cls.methods)):
+            raise Uncallable(f"only {cls.name} says what its cache keeps")
 
 
 def _assert_reachable(function: FunctionRef) -> None:

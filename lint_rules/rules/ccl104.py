@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from lint_rules.rules.base import Page, Problem, Rule, listed, one_of_kind, step
-from lint_rules.rules.stores import is_carrier, is_for_one_user, is_merged
+from lint_rules.rules.stores import is_carrier, is_merged
 from lint_rules.rules.texts import COPY_OPTIONS, COPY_WHY, HELPER, PRELUDE
-from lint_rules.rules.userkeys import names_user
+from lint_rules.rules.userkeys import is_users_own
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -76,9 +76,7 @@ class UnsanitizedStore(Rule):
                 continue
             found = knowledge.fields.of(carrier.model, facts, carrier)
             writes = list(_merged(facts, store, found))
-            if not writes or is_for_one_user(facts, store, writes, found):
-                continue
-            if names_user(knowledge, facts, store.key_text, carrier.model):
+            if not writes or is_users_own(knowledge, facts, store, writes, carrier, found):
                 continue
             out.setdefault((store.node, carrier.model), (store, [], found))[1].extend(writes)
         return out.values()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from lint_rules.flow.state import read
 from lint_rules.rules.base import Page, Problem, Rule, kind_of, listed, step
-from lint_rules.rules.stores import is_carrier, is_for_one_user, is_merged
+from lint_rules.rules.stores import is_carrier, is_merged
 from lint_rules.rules.texts import COPY_OPTIONS, HELPER, PRELUDE
-from lint_rules.rules.userkeys import names_user
+from lint_rules.rules.userkeys import is_users_own
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -70,9 +70,7 @@ class MutatedAfterStore(Rule):
                 continue
             found = knowledge.fields.of(carrier.model, facts, carrier)
             later = list(_later(facts, store, found))
-            if not later or is_for_one_user(facts, store, later, found):
-                continue
-            if names_user(knowledge, facts, store.key_text, carrier.model):
+            if not later or is_users_own(knowledge, facts, store, later, carrier, found):
                 continue
             by_node: dict[cst.CSTNode, list[Write]] = defaultdict(list)
             for write in later:

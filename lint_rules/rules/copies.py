@@ -31,8 +31,6 @@ def incomplete(knowledge: Knowledge, facts: Facts, code: str) -> Iterator[Proble
             names = [name for name in kept if not copy.always_keeps(name)]
         if not names or not matters(knowledge, facts, copy):
             continue
-        if is_stored_for_user(knowledge, facts, copy):
-            continue
         fields = tuple(found.ordered(names))
         yield Problem(
             code, facts, copy.base.node or facts.definition, _message(code, facts, copy, fields),
@@ -41,7 +39,10 @@ def incomplete(knowledge: Knowledge, facts: Facts, code: str) -> Iterator[Proble
 
 
 def matters(knowledge: Knowledge, facts: Facts, copy: HelperCopy) -> bool:
-    """A copy of a looked-up object counts when it resets something, or the model goes in unsanitized."""
+    """A copy of a looked-up object counts when it resets something, or the model goes in unsanitized; one
+    that is stored under an end user's key never."""
+    if is_stored_for_user(knowledge, facts, copy):
+        return False
     if copy.why != "looked-up":
         return True
     if any(copy.resets(name) for name in copy.fields):

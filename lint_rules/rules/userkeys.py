@@ -11,12 +11,14 @@ import libcst as cst
 
 from lint_rules.knowledge.merging import family
 from lint_rules.naming import is_cache_name, is_lookup_method
+from lint_rules.rules.stores import is_for_one_user
 
 if TYPE_CHECKING:
-    from lint_rules.flow.facts import Facts
+    from lint_rules.flow.facts import Facts, Store, Write
     from lint_rules.flow.values import Obj
     from lint_rules.knowledge.base import Knowledge
     from lint_rules.knowledge.helpers import HelperCopy
+    from lint_rules.knowledge.perrequest import PerRequest
     from lint_rules.project.classes import ClassRef
 
 _STEPS = 3
@@ -29,6 +31,16 @@ def names_user(knowledge: Knowledge, facts: Facts, text: str, model: ClassRef | 
     return any(
         name in known or knowledge.fields.matches(model, name)
         for name in _names(facts, text, model)
+    )
+
+
+def is_users_own(
+    knowledge: Knowledge, facts: Facts, store: Store, writes: list[Write], carrier: Obj,
+    found: PerRequest,
+) -> bool:  # fmt: skip
+    """True when the key of a store says whose entry it is; ``writes`` are those of a request's values."""
+    return is_for_one_user(facts, store, writes, found) or names_user(
+        knowledge, facts, store.key_text, carrier.model
     )
 
 

@@ -64,6 +64,7 @@ def _carriers(
     if _is_one(value, model):
         yield value
     elif isinstance(value, Mapping):
+        value = _by_field(value, model)
         if not value or not known.isdisjoint(value):
             yield value
         yield from _inner(value.values(), model, known, depth)
@@ -71,6 +72,18 @@ def _carriers(
         yield from _inner(value, model, known, depth)
     elif hasattr(value, "__dict__") and not inspect.isclass(value) and not callable(value):
         yield from _inner(vars(value).values(), model, known, depth)
+
+
+def _by_field(value: Mapping[Any, object], model: type) -> Mapping[Any, object]:
+    """A dump by alias (pydantic) under the names of its fields; everything else as it is."""
+    declared = getattr(model, "model_fields", None) or getattr(model, "__fields__", {})
+    fields = {
+        getattr(field, kind): name
+        for name, field in dict(declared).items()
+        for kind in ("serialization_alias", "alias")
+        if getattr(field, kind, None) is not None
+    }
+    return value if fields.keys().isdisjoint(value) else {fields.get(k, k): value[k] for k in value}
 
 
 def _inner(values: Any, model: type, known: frozenset[str], depth: int) -> Iterator[object]:
