@@ -13,6 +13,7 @@ from lint_rules.project.functions import Place
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.words import names_like, places_of
 from lint_rules.screen import forms
+from lint_rules.screen.caches import FOLLOWED
 from lint_rules.screen.carriers import CarrierWords
 from lint_rules.screen.places import around
 from lint_rules.screen.shapereader import shape_of
@@ -90,6 +91,8 @@ class Merges:
         given = self._given_and_stored(shape)
         if not self._merging_names.isdisjoint(given):
             return True
+        if any(FOUND in shape.given[name] and self._writes_given(name) for name in given):
+            return True
         # What is written under names that no text shows matters on an object that has such fields.
         given = list(filter(self._hides_writes, given))
         if not given or next(self.carriers.in_function(function), None) is None:
@@ -125,6 +128,19 @@ class Merges:
             functions = (f for module in modules for f in self.rewriting(module, names))
             self._rewriters_of[names] = frozenset(function.name for function in functions)
         return self._rewriters_of[names]
+
+    def _writes_given(self, name: str, away: int = FOLLOWED) -> bool:
+        """True when a function that is called so writes fields of what it is given, or one that it gives that to:
+        which of them are per-request the project's helpers may prove."""
+        for shape in self.caches.called(name):
+            if any(token.startswith(PARAM) for write in shape.writes for token in write.target):
+                return True
+            handed = (
+                n for n, tokens in shape.given.items() if any(t.startswith(PARAM) for t in tokens)
+            )
+            if away > 1 and any(self._writes_given(other, away - 1) for other in handed):
+                return True
+        return False
 
     def _hides_writes(self, name: str) -> bool:
         """True when a function that is called so writes on what it is given under names that no text
