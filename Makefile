@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BENCH_SECONDS ?= 600
+WORKERS ?= auto
 CODE := lint_rules tests examples benchmarks
 
 .DEFAULT_GOAL := help
@@ -48,7 +49,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -m "not litellm and not network and not slow"
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "not litellm and not network and not slow"
 
 test-slow: $(VENV)/.dev
 	@CACHE_LEAK_EXAMPLES=$${CACHE_LEAK_EXAMPLES:-500} $(BIN)/python -m pytest -m slow \
@@ -67,7 +68,7 @@ test-pythons:
 
 # The heaviest tests add no lines: they do the same many times.
 coverage: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -m "not litellm and not network and not slow" --cov --cov-report=term
+	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not litellm and not network and not slow" --cov --cov-report=term
 
 test-litellm: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m litellm
