@@ -388,6 +388,10 @@ EDITS = {
     "the base": (BASE, "models.py", "(Base)", ""),
     "what the base is": (BASE, "base.py", "class Base", "class Old"),
     "what the base is a kind of": (BASE, "base.py", "(BaseModel)", "(NamedTuple)"),
+    "a marker that goes from one assignment to another": (
+        {**PLAIN, "models.py": PLAIN["models.py"].replace("= token", "= token  # cache-leak: per-request")},
+        "models.py", "token  # cache-leak: per-request\n        self.end_user_id = None",
+        "token\n        self.end_user_id = None  # cache-leak: per-request"),
     "what a method assigns": (PLAIN, "models.py", "        pass", "        self.end_user_plan = None"),
     "what the constructor assigns": (PLAIN, "models.py", "= token", "= self.end_user_plan = token"),
     "another model": (
@@ -588,8 +592,10 @@ def test_a_function_beside_one_that_has_changed_is_not_asked(
     root, cache, names = tmp_path / "project", tmp_path / "cache", sorted(files)
     write(root, files)
     assert {"copy_for_cache", "spare_for_cache"} <= interpreted(monkeypatch, root, cache, names)
-    (root / "copies.py").write_text(files["copies.py"].replace("model_copy()", "model_copy()  # !"))
-    assert interpreted(monkeypatch, root, cache, names) == {"copy_for_cache"}
+    for remark in ("# first", "# second"):  # what was kept of the other outlives each of them
+        text = files["copies.py"].replace("model_copy()", f"model_copy()  {remark}")
+        (root / "copies.py").write_text(text)
+        assert interpreted(monkeypatch, root, cache, names) == {"copy_for_cache"}
 
 
 @pytest.mark.parametrize("seed", range(PROGRAMS))
