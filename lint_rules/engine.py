@@ -43,9 +43,11 @@ class Unreadable(Exception):
 
 
 class _Found(NamedTuple):
-    """The findings and subjects of a function; ``new`` is what they were read from where they were not known."""
+    """The findings and subjects of a function, and what they are kept as; ``new`` is what they were read from
+    where they were not known."""
 
     function: FunctionRef
+    question: tuple[str, Path, str]
     findings: list[Finding]
     subjects: Sequence[Subject] = ()
     new: Node | None = None
@@ -213,7 +215,7 @@ class Engine:
         for one in found:
             if one.new is not None and one.function.readable and not self.lists_subjects:
                 told = [_seen(display), [asdict(finding) for finding in one.findings]]
-                project.reads.keep(*self._question(survey, one.function), told, one.new)
+                project.reads.keep(*one.question, told, one.new)
         findings = [finding for one in found for finding in one.findings]
         return findings, tuple(s for one in found for s in one.subjects), len(functions)
 
@@ -221,17 +223,17 @@ class Engine:
         self, root: Path, survey: Survey, path: Path, display: str, function: FunctionRef
     ) -> _Found:
         """What is found in a function: what was answered before, as long as it holds, else it is asked."""
-        if not self.lists_subjects:  # which are not kept
-            known = survey.project.reads.answer(*self._question(survey, function))
-            if known is not None and (not known[1] or known[0] == _seen(display)):
-                return _Found(function, [finding_from_json(one) for one in known[1]])
+        question = self._question(survey, function)  # subjects are not kept
+        known = None if self.lists_subjects else survey.project.reads.answer(*question)
+        if known is not None and (not known[1] or known[0] == _seen(display)):
+            return _Found(function, question, [finding_from_json(one) for one in known[1]])
         from lint_rules.reporting import Reporter
 
         reporter = Reporter(
             self._known(root, survey), path, display, lists_subjects=self.lists_subjects
         )
         with noting() as node:
-            return _Found(function, *reporter.found(function), node)
+            return _Found(function, question, *reporter.found(function), node)
 
     def _question(self, survey: Survey, function: FunctionRef) -> tuple[str, Path, str]:
         """What the findings of a function are kept as; they depend on this beside what is read for them."""

@@ -213,6 +213,7 @@ class Caches:
                 )
 
     def stored_objects(self, state: State, value: Value) -> list[int]:
+        """The objects that a value is, also as an item of a dict made here or of a tuple, by their numbers."""
         out: list[int] = []
         for atom in value.atoms:
             if isinstance(atom, Ref):

@@ -105,11 +105,14 @@ class Record:
 
     @cached_property
     def _changed_words(self) -> frozenset[int]:
-        held = self._project.reads.held
-        told = self._words[: -len(self._told["words"]) or None] if self._new else self._words
-        return frozenset(
+        """The words that other files hold now; what the links before say of theirs is asked once."""
+        before = self._before._changed_words if self._before is not None else frozenset()
+        held, own = self._project.reads.held, {} if self._new else self._told["words"]
+        return before.union(
             place
-            for place, (word, was) in enumerate(told)
+            for place, (word, was) in enumerate(
+                own.items(), len(self._words) - len(self._told["words"])
+            )
             if word not in held or digest_of_paths(held[word]) != was
         )
 
