@@ -24,15 +24,21 @@ def read_lines(path: Path) -> Iterator[bytes | None]:
         lines = path.read_bytes().split(b"\n")
     except OSError:
         return
-    for line in lines[:-1] if not lines[-1] else lines:
-        checksum, _, data = line.partition(b" ")
-        yield data if _checksum(data) == checksum else None
+    yield from map(checked, lines[:-1] if not lines[-1] else lines)
 
 
-def add_lines(path: Path, lines: Iterable[bytes]) -> None:
-    """Add lines at the end of a file, in one write.  Raises OSError."""
+def checked(line: bytes) -> bytes | None:
+    """The data of a line without its end; None for a damaged one."""
+    checksum, _, data = line.partition(b" ")
+    return data if _checksum(data) == checksum else None
+
+
+def add_lines(path: Path, lines: Iterable[bytes]) -> int:
+    """Add lines at the end of a file, in one write; where they begin in it, in bytes.  Raises OSError."""
+    data = b"".join(lines)
     with open(path, "ab", buffering=0) as stream:
-        stream.write(b"".join(lines))
+        stream.write(data)
+        return stream.tell() - len(data)
 
 
 def _checksum(data: bytes) -> bytes:

@@ -17,7 +17,7 @@ from lint_rules.findings import Diagnostic, FileReport, Finding, Subject
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.noting import Node, noting
 from lint_rules.project.project import Project
-from lint_rules.project.roots import Roots, place_of
+from lint_rules.project.roots import Roots, name_of, place_of
 from lint_rules.settings import Settings
 from lint_rules.store import Store, file_store, finding_from_json
 
@@ -129,18 +129,18 @@ class Engine:
     ) -> tuple[list[Finding], tuple[Subject, ...], int]:
         """All findings of a file, its helpers and merges, and how many functions were looked at."""
         root = self.roots.of(path)
-        project = self._project_around(path)
+        project = self._project_around(root, str(path))
         if project.overlay(path, text):
             self._forget(root)
         store = self._store(root, project)
-        known = store.get(path, display) if store is not None else None
+        known = store.get(str(path), display) if store is not None else None
         if known is not None:
             return known[0], (), known[1]
         findings, subjects, candidates = self._analysed(root, project, path, text, display)
         if root in self._files and project.kept.changed >= MANY_NEWS:
             self._files[root].save(project.kept)
         if store is not None:
-            store.put(path, display, findings, candidates)
+            store.put(str(path), display, findings, candidates)
         return findings, subjects, candidates
 
     def clean(self, path: Path, display: str) -> FileReport | None:
@@ -148,9 +148,10 @@ class Engine:
 
         None when that is not known; the file itself is not read.
         """
-        path = place_of(path)
-        store = self._store(self.roots.of(path), self._project_around(path))
-        known = store.get(path, display) if store is not None else None
+        name = name_of(path)
+        root = self.roots.of_name(name)
+        store = self._store(root, self._project_around(root, name))
+        known = store.get(name, display) if store is not None else None
         return FileReport(display, candidates=known[1]) if known and not known[0] else None
 
     def keep(self) -> None:
@@ -179,11 +180,10 @@ class Engine:
         """Whether answers are kept for other runs: texts in the making are nothing to keep."""
         return self.cache_dir is not None and not self._repairing and not self.texts
 
-    def _project_around(self, path: Path) -> Project:
-        """The project of a file, the file among its own."""
-        root = self.roots.of(path)
+    def _project_around(self, root: Path, name: str) -> Project:
+        """The project of a root, with a file of this name among its own."""
         project = self._project(root)
-        if project.include(path):
+        if project.include(name):
             self._forget(root)
         return project
 

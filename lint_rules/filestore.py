@@ -1,8 +1,9 @@
 """What was read off the files of a project, kept on disk for the next run.
 
-One file for each project and set of settings; a line for each source file, added at the end when it
-has changed (``checkedlines``).  A damaged one is passed over.  What is read here is only data: nothing in it
-can run.
+Two files for each project and set of settings.  One has a line for each source file, added at the end when there
+is something new to say of it (``checkedlines``); the other, the *index*, says what each source file was when that was
+read off, and where its lines are, so that a run reads only the lines that it asks for.  What is damaged is passed
+over.  What is read here is only data: nothing in it can run.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-from lint_rules.checkedlines import add_lines, read_lines, with_checksum
+from lint_rules.checkedlines import add_lines, checked, read_lines, with_checksum
 from lint_rules.project.kept import Entry, Kept
 from lint_rules.project.reads import RECORD
 
@@ -22,27 +27,42 @@ SPARE = 2_000
 """Lines that a file may have beyond two for each entry before it is written anew."""
 MANY = 64
 """Lines of one entry after which it is: what the earlier ones say has mostly been said again."""
+INDEX = ".index"
+"""What the name of an index ends with."""
+
+
+class _Row(NamedTuple):
+    """A row of the index: a source file as it was, and where the line is that says what was read off it."""
+
+    name: str
+    signature: str
+    digest: str
+    start: int
+    length: int
 
 
 class FileStore:
-    """The file that the entries of one project are kept in.
+    """The files that the entries of one project are kept in.
 
     Nothing here raises: a folder that cannot be read or written is a store that keeps nothing.
     """
 
     def __init__(self, path: Path, root: Path) -> None:
         self._path = path
+        self._index = path.with_suffix(INDEX)
         self._root = str(root)
         self._lines: Counter[str] = Counter()
 
     def load(self, kept: Kept) -> None:
         """Take in what earlier runs kept."""
         entries: dict[str, Entry] = {}
-        for line in read_lines(self._path):
-            if line is not None:
-                path, entry = self._entry(line)
-                self._lines[path] += 1
-                entries[path] = entry.after(entries.get(path))
+        base = self._root + os.sep
+        for row in self._rows():
+            path = self._root if row.name == "." else base + row.name
+            self._lines[path] += 1
+            unread = (partial(self._read, row),)
+            entry = Entry(row.signature, row.digest, unread=unread)
+            entries[path] = entry.after(entries.get(path))
         kept.load(entries)
 
     def save(self, kept: Kept) -> None:
@@ -50,11 +70,12 @@ class FileStore:
         changed = kept.take_changed()
         if not changed:
             return
-        lines = [self._line(path, entry) for path, entry in changed]
         try:
             if not self._lines:
                 make_room(self._path)
-            add_lines(self._path, lines)
+            lines = [self._line(path, entry) for path, entry in changed]
+            start = add_lines(self._path, lines)
+            add_lines(self._index, [self._told(changed, lines, start)])
             self._lines.update(path for path, _ in changed)
             if self._has_grown(kept):
                 self._write_anew(kept)
@@ -68,25 +89,61 @@ class FileStore:
     def _write_anew(self, kept: Kept) -> None:
         """Write every entry once.  What other processes added meanwhile they will read off again."""
         _drop_unused_records(kept, self._root)
-        new = self._path.with_suffix(f".{os.getpid()}")
-        try:
-            there = ((path, e) for path, e in kept.entries.items() if os.path.exists(path))
-            new.write_bytes(b"".join(self._line(path, entry) for path, entry in there))
-            os.replace(new, self._path)
-        finally:
-            new.unlink(missing_ok=True)
-        self._lines = Counter(list(kept.entries))
+        there = [(path, e) for path, e in kept.entries.items() if os.path.exists(path)]
+        lines = [self._line(path, entry) for path, entry in there]
+        # Where the index is of another time than the lines, it leads to no line that it could mean.
+        _replace(self._path, b"".join(lines))
+        _replace(self._index, self._told(there, lines, 0))
+        self._lines = Counter(path for path, _ in there)
+
+    # ----------------------------------------------------------------- lines
 
     def _line(self, path: str, entry: Entry) -> bytes:
-        parts = (os.path.relpath(path, self._root), entry.values)
+        parts = (self._name(path), entry.values)
         name, values = (json.dumps(part, separators=(",", ":")) for part in parts)
-        data = "\t".join((name, entry.signature, entry.digest, values))
-        return with_checksum(data.encode("ascii"))
+        return with_checksum("\t".join((name, entry.digest, values)).encode("ascii"))
 
-    def _entry(self, data: bytes) -> tuple[str, Entry]:
-        name, signature, digest, values = data.split(b"\t", 3)
-        path = self._root if name == b'"."' else os.path.join(self._root, json.loads(name))
-        return path, Entry(signature.decode(), digest.decode(), unread=(values,))
+    def _read(self, row: _Row) -> bytes:
+        """The values that the line of a row tells; of none where it is not there any more."""
+        try:
+            with open(self._path, "rb", buffering=0) as stream:
+                stream.seek(row.start)
+                data = checked(stream.read(row.length).removesuffix(b"\n"))
+        except OSError:
+            data = None
+        name, digest, values = (data or b"\t\t").split(b"\t", 2)
+        there = digest == row.digest.encode() and json.loads(name) == row.name
+        return values if there else b"{}"
+
+    # ----------------------------------------------------------------- index
+
+    def _rows(self) -> Iterable[_Row]:
+        for line in filter(None, read_lines(self._index)):
+            with suppress(TypeError, ValueError):
+                yield from (_Row(*row) for row in json.loads(line))
+
+    def _told(
+        self, entries: Iterable[tuple[str, Entry]], lines: Iterable[bytes], start: int
+    ) -> bytes:
+        """The line of the index that says where the lines of some entries are, the first at ``start``."""
+        rows = []
+        for (path, entry), line in zip(entries, lines, strict=True):
+            rows.append(_Row(self._name(path), entry.signature, entry.digest, start, len(line)))
+            start += len(line)
+        return with_checksum(json.dumps(rows, separators=(",", ":")).encode("ascii"))
+
+    def _name(self, path: str) -> str:
+        return os.path.relpath(path, self._root)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file anew, in one step.  Raises OSError."""
+    new = path.with_suffix(f"{path.suffix}.{os.getpid()}")
+    try:
+        new.write_bytes(data)
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _drop_unused_records(kept: Kept, root: str) -> None:
@@ -110,3 +167,4 @@ def make_room(path: Path) -> None:
     others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for old in others[KEPT - 1 :]:
         old.unlink(missing_ok=True)
+        old.with_suffix(INDEX).unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lint_rules.discovery import Target
 from lint_rules.folders import is_outside
-from lint_rules.project.roots import Roots
+from lint_rules.project.roots import Roots, name_of
 
 CHUNK = 32
 """Files of a project that is shared between processes are handed out so many at a time: few enough
@@ -27,9 +27,10 @@ def by_project(targets: Sequence[Target], roots: Roots) -> list[list[int]]:
     projects: dict[Path, list[int]] = {}
     beside: dict[Path, list[int]] = {}
     for place, target in enumerate(targets):
-        root = roots.of(target.path)
+        name = name_of(target.path)
+        root = roots.of_name(name)
         ordinary = projects.setdefault(root, [])
-        outside = is_outside(str(root), str(target.path.absolute()))
+        outside = is_outside(str(root), name)
         (beside.setdefault(root, []) if outside else ordinary).append(place)
     return [ordinary + beside.get(root, []) for root, ordinary in projects.items()]
 

@@ -52,7 +52,7 @@ class Store:
         self._known: dict[str, dict[str, Any]] | None = None
         self._made = False
 
-    def get(self, path: Path, display: str) -> tuple[list[Finding], int] | None:
+    def get(self, path: str, display: str) -> tuple[list[Finding], int] | None:
         """The findings of a file and how many functions were looked at; None when not known."""
         if self._known is None:
             self._known = dict(_lines(self._path))
@@ -64,7 +64,7 @@ class Store:
         except (KeyError, TypeError, ValueError, AttributeError):
             return None
 
-    def put(self, path: Path, display: str, findings: Iterable[Finding], candidates: int) -> None:
+    def put(self, path: str, display: str, findings: Iterable[Finding], candidates: int) -> None:
         """Keep the report of a file."""
         entry = {
             "key": _key(path, display), "candidates": candidates,
@@ -91,7 +91,7 @@ def _base(project: Project) -> str:
     return blake2b(os.fsencode(project.root), digest_size=12).hexdigest()
 
 
-def _key(path: Path, display: str) -> str:
+def _key(path: str, display: str) -> str:
     """A report tells paths as the user gave them, so that it depends on how that was."""
     return f"{path}\0{display}\0{os.getcwd()}"
 

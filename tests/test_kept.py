@@ -18,7 +18,7 @@ from lint_rules.filestore import FileStore
 from lint_rules.findings import Finding
 from lint_rules.project import kept, project
 from lint_rules.project.functions import FunctionRef, Place
-from lint_rules.project.kept import Entry, Kept
+from lint_rules.project.kept import Kept
 from lint_rules.reporting import Reporter
 from lint_rules.screen.shapes import shape_as_json
 from lint_rules.screen.survey import Survey
@@ -554,22 +554,41 @@ def test_what_cannot_be_kept_ends_no_run(
     assert found(tree, tmp_path / "cache") == found(tree, None)
 
 
-def test_damaged_lines_are_passed_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("which", [".jsonl", ".index"])
+def test_damaged_lines_are_passed_over(tmp_path: Path, which: str) -> None:
     _, path, _ = saved(tmp_path)
     whole = {"0.py": [0], "1.py": [1], "2.py": [2]}
     assert loaded(path, tmp_path) == whole
-    data = path.read_bytes()
+    damaged = path.with_suffix(which)
+    data = damaged.read_bytes()
     rng = random.Random(1)
     for _ in range(300):
         at = rng.randrange(len(data))
         kind = rng.randrange(3)
         changed = data[:at] + (b"", b"x", b"\n")[kind] + data[at + rng.randrange(2) :]
-        path.write_bytes(changed)
+        damaged.write_bytes(changed)
         found = loaded(path, tmp_path)
         assert found.items() <= whole.items()
-        assert len(found) >= 1
-    path.write_bytes(data[: len(data) // 2])
+    damaged.write_bytes(data[: len(data) // 2])
     assert loaded(path, tmp_path).items() <= whole.items()
+
+
+def test_a_damaged_line_leaves_those_before_it(tmp_path: Path) -> None:
+    _, path, _ = saved(tmp_path)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"[1]", b"[7]"))
+    assert loaded(path, tmp_path) == {"0.py": [0], "2.py": [2]}
+
+
+def test_an_index_of_another_time_leads_to_no_value_of_another_file(tmp_path: Path) -> None:
+    _, path, _ = saved(tmp_path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    for shuffled in ([lines[1], lines[0], lines[2]], [lines[2], lines[2], lines[2]], lines[:1], []):
+        path.write_bytes(b"".join(shuffled))
+        found = loaded(path, tmp_path)
+        assert found.items() <= {"0.py": [0], "1.py": [1], "2.py": [2]}.items()
+    path.unlink()
+    assert loaded(path, tmp_path) == {}
 
 
 def test_lines_that_were_replaced_go_when_they_are_many(
@@ -582,7 +601,7 @@ def test_lines_that_were_replaced_go_when_they_are_many(
         files.save(store)
         assert len(path.read_bytes().splitlines()) <= 2 * 3 + 4 + 1
     assert loaded(path, tmp_path) == {"0.py": [19], "1.py": [1], "2.py": [2]}
-    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    assert sorted(p.name for p in path.parent.iterdir()) == ["one-two.index", path.name]
 
 
 def test_the_lines_of_one_entry_go_when_they_are_many(
@@ -599,21 +618,24 @@ def test_the_lines_of_one_entry_go_when_they_are_many(
 
 
 def test_values_of_other_bytes_are_not_mixed_in(tmp_path: Path) -> None:
-    old = Entry("", "one", {"kind": ("", 1)})
     path = tmp_path / "x.py"
-    line = FileStore(tmp_path / "f", tmp_path)._line
-    (tmp_path / "f").write_bytes(
-        line(str(path), old) + line(str(path), Entry("", "two", {"other": ("", 2)}))
-    )
+    path.write_text("")
+    files = FileStore(tmp_path / "cache" / "f.jsonl", tmp_path)
+    for data, kind, value in ((b"one", "kind", 1), (b"two", "other", 2)):
+        kept = Kept(on_disk=False)
+        kept.put(kind, path, "", lambda data=data: data, value)
+        files.save(kept)
     again = Kept()
-    FileStore(tmp_path / "f", tmp_path).load(again)
+    FileStore(tmp_path / "cache" / "f.jsonl", tmp_path).load(again)
     assert again.entries[str(path)].values == {"other": ["", 2]}
 
 
 def test_what_is_kept_is_plain_data(tree: Path, tmp_path: Path) -> None:
     found(tree, tmp_path / "cache")
-    (path,) = (tmp_path / "cache" / "files").iterdir()
-    for line in path.read_bytes().splitlines():
-        name, _, _, values = line.partition(b" ")[2].split(b"\t", 3)
+    index, lines = sorted((tmp_path / "cache" / "files").iterdir())
+    for line in lines.read_bytes().splitlines():
+        name, _, values = line.partition(b" ")[2].split(b"\t", 2)
         assert isinstance(json.loads(name), str)
         assert isinstance(json.loads(values), dict)
+    for line in index.read_bytes().splitlines():
+        assert isinstance(json.loads(line.partition(b" ")[2]), list)

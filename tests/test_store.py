@@ -115,13 +115,16 @@ def test_no_flipped_bit_is_believed(project: Path, tmp_path: Path) -> None:
     (path,) = (cache / "reports").glob("*.jsonl")
     line = path.read_bytes()
     store = kept.Store(cache, Project(project), Settings())
-    assert store.get(project / "helper.py", "helper.py") == (list(first.findings), first.candidates)
+    assert store.get(str(project / "helper.py"), "helper.py") == (
+        list(first.findings),
+        first.candidates,
+    )
     for at in range(len(line)):
         flipped = bytes([line[at] ^ (1 << at % 8)])
         path.write_bytes(line[:at] + flipped + line[at + 1 :])
         store = kept.Store(cache, Project(project), Settings())
         # The last character only ends the line.
-        assert at == len(line) - 1 or store.get(project / "helper.py", "helper.py") is None
+        assert at == len(line) - 1 or store.get(str(project / "helper.py"), "helper.py") is None
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing(project: Path, tmp_path: Path) -> None:

@@ -28,14 +28,14 @@ Value = Sequence[Any]
 class Entry:
     """One file: what its stat was when it had these bytes (empty: not to be relied on), and values.
 
-    Values from disk are read when one is asked for.
+    Values from disk are read when one is asked for (``unread`` reads some of them, as JSON, each).
     """
 
     __slots__ = ("_unread", "_values", "digest", "signature")
 
     def __init__(
         self, signature: str, digest: str, values: dict[str, Value] | None = None,
-        unread: tuple[bytes, ...] = (),
+        unread: tuple[Callable[[], bytes], ...] = (),
     ) -> None:  # fmt: skip
         self.signature = signature
         self.digest = digest
@@ -46,8 +46,8 @@ class Entry:
     def values(self) -> dict[str, Value]:
         """The values by kind."""
         if self._unread:
-            for data in self._unread:
-                self._values.update(json.loads(data))
+            for read in self._unread:
+                self._values.update(json.loads(read()))
             self._unread = ()
         return self._values
 

