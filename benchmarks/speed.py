@@ -100,6 +100,8 @@ def main() -> int:
     lines = sum(path.read_bytes().count(b"\n") for path in files)
     print(f"litellm {VERSION}: {len(files):,} files, {lines:,} lines; fastest of {rounds}\n")
 
+    # An installed package has its bytecode beside it.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with TemporaryDirectory() as kept, TemporaryDirectory() as of_flake8:
         os.environ["XDG_CACHE_HOME"] = of_flake8
         _command(where, kept, rounds)

@@ -16,9 +16,10 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+from weakref import finalize
 
-from lint_rules.checkedlines import add_lines, checked, read_lines, with_checksum
-from lint_rules.project.kept import Entry, Kept
+from lint_rules.checkedlines import CHECKSUM, add_lines, checked, read_lines, with_checksum
+from lint_rules.project.kept import ANSWER, Entry, Kept, part_of
 from lint_rules.project.reads import RECORD
 
 KEPT = 4
@@ -39,6 +40,8 @@ class _Row(NamedTuple):
     digest: str
     start: int
     length: int
+    #: The line begins with it.
+    checksum: str
 
 
 class FileStore:
@@ -52,6 +55,7 @@ class FileStore:
         self._index = path.with_suffix(INDEX)
         self._root = str(root)
         self._lines: Counter[str] = Counter()
+        self._opened: int | None = None
 
     def load(self, kept: Kept) -> None:
         """Take in what earlier runs kept."""
@@ -99,21 +103,24 @@ class FileStore:
     # ----------------------------------------------------------------- lines
 
     def _line(self, path: str, entry: Entry) -> bytes:
-        parts = (self._name(path), entry.values)
-        name, values = (json.dumps(part, separators=(",", ":")) for part in parts)
-        return with_checksum("\t".join((name, entry.digest, values)).encode("ascii"))
+        told = (self._name(path), *entry.parts)
+        return with_checksum("\t".join(map(_as_json, told)).encode("ascii"))
 
-    def _read(self, row: _Row) -> bytes:
-        """The values that the line of a row tells; of none where it is not there any more."""
+    def _read(self, row: _Row, part: int) -> bytes:
+        """The values of a part that the line of a row tells; of none where it is not there any more."""
+        line = self._bytes(row.start, row.length).removesuffix(b"\n")
+        data = checked(line) if line.startswith(row.checksum.encode()) else None
+        return data.split(b"\t")[1 + part] if data is not None else b"{}"
+
+    def _bytes(self, start: int, length: int) -> bytes:
         try:
-            with open(self._path, "rb", buffering=0) as stream:
-                stream.seek(row.start)
-                data = checked(stream.read(row.length).removesuffix(b"\n"))
+            if self._opened is None:
+                self._opened = os.open(self._path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+                finalize(self, os.close, self._opened)
+            os.lseek(self._opened, start, os.SEEK_SET)
+            return os.read(self._opened, length)
         except OSError:
-            data = None
-        name, digest, values = (data or b"\t\t").split(b"\t", 2)
-        there = digest == row.digest.encode() and json.loads(name) == row.name
-        return values if there else b"{}"
+            return b""
 
     # ----------------------------------------------------------------- index
 
@@ -128,12 +135,18 @@ class FileStore:
         """The line of the index that says where the lines of some entries are, the first at ``start``."""
         rows = []
         for (path, entry), line in zip(entries, lines, strict=True):
-            rows.append(_Row(self._name(path), entry.signature, entry.digest, start, len(line)))
+            checksum = line[:CHECKSUM].decode("ascii")
+            name, length = self._name(path), len(line)
+            rows.append(_Row(name, entry.signature, entry.digest, start, length, checksum))
             start += len(line)
-        return with_checksum(json.dumps(rows, separators=(",", ":")).encode("ascii"))
+        return with_checksum(_as_json(rows).encode("ascii"))
 
     def _name(self, path: str) -> str:
         return os.path.relpath(path, self._root)
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -148,13 +161,14 @@ def _replace(path: Path, data: bytes) -> None:
 
 def _drop_unused_records(kept: Kept, root: str) -> None:
     """Forget what answers were read from that nobody keeps any more."""
-    values = (value for entry in kept.entries.values() for _, value in entry.values.values())
+    answers = (entry.part(part_of(ANSWER)) for entry in kept.entries.values())
+    values = (value for part in answers for _, value in part.values())
     links = {value["read"] for value in values if isinstance(value, dict) and "read" in value}
-    known = kept.entries[root].values if root in kept.entries else {}
+    root_entry = kept.entries.get(root)
     used: set[str] = set()
     while links:
         used |= links
-        told = (known.get(RECORD + name) for name in links)
+        told = [root_entry.get(RECORD + name) for name in links] if root_entry is not None else []
         links = {link["before"] for _, link in filter(None, told)} - used
     kept.drop(lambda kind, _: kind.startswith(RECORD) and kind[len(RECORD) :] not in used, root)
 

@@ -319,7 +319,7 @@ def test_an_answer_that_no_longer_holds_goes_with_what_it_was_read_from(runs: Ke
     second = runs.project(first)
     second.reads.kept("another", runs.root, "", lambda: [second.module(runs.root / "b.py").text])
     second.reads.flush()
-    kinds = second.kept.entries[str(runs.root)].values
+    kinds = set().union(*second.kept.entries[str(runs.root)].parts)
     assert ANSWER + "another" in kinds and ANSWER + "question" not in kinds
 
 
@@ -333,8 +333,8 @@ def test_a_run_adds_what_is_new_to_what_was_read_before(runs: Kept) -> None:
         asked = project.module(runs.root / "b.py")
         project.reads.kept(f"question {number}", runs.root, "", lambda asked=asked: [asked.text])
         project.reads.flush()
-        values = project.kept.entries[str(runs.root)].values
-        told.append(values[RECORD + values[LAST][1]][1])
+        last = project.kept_value(LAST, runs.root, "")
+        told.append(project.kept_value(RECORD + last, runs.root, ""))
         assert runs.ask(runs.project(project), READS["a text"]) == ["known"]
     first = [number for number, link in enumerate(told) if not link["before"]]
     assert first == [MAX_LINKS - 1]

@@ -11,7 +11,7 @@ import json
 import os
 import stat
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -28,34 +28,49 @@ Value = Sequence[Any]
 class Entry:
     """One file: what its stat was when it had these bytes (empty: not to be relied on), and values.
 
-    Values from disk are read when one is asked for (``unread`` reads some of them, as JSON, each).
+    Values from disk are read when one is asked for (``unread`` reads a part of some of them, as JSON, each).
     """
 
-    __slots__ = ("_unread", "_values", "digest", "signature")
+    __slots__ = ("_parts", "_unread", "digest", "signature")
 
     def __init__(
         self, signature: str, digest: str, values: dict[str, Value] | None = None,
-        unread: tuple[Callable[[], bytes], ...] = (),
+        unread: Iterable[Callable[[int], bytes]] = (),
     ) -> None:  # fmt: skip
         self.signature = signature
         self.digest = digest
-        self._values = values if values is not None else {}
-        self._unread = unread
+        self._parts: tuple[dict[str, Value], ...] = tuple({} for _ in PARTS)
+        self._unread: list[list[Callable[[int], bytes]]] = [[*unread] for _ in PARTS]
+        for kind, value in (values or {}).items():
+            self._parts[part_of(kind)][kind] = value
+
+    def part(self, number: int) -> dict[str, Value]:
+        """The values of a part by kind (:func:`part_of`)."""
+        values, unread = self._parts[number], self._unread[number]
+        if unread:
+            for read in unread:
+                values.update(json.loads(read(number).decode("ascii")))
+            unread.clear()
+        return values
+
+    def get(self, kind: str) -> Value | None:
+        """The value of a kind."""
+        return self.part(part_of(kind)).get(kind)
+
+    def put(self, kind: str, value: Value) -> None:
+        """Set the value of a kind."""
+        self.part(part_of(kind))[kind] = value
 
     @property
-    def values(self) -> dict[str, Value]:
-        """The values by kind."""
-        if self._unread:
-            for read in self._unread:
-                self._values.update(json.loads(read()))
-            self._unread = ()
-        return self._values
+    def parts(self) -> tuple[dict[str, Value], ...]:
+        """All values, by part."""
+        return tuple(map(self.part, PARTS))
 
     def after(self, earlier: Entry | None) -> Entry:
-        """This entry with the values that an earlier one of the same bytes has beside."""
+        """This entry with the values that an earlier one of the same bytes has beside; both still unread."""
         if earlier is None or earlier.digest != self.digest:
             return self
-        return Entry(self.signature, self.digest, unread=earlier._unread + self._unread)
+        return Entry(self.signature, self.digest, unread=earlier._unread[0] + self._unread[0])
 
 
 def digest(context: object) -> str:
@@ -68,6 +83,17 @@ NO_CONTEXT = ""
 ANSWER = "answer "
 """What the kind of a value begins with that says itself what it was read from (``reads``): it may hold though
 the file has other bytes now."""
+
+
+PARTS = (0, 1)
+"""The values of a file come in two parts: what the whole project asks of each file, and what is asked for by
+itself, so that the one is read without the other."""
+_BY_ITSELF = (ANSWER, "named ", "pieces", "parses")
+
+
+def part_of(kind: str) -> int:
+    """The part that the values of a kind are in."""
+    return int(kind.startswith(_BY_ITSELF))
 
 
 class Kept:
@@ -91,17 +117,18 @@ class Kept:
         """What is new since this was asked for the last time: entries with their new values."""
         new, self._new = self._new, {}
         return [
-            (path, Entry(entry.signature, entry.digest, {k: entry.values[k] for k in kinds}))
+            (path, Entry(entry.signature, entry.digest, {k: v for k, v in told if v is not None}))
             for path, kinds in new.items()
             for entry in [self.entries[path]]
+            for told in [[(kind, entry.get(kind)) for kind in kinds]]
         ]
 
     def drop(self, unwanted: Callable[[str, Any], bool], path: str) -> None:
         """Forget those values of a file that are ``unwanted``, by their kind and what they are."""
-        values = self.entries[path].values if path in self.entries else {}
-        for kind in [kind for kind, (_, value) in values.items() if unwanted(kind, value)]:
-            del values[kind]
-            self._new.get(path, set()).discard(kind)
+        for values in self.entries[path].parts if path in self.entries else ():
+            for kind in [kind for kind, (_, value) in values.items() if unwanted(kind, value)]:
+                del values[kind]
+                self._new.get(path, set()).discard(kind)
 
     @property
     def changed(self) -> int:
@@ -118,14 +145,14 @@ class Kept:
 
     def get(self, kind: str, path: Path, context: str, read: Callable[[], bytes]) -> Any:
         """The value of a kind in a context; None when it is not known."""
-        known = self.entry(path, read).values.get(kind)
+        known = self.entry(path, read).get(kind)
         return known[1] if known is not None and known[0] == context else None
 
     def put(
         self, kind: str, path: Path, context: str, read: Callable[[], bytes], value: Any
     ) -> None:
         """Keep a value (never None)."""
-        self.entry(path, read).values[kind] = (context, value)
+        self.entry(path, read).put(kind, (context, value))
         self._new.setdefault(str(path), set()).add(kind)
 
     def entry(self, path: Path, read: Callable[[], bytes]) -> Entry:
@@ -143,12 +170,15 @@ class Kept:
         found = blake2b(read(), digest_size=16).hexdigest()
         if time.time_ns() - changed < RACY:
             signature = ""
-        values = known.values if known is not None else {}
         new: set[str] = set()
-        if known is not None and known.digest != found:
-            values = {kind: value for kind, value in values.items() if kind.startswith(ANSWER)}
+        if known is not None and known.digest == found:
+            entry = known
+            entry.signature = signature
+        else:
+            answers = known.part(part_of(ANSWER)) if known is not None else {}
+            values = {kind: value for kind, value in answers.items() if kind.startswith(ANSWER)}
             new.update(values)
-        entry = self.entries[name] = Entry(signature, found, values)
+            entry = self.entries[name] = Entry(signature, found, values)
         self._new.setdefault(name, set()).update(new)
         return entry
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lint_rules.deadline import check_time
 from lint_rules.folders import in_utf8
-from lint_rules.project.kept import NO_CONTEXT, Kept, digest
+from lint_rules.project.kept import NO_CONTEXT, Entry, Kept, digest, part_of
 from lint_rules.project.lines import begins_line
 from lint_rules.project.listing import Listing
 from lint_rules.project.pieces import WHOLE, declared_in
@@ -36,6 +36,7 @@ _CLASS = re.compile(rb"class[ \t]+([\w\x80-\xff]+)[ \t]*[(:\[]")
 
 _DERIVED = (
     "index", "graph", "names_digest", "definitions", "class_names", "_imported", "_defined", "_counted", "_listed",
+    "_entries",
 )  # fmt: skip
 """What is worked out of the texts when it is asked for, and again when a text has changed."""
 
@@ -170,9 +171,9 @@ class Project:
     def of_files(self, kind: str, context: str, ask: Callable[[Path], Any]) -> dict[Path, Any]:
         """:meth:`of_file` of all files; of those only whose answer is not empty."""
         found: dict[Path, Any] = {}
-        for path in self.paths:
-            entry = None if path in self._texts else self.kept.current.get(path)
-            known = entry.values.get(kind) if entry is not None else None
+        part = part_of(kind)
+        for path, entry in self._entries:
+            known = entry.part(part).get(kind)
             if known is not None and known[0] == context:
                 value = known[1]
             else:
@@ -180,6 +181,11 @@ class Project:
             if value:
                 found[path] = value
         return found
+
+    @cached_property
+    def _entries(self) -> list[tuple[Path, Entry]]:
+        """What is kept of every file."""
+        return [(path, self._kept(path).entry(path, self._reader(path))) for path in self.paths]
 
     def kept_value(self, kind: str, path: Path, context: str) -> Any:
         """What was kept of a file (or of the root, for all of the project) in a context, or None."""
@@ -239,11 +245,10 @@ class Project:
             if literal not in self._holding:
                 word = literal.decode("utf-8", "surrogateescape")
                 known = self.reads.held.get(word)
-                self._holding[literal] = (
-                    [p for p in self.paths if literal in self.unnoted_bytes(p)]
-                    if known is None
-                    else known
-                )
+                if known is None:
+                    known = [p for p in self.paths if literal in self.unnoted_bytes(p)]
+                    self.reads.searched[word] = known
+                self._holding[literal] = known
             held = self._holding[literal]
             self.reads.word(literal, held)
             out = held if out is None else [p for p in out if p in set(held)]

@@ -34,6 +34,8 @@ class Reads:
         self.keeping = keeping
         #: Works out anew what was derived from all files together, by its name.
         self.derive: Callable[[str], str] = lambda name: ""
+        #: The words that all files were searched for, which no earlier run had asked for.
+        self.searched: dict[str, list[Path]] = {}
         self._new: list[_New] = []
         self._records: dict[str, Record | None] = {}
         self._derived: dict[str, str] = {}
@@ -124,12 +126,14 @@ class Reads:
         """Keep the answers that are new, with what they were read from."""
         new = [(one, one.node.all()) for one in self._new]
         self._new.clear()
+        if self.keeping and self.searched:
+            self._add_words(self.searched)
+            self.searched = {}
         if not new:
             return
         read = Node()
         for _, node in new:
             read.take(node)
-        self._add_words(read.words)
         name, record = self._extended(read)
         for one, node in new:
             value = {"read": name, "answer": one.answer, **record.places(node)}

@@ -55,6 +55,7 @@ class Aliases:
         self.project = project
         self._more = more
         self._meanings: dict[Path, Meanings] = {}
+        self._meant: dict[Path, frozenset[str]] = {}
         self._digests: dict[Path, str] = {}
         self._texts: dict[frozenset[str], str] = {}
         self._followed_to: dict[str, frozenset[str]] = {}
@@ -66,6 +67,12 @@ class Aliases:
             found = {name: self._followed(name, own) for name in {*own, *self._imported(path)}}
             self._meanings[path] = {name: found[name] for name in sorted(found) if found[name]}
         return self._meanings[path]
+
+    def meant(self, path: Path) -> frozenset[str]:
+        """All that the names of a file stand for."""
+        if path not in self._meant:
+            self._meant[path] = frozenset().union(*self.meanings(path).values())
+        return self._meant[path]
 
     def digest(self, path: Path) -> str:
         """A digest of the meanings in a file."""

@@ -96,9 +96,10 @@ class CacheUsers:
                 if not tops[name].isdisjoint(held):
                     own.setdefault(path, set()).add(name)
         for path in self.project.paths if tops else ():
-            for name, meant in self.aliases.meanings(path).items():
-                if not meant.isdisjoint(tops):
-                    own.setdefault(path, set()).add(name)
+            if not self.aliases.meant(path).isdisjoint(tops):
+                meanings = self.aliases.meanings(path).items()
+                meaning = (name for name, meant in meanings if not meant.isdisjoint(tops))
+                own.setdefault(path, set()).update(meaning)
         return {path: frozenset(names) for path, names in own.items()}
 
     @cached_property

@@ -81,8 +81,8 @@ class Level:
         """The words that let a file call wrappers."""
         if path not in self._words_seen:
             imported = self.users.project.imported_words(path)
-            meanings = self.users.aliases.meanings(path)
-            self._words_seen[path] = self._wrappers.seen(path, imported, meanings)
+            meant = self.users.aliases.meant(path)
+            self._words_seen[path] = self._wrappers.seen(path, imported, meant)
         return self._words_seen[path]
 
     def _in(self, path: Path) -> Iterator[tuple[FunctionRef, Shape]]:

@@ -177,9 +177,9 @@ class Calls(Values):
             ):
                 called |= self.meant(last_name(arg))
         for each in called if given else ():
-            known, more = self.shape.given.setdefault(each, set()), spread(given)
+            known, more = self.shape.given.get(each, NOTHING), spread(given)
             if not more <= known:
-                known |= more
+                self.shape.given[each] = known | more
                 self.grown(GIVEN + each)
         if not called.isdisjoint(self.names.storing) or any(map(self._stores_later, node.args)):
             self.store(given)

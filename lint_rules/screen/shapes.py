@@ -7,7 +7,7 @@ interpretation, and decides which functions are interpreted at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -104,7 +104,7 @@ class Shape:
     returned: set[str] = field(default_factory=set)
     copies: dict[int, Copy] = field(default_factory=dict)
     #: What each called name is given.
-    given: dict[str, set[str]] = field(default_factory=dict)
+    given: dict[str, Set[str]] = field(default_factory=dict)
     stores: bool = False
     looks_up: bool = False
     #: Under a decorator that keeps the function's results.
@@ -165,12 +165,23 @@ class Names:
 
 
 def shape_as_json(shape: Shape) -> list[Any]:
-    """A shape as JSON."""
+    """A shape as JSON: each token is told once, and what is the same for many called names, too."""
+    numbers: dict[str, int] = {}
+
+    def told(tokens: Iterable[str]) -> list[int]:
+        return [numbers.setdefault(token, len(numbers)) for token in sorted(tokens)]
+
+    given: dict[tuple[int, ...], list[str]] = {}
+    for name, tokens in sorted(shape.given.items()):
+        if tokens:
+            given.setdefault(tuple(told(tokens)), []).append(name)
+    writes = sorted(shape.writes, key=lambda write: repr((write.name, sorted(write.target))))
     return [
-        sorted(([w.name, sorted(w.target)] for w in shape.writes), key=repr),
-        sorted(shape.stored), sorted(shape.returned),
-        [[copy.token, sorted(copy.source)] for copy in shape.copies.values()],
-        {name: sorted(given) for name, given in sorted(shape.given.items()) if given},
+        [[write.name, told(write.target)] for write in writes],
+        told(shape.stored), told(shape.returned),
+        [[copy.token, told(copy.source)] for copy in shape.copies.values()],
+        [[names, tokens] for tokens, names in given.items()],
+        list(numbers),
         shape.stores, shape.looks_up, shape.memoised, shape.text, shape.readable,
         shape.plain,
     ]  # fmt: skip
@@ -178,9 +189,14 @@ def shape_as_json(shape: Shape) -> list[Any]:
 
 def shape_from_json(data: list[Any]) -> Shape:
     """The shape that :func:`shape_as_json` told."""
-    writes, stored, returned, copies, given, *more = data
+    writes, stored, returned, copies, given, tokens, *more = data
+
+    def read(numbers: list[int]) -> Tokens:
+        return frozenset([tokens[number] for number in numbers])
+
     return Shape(
-        {Write(name, frozenset(target)) for name, target in writes}, set(stored), set(returned),
-        {index: Copy(token, set(source)) for index, (token, source) in enumerate(copies)},
-        {name: set(tokens) for name, tokens in given.items()}, *more,
+        {Write(name, read(target)) for name, target in writes},
+        {*read(stored)}, {*read(returned)},
+        {index: Copy(token, {*read(source)}) for index, (token, source) in enumerate(copies)},
+        {name: held for names, numbers in given for held in [read(numbers)] for name in names}, *more,
     )  # fmt: skip

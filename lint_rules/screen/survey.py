@@ -111,9 +111,9 @@ class Survey:
         if question == _USERS:
             return _told(self._cache_users(Path(about[0])))
         if question == _USES:
-            return str(tuple(about) in self._users)
+            return str(any(map(self._uses_cache, self._called(*about))))
         if question == _STORES:
-            return str(tuple(about) in self._storing)
+            return str(any(map(self._stores, self._called(*about))))
         if question == _MARKING:
             return digest([(str(module.path), name) for module, name in self._marking])
         if question == _CONTEXT:
@@ -128,14 +128,11 @@ class Survey:
             return _told(writers)
         return ""
 
-    @cached_property
-    def _users(self) -> frozenset[tuple[str, ...]]:
-        paths = dict.fromkeys([*self.caches.by_file, *self.helping.files])
-        return frozenset(map(_name, (f for path in paths for f in self._cache_users(path))))
-
-    @cached_property
-    def _storing(self) -> frozenset[tuple[str, ...]]:
-        return frozenset(_name(f) for f, shape in self.caches.shapes.items() if shape.stores)
+    def _called(self, *name: str) -> list[FunctionRef]:
+        """The functions that have to do with a cache and are called so (:func:`_name`)."""
+        path, qualname = Path(name[0]), name[1]
+        users = (f for f in self._cache_users(path) if f.qualname == qualname)
+        return [function for function in users if _name(function) == name]
 
     def may_help(self, function: FunctionRef) -> bool:
         """True when the function may be a cache-copy helper (not noted)."""
@@ -148,6 +145,9 @@ class Survey:
     def stores(self, function: FunctionRef) -> bool:
         """True when the function stores something in a cache."""
         self._note(_STORES, *_name(function))
+        return self._stores(function)
+
+    def _stores(self, function: FunctionRef) -> bool:
         shape = self.caches.shapes.get(function)
         return shape is not None and shape.stores
 

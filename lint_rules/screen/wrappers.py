@@ -38,6 +38,8 @@ class Wrappers:
         """``instances`` are the names of objects of a class, as far as assignments tell."""
         self._instances = instances
         self._by_word: dict[str, dict[str, Does]] = {}
+        #: The words of :meth:`seen`, once it is asked for them: all functions are noted by then.
+        self._words: frozenset[str] | None = None
         self._classes: dict[str, set[str]] = {}
         self._owners: dict[str, frozenset[str]] = {}
         self._digests: dict[str, str] = {}
@@ -58,10 +60,14 @@ class Wrappers:
         for word in words:
             _also(self._by_word.setdefault(word, {}), function.name, does)
 
-    def seen(self, path: Path, imported: frozenset[str], meanings: Meanings) -> tuple[str, ...]:
-        """The words that let a file call wrappers: modules, classes and functions that it names."""
-        words = {str(path), *imported, *(name for names in meanings.values() for name in names)}
-        return tuple(sorted(word for word in words if word in self._by_word))
+    def seen(self, path: Path, imported: frozenset[str], meant: frozenset[str]) -> tuple[str, ...]:
+        """The words that let a file call wrappers: modules, classes and functions that it imports, or that
+        one of its names stands for."""
+        if self._words is None:
+            self._words = frozenset(self._by_word)
+        found = (imported & self._words) | (meant & self._words)
+        name = str(path)
+        return tuple(sorted(found | {name} if name in self._words else found))
 
     def visible(self, seen: tuple[str, ...], meanings: Meanings) -> dict[str, Does]:
         """The names of wrappers that these words lead to, and whether they store and find."""
