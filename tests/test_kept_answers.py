@@ -598,6 +598,43 @@ def test_a_function_beside_one_that_has_changed_is_not_asked(
         assert interpreted(monkeypatch, root, cache, names) == {"copy_for_cache"}
 
 
+def test_a_proof_that_moves_is_asked_for_by_what_shows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That a field is per-request does not depend on where its proof stands; what a finding shows does."""
+    right = MERGE.replace("merge", "set_plan").replace(" or auth.plan", "")
+    right = right.replace(" or auth.end_user_id", "")
+    resets = COPY.replace("made.end_user_id", "made.plan = made.end_user_id")
+    files = {**PROJECT, "copies.py": resets, "right.py": right}
+    root, cache, names = tmp_path / "project", tmp_path / "cache", sorted(files)
+    write(root, files)
+    assert {"merge", "set_plan"} <= interpreted(monkeypatch, root, cache, names)
+    assert (
+        "plan" in str(found(root, cache, ["merges.py"]))
+        and not found(root, cache, ["right.py"])["right.py"][0]
+    )
+    lines = set()
+    for number in range(1, 4):
+        (root / "copies.py").write_text("# a remark\n" * number + resets)
+        assert interpreted(monkeypatch, root, cache, names) == {"merge"}
+        kept = found(root, cache, names)
+        assert kept == found(root, None, names)
+        (finding,) = (f for f in kept["merges.py"][0] if f.field_names == ("plan",))
+        lines.update(proof.line for proof in finding.fields[0].evidence)
+    assert len(lines) == 3
+
+
+def test_a_proof_that_moves_inside_its_function_is_shown_where_it_is(tmp_path: Path) -> None:
+    right = MERGE.replace(" or auth.plan", "").replace(" or auth.end_user_id", "")
+    files = {**PROJECT, "gives.py": right.replace("merge", "set_plan")}
+    root, cache, names = tmp_path / "project", tmp_path / "cache", sorted(files)
+    write(root, files)
+    found(root, cache, names)
+    moved = files["gives.py"].replace("    auth.end", "    print(key)\n    auth.end")
+    (root / "gives.py").write_text(moved)
+    assert found(root, cache, names) == found(root, None, names)
+
+
 @pytest.mark.parametrize("seed", range(PROGRAMS))
 def test_edits_at_random_make_no_difference(tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)

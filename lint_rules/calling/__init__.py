@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.base import Knowledge
     from lint_rules.knowledge.helpers import HelperCopy
     from lint_rules.knowledge.merging import Merge
-    from lint_rules.knowledge.perrequest import PerRequest
+    from lint_rules.knowledge.proofs import PerRequest
 
 _RIGHT: frozenset[Mark] = frozenset({"reset", "overwritten"})
 

@@ -35,7 +35,7 @@ class Knowledge:
     def derive(self, name: str) -> str:
         """A digest of what is answered now to the question of that name; empty for one of another time."""
         return self.library.derive(name) or asked_again(self.project, {
-            FIELDS: self.fields.of_model,
+            FIELDS: lambda model: self.fields.of_model(model).said,
             PLAUSIBLE: self.relevance.plausible,
             POSSIBLE: self.sharing.possible,
             SHARED: self.sharing.model,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lint_rules.findings import Evidence, FieldFinding
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Obj
 from lint_rules.knowledge.helpers import Helpers
+from lint_rules.knowledge.proofs import PerRequest, Proof
 from lint_rules.knowledge.said import Said, Written
 from lint_rules.knowledge.told import name_of, told
 from lint_rules.project.kept import NO_CONTEXT
@@ -28,49 +28,6 @@ if TYPE_CHECKING:
 FIELDS = "fields"
 
 
-@dataclass(slots=True)
-class PerRequest:
-    """The per-request fields of one model (or of one function's carrier without a known model)."""
-
-    evidence: dict[str, list[Evidence]] = field(default_factory=dict)
-    order: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def as_json(self) -> list[Any]:
-        """The fields and their proofs as JSON."""
-        proofs = {
-            name: [[one.kind, one.path, one.line, one.text] for one in found]
-            for name, found in self.evidence.items()
-        }
-        return [proofs, self.order]
-
-    @classmethod
-    def from_json(cls, told: list[Any]) -> PerRequest:
-        """The fields that :attr:`as_json` told."""
-        proofs, order = told
-        return cls(
-            {name: [Evidence(*one) for one in found] for name, found in proofs.items()}, order
-        )
-
-    def add(self, name: str, evidence: Evidence) -> bool:
-        """Add a proof; True when the field is new."""
-        known = self.evidence.setdefault(name, [])
-        if evidence not in known:
-            known.append(evidence)
-        return len(known) == 1
-
-    def ordered(self, names: list[str]) -> list[str]:
-        """Names in declaration order, then as they come."""
-        last = len(self.order)
-        return sorted(dict.fromkeys(names), key=lambda n: self.order.get(n, last))
-
-    def finding(self, name: str) -> FieldFinding:
-        """The field as a finding shows it."""
-        kinds = ("config", "marker", "pattern", "reset", "merged")
-        proofs = sorted(self.evidence[name], key=lambda e: (kinds.index(e.kind), e.path, e.line))
-        return FieldFinding(name, tuple(proofs))
-
-
 class Fields:
     """Answers "which fields of this model are per-request, and why"."""
 
@@ -81,7 +38,10 @@ class Fields:
         self.settings = library.settings
         self.helpers = helpers
         self.said = said
-        self.of_model = Remembered(self._kept_proofs, lambda model: PerRequest(), told=told(FIELDS))
+        self.of_model = Remembered(
+            self._kept_proofs, partial(PerRequest, self.project),
+            told=lambda model, found: told(FIELDS)(model, found.said),
+        )  # fmt: skip
         self._helping = Remembered(self._ask_helping)
 
     def of(self, model: ClassRef | None, facts: Facts, carrier: Obj) -> PerRequest:
@@ -116,11 +76,11 @@ class Fields:
     def _kept_proofs(self, model: ClassRef) -> PerRequest:
         return PerRequest.from_json(self.project.reads.kept(
             name_of(FIELDS, model), self.project.root, NO_CONTEXT, lambda: self._prove(model).as_json
-        ))  # fmt: skip
+        ), model)  # fmt: skip
 
     def _prove(self, model: ClassRef) -> PerRequest:
         """P of a model."""
-        found = PerRequest()
+        found = PerRequest(self.project, model)
         for index, decl in enumerate(model.fields):
             found.order[decl.name] = index
             self._declared(model, decl, found)
@@ -191,26 +151,25 @@ class Fields:
                 yield found
 
     def _declared(self, model: ClassRef, decl: FieldDecl, found: PerRequest) -> None:
-        path = str(decl.path)
         if decl.marker == "per-request":
             text = f"{decl.owner.name}.{decl.name} is marked per-request where it is declared"
-            found.add(decl.name, Evidence("marker", path, decl.line, text))
+            found.add(decl.name, Proof("marker", text))
         pattern = self.matches(model, decl.name)
         if pattern is None:
             return
         if "." in pattern:
             text = f"the configuration lists {pattern} as per-request"
-            found.add(decl.name, Evidence("config", path, decl.line, text))
+            found.add(decl.name, Proof("config", text))
         else:
             text = f"declared on {decl.owner.name}, and its name matches {pattern}"
-            found.add(decl.name, Evidence("pattern", path, decl.line, text))
+            found.add(decl.name, Proof("pattern", text))
 
     def _reset(
         self, model: ClassRef | None, function: FunctionRef, name: str, row: int, found: PerRequest
     ) -> None:
         if model is None or model.field(name) is not None:
             text = f"{function.qualname} resets it for the cache"
-            found.add(name, Evidence("reset", str(function.module.path), function.line + row, text))
+            found.add(name, Proof.by("reset", text, function, row))
 
     def _merged(self, model: ClassRef, found: PerRequest) -> None:
         """Fields written from the same source as a field already proven, to a fixpoint."""
@@ -254,24 +213,22 @@ class Fields:
                         f"{function.qualname} writes it from {source.name}, "
                         f"as it does {proven[source.obj]}"
                     )
-                    path, line = str(function.module.path), function.line + write.row
-                    changed |= found.add(name, Evidence("merged", path, line, text))
+                    changed |= found.add(name, Proof.by("merged", text, function, write.row))
         return changed
 
     # ----------------------------------------------------------------- without a model
 
     def _alone(self, facts: Facts, carrier: Obj) -> PerRequest:
-        found = PerRequest()
-        path = str(facts.function.module.path)
+        found = PerRequest(self.project)
         for copy in self.helpers.copies(facts.function):
             for name, row in self.said.reset_on(copy) if copy.copy is carrier else ():
                 self._reset(None, facts.function, name, row, found)
         for write in facts.writes_to(carrier.id):
             pattern = self.matches(None, write.field)
             if pattern is not None and "." not in pattern and write.how != "call":
-                line = self.library.line(facts.function, write.node)
+                row = self.library.row(facts.function, write.node)
                 text = f"written by {facts.function.qualname}, and its name matches {pattern}"
-                found.add(write.field, Evidence("pattern", path, line, text))
+                found.add(write.field, Proof.by("pattern", text, facts.function, row))
         for owner, writes in _by_carrier(self.said.written(facts.function)):
             while owner == carrier.id and self._from_same_source(
                 None, facts.function, writes, found

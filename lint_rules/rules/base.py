@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.base import Knowledge
     from lint_rules.knowledge.helpers import HelperCopy
     from lint_rules.knowledge.merging import Merge
-    from lint_rules.knowledge.perrequest import PerRequest
+    from lint_rules.knowledge.proofs import PerRequest
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
 

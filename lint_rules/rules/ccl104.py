@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lint_rules.flow.facts import Facts, Store, Write
     from lint_rules.knowledge.base import Knowledge
-    from lint_rules.knowledge.perrequest import PerRequest
+    from lint_rules.knowledge.proofs import PerRequest
     from lint_rules.project.classes import ClassRef
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lint_rules.flow.values import Obj
     from lint_rules.knowledge.base import Knowledge
     from lint_rules.knowledge.merging import Merge
-    from lint_rules.knowledge.perrequest import PerRequest
+    from lint_rules.knowledge.proofs import PerRequest
 
 _DECIDES = "this decides whether the old value stays"
 _SHARED = "written here, on an object that many requests share"

@@ -11,7 +11,7 @@ from lint_rules.knowledge.merging import family
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts, Store, Write
     from lint_rules.flow.values import Obj
-    from lint_rules.knowledge.perrequest import PerRequest
+    from lint_rules.knowledge.proofs import PerRequest
 
 #: Objects that the function did not build itself: a carrier built here is its own business.
 _CARRIERS = frozenset({"param", "self", "lookup", "call", "attr", "copy", "global"})

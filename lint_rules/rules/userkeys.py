@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lint_rules.flow.values import Obj
     from lint_rules.knowledge.base import Knowledge
     from lint_rules.knowledge.helpers import HelperCopy
-    from lint_rules.knowledge.perrequest import PerRequest
+    from lint_rules.knowledge.proofs import PerRequest
     from lint_rules.project.classes import ClassRef
 
 _STEPS = 3
