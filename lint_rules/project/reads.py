@@ -36,6 +36,7 @@ class Reads:
         self.derive: Callable[[str], str] = lambda name: ""
         #: The words that all files were searched for, which no earlier run had asked for.
         self.searched: dict[str, list[Path]] = {}
+        self._has_added = False
         self._new: list[_New] = []
         self._records: dict[str, Record | None] = {}
         self._derived: dict[str, str] = {}
@@ -126,14 +127,12 @@ class Reads:
         """Keep the answers that are new, with what they were read from."""
         new = [(one, one.node.all()) for one in self._new]
         self._new.clear()
-        if self.keeping and self.searched:
-            self._add_words(self.searched)
-            self.searched = {}
-        if not new:
-            return
         read = Node()
         for _, node in new:
             read.take(node)
+        self._add_searched(read)
+        if not new:
+            return
         name, record = self._extended(read)
         for one, node in new:
             value = {"read": name, "answer": one.answer, **record.places(node)}
@@ -190,8 +189,16 @@ class Reads:
                 found[word].append(path)
         return found
 
+    def _add_searched(self, read: Node) -> None:
+        """Make words known that this run has searched for.  That takes a line for each file: so those that no
+        answer rests on wait for one that does, but for the first."""
+        wanted = not self.searched.keys().isdisjoint(read.words)
+        if self.keeping and self.searched and (wanted or not self._has_added):
+            self._has_added = True
+            self._add_words(self.searched)
+            self.searched = {}
+
     def _add_words(self, new: dict[str, list[Path]]) -> None:
-        """Make the words known that this run has searched for."""
         if new.keys() <= set(self._known_words):
             return
         held = {**self.held, **new}

@@ -19,7 +19,7 @@ def place_of(path: Path) -> Path:
 def name_of(path: Path) -> str:
     """:func:`place_of` as text, in a tenth of the time that paths take."""
     name = os.path.join(os.getcwd(), path)
-    if os.pardir not in name.split(os.sep):
+    if os.pardir not in name or os.pardir not in name.split(os.sep):
         return name
     return os.path.join(os.path.realpath(os.path.dirname(name)), os.path.basename(name))
 
