@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from lint_rules.deadline import check_time
 from lint_rules.folders import in_utf8
 from lint_rules.project.kept import NO_CONTEXT, Entry, Kept, digest, part_of
-from lint_rules.project.lines import begins_line
 from lint_rules.project.listing import Listing
+from lint_rules.project.names import Names
 from lint_rules.project.pieces import WHOLE, declared_in
 from lint_rules.project.reads import Reads
 from lint_rules.project.trees import RecentTrees
@@ -27,17 +25,7 @@ if TYPE_CHECKING:
     from lint_rules.project.index import Constant, External, Index, TypeInfo
     from lint_rules.project.modules import Module
 
-# Begins with plain characters: that is searched for six times as fast as a line's beginning.
-_IMPORTS = re.compile(rb"import\b[ \t]*(?:\([^)]*\)?|[^\n\\]*(?:\\\r?\n[^\n\\]*)*)")
-_WORDS = re.compile(rb"[\w\x80-\xff]+")
-_DEF = re.compile(rb"def[ \t]+([\w\x80-\xff]+)")
-_CLASS = re.compile(rb"class[ \t]+([\w\x80-\xff]+)[ \t]*[(:\[]")
-
-
-_DERIVED = (
-    "index", "graph", "names_digest", "definitions", "class_names", "_imported", "_defined", "_counted", "_listed",
-    "_entries",
-)  # fmt: skip
+_DERIVED = ("index", "graph", "names", "names_digest", "_entries", "_listed")
 """What is worked out of the texts when it is asked for, and again when a text has changed."""
 
 
@@ -76,6 +64,11 @@ class Project:
 
         return CallGraph(self)
 
+    @cached_property
+    def names(self) -> Names:
+        """What the files import and define, by name."""
+        return Names(self)
+
     # ----------------------------------------------------------------- files
 
     @property
@@ -100,6 +93,14 @@ class Project:
             return False
         self._forget()
         return True
+
+    def lists(self, path: Path) -> bool:
+        """True for one of the :attr:`paths`; what lies in a folder of build results may be asked for, too."""
+        return path in self._listed
+
+    @cached_property
+    def _listed(self) -> frozenset[Path]:
+        return frozenset(self.paths)
 
     @cached_property
     def names_digest(self) -> str:
@@ -263,63 +264,6 @@ class Project:
         data = self.bytes_of(path)
         return [word for word in words if word.encode() in data]
 
-    def imported_words(self, path: Path) -> frozenset[str]:
-        """Every word of a file's import statements."""
-        if path not in self._imported and path not in self._listed:
-            return frozenset(_imported(self.bytes_of(path)))
-        return self._imported.get(path, frozenset())
-
-    @cached_property
-    def _listed(self) -> frozenset[Path]:
-        """The files of the project; what lies in a folder of build results may be asked for, too."""
-        return frozenset(self.paths)
-
-    @cached_property
-    def _imported(self) -> dict[Path, frozenset[str]]:
-        found = self.of_files("imports", NO_CONTEXT, lambda path: _imported(self.bytes_of(path)))
-        return {path: frozenset(words) for path, words in found.items()}
-
-    def defined_in(self, path: Path) -> list[str]:
-        """The names of the functions that a file defines, one for each definition."""
-        return self._defined.get(path, [])
-
-    def how_often_defined(self, path: Path, name: str) -> int:
-        """How many functions of a file are called so."""
-        if path not in self._counted:
-            self._counted[path] = Counter(self.defined_in(path))
-        return self._counted[path][name]
-
-    @cached_property
-    def _counted(self) -> dict[Path, Counter[str]]:
-        return {}
-
-    @cached_property
-    def _defined(self) -> dict[Path, list[str]]:
-        return self.of_files("defs", NO_CONTEXT, lambda path: self._names(path, _DEF))
-
-    def _names(self, path: Path, form: re.Pattern[bytes]) -> list[str]:
-        return [name.decode("utf-8", "ignore") for name in form.findall(self.bytes_of(path))]
-
-    @cached_property
-    def definitions(self) -> Mapping[str, list[Path]]:
-        """The files that define a function of a name, one for each definition."""
-        found: dict[str, list[Path]] = {}
-        for path, names in self._defined.items():
-            for name in names:
-                found.setdefault(name, []).append(path)
-        return found
-
-    @cached_property
-    def class_names(self) -> frozenset[str]:
-        """The names of all classes."""
-        found = self.of_files("classes", NO_CONTEXT, lambda path: self._names(path, _CLASS))
-        return frozenset(name for names in found.values() for name in names)
-
-    @property
-    def lower_classes(self) -> frozenset[str]:
-        """The names of classes that do not begin like one."""
-        return frozenset(n for n in self.class_names if not n.lstrip("_")[:1].isupper())
-
     # ----------------------------------------------------------------- modules
 
     def module(self, path: Path) -> Module:
@@ -357,7 +301,7 @@ class Project:
 
     def has(self, path: Path) -> bool:
         """True for a file of the project, also for one in a folder of build results."""
-        return path in self._listed or path in self._texts or path.is_file()
+        return self.lists(path) or path in self._texts or path.is_file()
 
     def _find(self, dotted: str) -> Module | None:
         if not dotted:
@@ -429,18 +373,3 @@ class Project:
     def functions_mentioning(self, *names: str) -> list[FunctionRef]:
         """The innermost functions whose text holds all the names as words."""
         return self.graph.mentioning(names)
-
-
-def _imported(data: bytes) -> list[str]:
-    """The words of the import statements of a file."""
-    parts = (part for statement in import_statements(data) for part in statement)
-    words = set(_WORDS.findall(b" ".join(parts)))
-    return sorted(word.decode("utf-8", "ignore") for word in words)
-
-
-def import_statements(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The import statements of a file, parted before the word ``import``."""
-    for hit in _IMPORTS.finditer(data):
-        head = begins_line(data, hit.start())
-        if head is not None and (not head.strip() or head.lstrip().startswith(b"from")):
-            yield head.strip(), hit.group()

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.project.names import import_statements
 from lint_rules.project.outline import COPY_FUNCTIONS
-from lint_rules.project.project import import_statements
 from lint_rules.screen.wrappers import stem
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Aliases:
 
     def _imported(self, path: Path) -> Iterator[str]:
         """The names of other modules that stand for others here."""
-        yield from self.project.imported_words(path) & self._importable
+        yield from self.project.names.imported(path) & self._importable
         for module in self._by_module.keys() & self._read.get(path, _EMPTY).modules:
             yield from self._by_module[module]
 
@@ -142,7 +142,12 @@ class Aliases:
     @cached_property
     def _leading(self) -> frozenset[str]:
         """The names that are, or stand for, functions and classes, and what else matters."""
-        found = {*self.project.definitions, *self.project.class_names, *_LIBRARY, *self._more()}
+        found = {
+            *self.project.names.functions,
+            *self.project.names.classes,
+            *_LIBRARY,
+            *self._more(),
+        }
         named: dict[str, list[str]] = {}
         for one in self._read.values():
             for new, old in (*one.renamed, *one.assigned):

@@ -123,7 +123,7 @@ class CacheUsers:
 
     @cached_property
     def _lower_classes(self) -> frozenset[str]:
-        return self.project.lower_classes
+        return self.project.names.lower_classes
 
     @cached_property
     def _lower_digest(self) -> str:
@@ -139,7 +139,7 @@ class CacheUsers:
         if path not in self._plain:
             objects = self.objects.get(path, frozenset())
             extra = self.settings.cache_objects
-            imports = self.project.imported_words(path)
+            imports = self.project.names.imported(path)
             classes = self._lower_classes
             meanings = self.aliases.meanings(path)
 
@@ -304,7 +304,7 @@ class CacheUsers:
     def called(self, name: str) -> Iterator[Shape]:
         """The shapes of the functions of the project that are called so; of none where the name says
         nothing."""
-        paths = () if name in COMMON else self.project.definitions.get(name, ())
+        paths = () if name in COMMON else self.project.names.functions.get(name, ())
         for path in dict.fromkeys(paths):
             ask = partial(self._named, path, name)
             yield from self.shapes_in(f"named {name}", path, (), ask).values()
@@ -313,7 +313,7 @@ class CacheUsers:
         return self.project.module(path).functions_named({name})
 
     def _given_back(self, shape: Shape) -> frozenset[str]:
-        return shape.reached(shape.returned, lambda name: name in self.project.definitions)
+        return shape.reached(shape.returned, lambda name: name in self.project.names.functions)
 
     def stored_copies(self, shape: Shape) -> list[Copy]:
         """The copies of a function that go into a cache."""
@@ -344,7 +344,7 @@ class CacheUsers:
 
     def _imports(self, path: Path) -> str:
         if path not in self._import_digests:
-            imported = sorted(self.project.imported_words(path))
+            imported = sorted(self.project.names.imported(path))
             self._import_digests[path] = digest((imported, self.aliases.digest(path)))
         return self._import_digests[path]
 

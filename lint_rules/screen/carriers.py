@@ -98,7 +98,7 @@ class CarrierWords:
     def present(self, path: Path) -> frozenset[str]:
         """The words that a file imports (or the modules of), defines, or uses as attributes."""
         if path not in self._present:
-            imported = self.project.imported_words(path)
+            imported = self.project.names.imported(path)
             found = self.words & imported
             found |= self._at_home.get(path, set())
             words, context = self._to_look_for(path, imported)
@@ -216,7 +216,7 @@ class CarrierWords:
         own = set().union(*(homes[word] for word in words))
         leading = words | {stem(path) for path in own}
         for path in self.project.paths:
-            known = path in own or not leading.isdisjoint(self.project.imported_words(path))
+            known = path in own or not leading.isdisjoint(self.project.names.imported(path))
             if known or self._imports_all(path):
                 ask = partial(self._made_in, path, pattern)
                 for word in self.project.of_file(f"{self._kind} {number}", path, context, ask):

@@ -82,7 +82,7 @@ class Helping:
         """The classes of the project that functions name which may reset fields of a copy."""
         helping = (one for path in self.files for one in self._helping_in(path))
         named = {name for one in helping if one.resets for name in one.classes}
-        return frozenset(named & self.project.class_names)
+        return frozenset(named & self.project.names.classes)
 
     @cached_property
     def proving(self) -> tuple[FunctionRef, ...]:
@@ -195,7 +195,7 @@ class Helping:
         }
 
     def _copy_names(self, path: Path) -> list[str]:
-        names = self.project.defined_in(path)
+        names = self.project.names.defined_in(path)
         return [name for name in names if is_cache_copy_name(name, self._extra)]
 
     def _functions_named(self, path: Path, names: list[str]) -> list[FunctionRef]:
@@ -226,7 +226,7 @@ class Helping:
         wanted = self.caches.beside.keys()
 
         def ask(path: Path) -> list[str]:
-            return [name for name in self.project.defined_in(path) if name in wanted]
+            return [name for name in self.project.names.defined_in(path) if name in wanted]
 
         return self.project.of_files("called beside", digest(sorted(wanted)), ask) if wanted else {}
 
@@ -259,7 +259,7 @@ class Helping:
     def _may_call(self, caller: FunctionRef, function: FunctionRef) -> bool:
         """True when a function can mean this one of a module by its name."""
         path, name = caller.module.path, function.name
-        imported = self.project.imported_words(path)
+        imported = self.project.names.imported(path)
         if path == function.module.path or name in imported:
             return True
         meanings = self.caches.aliases.meanings(path)

@@ -80,7 +80,7 @@ class Level:
     def _seen(self, path: Path) -> tuple[str, ...]:
         """The words that let a file call wrappers."""
         if path not in self._words_seen:
-            imported = self.users.project.imported_words(path)
+            imported = self.users.project.names.imported(path)
             meant = self.users.aliases.meant(path)
             self._words_seen[path] = self._wrappers.seen(path, imported, meant)
         return self._words_seen[path]

@@ -253,7 +253,7 @@ def _name(function: FunctionRef) -> tuple[str, ...]:
     """What a function is called; where others in its file may be called so, its text tells them apart."""
     path = function.module.path
     name = str(path), function.qualname
-    if function.module.project.how_often_defined(path, function.name) > 1:
+    if function.module.project.names.how_often_defined(path, function.name) > 1:
         return (*name, digest(function.source))
     return name
 
