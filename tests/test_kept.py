@@ -592,6 +592,29 @@ def test_an_index_of_another_time_leads_to_no_value_of_another_file(tmp_path: Pa
     assert loaded(path, tmp_path) == {}
 
 
+def test_what_processes_add_at_the_same_time_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "cache" / "one-two.jsonl"
+    stores = [(FileStore(path, tmp_path), Kept()) for _ in range(3)]
+    for round_ in range(4):
+        for number, (files, own) in enumerate(stores):
+            (tmp_path / f"{number}.py").write_text("")
+            own.put("kind", tmp_path / f"{number}.py", "context", bytes, [round_, number])
+            files.save(own)
+    assert loaded(path, tmp_path) == {f"{number}.py": [3, number] for number in range(3)}
+
+
+def test_what_is_left_of_earlier_settings_goes_with_its_index(tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_text("")
+    for number in range(filestore.KEPT + 3):
+        kept = Kept()
+        kept.put("kind", tmp_path / "x.py", "context", bytes, number)
+        path = tmp_path / "cache" / f"one-{number}.jsonl"
+        FileStore(path, tmp_path).save(kept)
+        os.utime(path, (number, number))
+    left = sorted(path.suffix for path in (tmp_path / "cache").iterdir())
+    assert left == [".index"] * filestore.KEPT + [".jsonl"] * filestore.KEPT
+
+
 def test_lines_that_were_replaced_go_when_they_are_many(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
