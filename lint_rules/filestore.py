@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import NamedTuple
 from weakref import finalize
 
 from lint_rules.checkedlines import CHECKSUM, add_lines, checked, read_lines, with_checksum
-from lint_rules.project.kept import ANSWER, Entry, Kept, part_of
+from lint_rules.project.kept import ANSWER, PARTS, Entry, Kept, part_of
 from lint_rules.project.reads import RECORD
 
 KEPT = 4
@@ -106,11 +106,11 @@ class FileStore:
         told = (self._name(path), *entry.parts)
         return with_checksum("\t".join(map(_as_json, told)).encode("ascii"))
 
-    def _read(self, row: _Row, part: int) -> bytes:
-        """The values of a part that the line of a row tells; of none where it is not there any more."""
+    def _read(self, row: _Row) -> Sequence[bytes]:
+        """The values that the line of a row tells, by part; none where it is not there any more."""
         line = self._bytes(row.start, row.length).removesuffix(b"\n")
         data = checked(line) if line.startswith(row.checksum.encode()) else None
-        return data.split(b"\t")[1 + part] if data is not None else b"{}"
+        return data.split(b"\t")[1:] if data is not None else (b"{}",) * len(PARTS)
 
     def _bytes(self, start: int, length: int) -> bytes:
         try:

@@ -28,29 +28,36 @@ Value = Sequence[Any]
 class Entry:
     """One file: what its stat was when it had these bytes (empty: not to be relied on), and values.
 
-    Values from disk are read when one is asked for (``unread`` reads a part of some of them, as JSON, each).
+    Values from disk are read when one is asked for (``unread`` reads some of them, each part as JSON).
     """
 
-    __slots__ = ("_parts", "_unread", "digest", "signature")
+    __slots__ = ("_parts", "_told", "_unread", "digest", "signature")
 
     def __init__(
         self, signature: str, digest: str, values: dict[str, Value] | None = None,
-        unread: Iterable[Callable[[int], bytes]] = (),
+        unread: Iterable[Callable[[], Sequence[bytes]]] = (),
     ) -> None:  # fmt: skip
         self.signature = signature
         self.digest = digest
         self._parts: tuple[dict[str, Value], ...] = tuple({} for _ in PARTS)
-        self._unread: list[list[Callable[[int], bytes]]] = [[*unread] for _ in PARTS]
+        self._unread = [*unread]
+        #: What was read and not yet looked into, by part.
+        self._told: tuple[list[bytes], ...] = tuple([] for _ in PARTS)
         for kind, value in (values or {}).items():
             self._parts[part_of(kind)][kind] = value
 
     def part(self, number: int) -> dict[str, Value]:
         """The values of a part by kind (:func:`part_of`)."""
-        values, unread = self._parts[number], self._unread[number]
-        if unread:
-            for read in unread:
-                values.update(json.loads(read(number).decode("ascii")))
-            unread.clear()
+        if self._unread:
+            for read in self._unread:
+                for told, data in zip(self._told, read(), strict=True):
+                    told.append(data)
+            self._unread.clear()
+        values, told = self._parts[number], self._told[number]
+        if told:
+            for data in told:
+                values.update(json.loads(data.decode("ascii")))
+            told.clear()
         return values
 
     def get(self, kind: str) -> Value | None:
@@ -70,7 +77,7 @@ class Entry:
         """This entry with the values that an earlier one of the same bytes has beside; both still unread."""
         if earlier is None or earlier.digest != self.digest:
             return self
-        return Entry(self.signature, self.digest, unread=earlier._unread[0] + self._unread[0])
+        return Entry(self.signature, self.digest, unread=earlier._unread + self._unread)
 
 
 def digest(context: object) -> str:
