@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Wanted = Callable[[Finding], bool]
 
-GC = (2_000_000, 50, 1_000)
+GC = (1_000_000, 50, 1_000)
 """The thresholds of Python's garbage collector while a project is analysed."""
 
 MANY_NEWS = 64

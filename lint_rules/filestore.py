@@ -13,7 +13,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 from weakref import finalize
@@ -28,6 +28,8 @@ SPARE = 2_000
 """Lines that a file may have beyond two for each entry before it is written anew."""
 MANY = 64
 """Lines of one entry after which it is: what the earlier ones say has mostly been said again."""
+ROWS = 64
+"""Rows in a line of the index: what is lost where one is damaged."""
 INDEX = ".index"
 """What the name of an index ends with."""
 
@@ -79,7 +81,7 @@ class FileStore:
                 make_room(self._path)
             lines = [self._line(path, entry) for path, entry in changed]
             start = add_lines(self._path, lines)
-            add_lines(self._index, [self._told(changed, lines, start)])
+            add_lines(self._index, self._told(changed, lines, start))
             self._lines.update(path for path, _ in changed)
             if self._has_grown(kept):
                 self._write_anew(kept)
@@ -95,8 +97,7 @@ class FileStore:
         _drop_unused_records(kept, self._root)
         there = [(path, e) for path, e in kept.entries.items() if os.path.exists(path)]
         lines = [self._line(path, entry) for path, entry in there]
-        # Where the index is of another time than the lines, it leads to no line that it could mean.
-        _replace(self._path, b"".join(lines))
+        _replace(self._path, lines)
         _replace(self._index, self._told(there, lines, 0))
         self._lines = Counter(path for path, _ in there)
 
@@ -107,10 +108,18 @@ class FileStore:
         return with_checksum("\t".join(map(_as_json, told)).encode("ascii"))
 
     def _read(self, row: _Row) -> Sequence[bytes]:
-        """The values that the line of a row tells, by part; none where it is not there any more."""
+        """The values that the line of a row tells, by part; none where there is no such line any more."""
         line = self._bytes(row.start, row.length).removesuffix(b"\n")
-        data = checked(line) if line.startswith(row.checksum.encode()) else None
+        if not line.startswith(row.checksum.encode()):
+            line = self._by_checksum.get(row.checksum, b"")
+        data = checked(line)
         return data.split(b"\t")[1:] if data is not None else (b"{}",) * len(PARTS)
+
+    @cached_property
+    def _by_checksum(self) -> dict[str, bytes]:
+        """Every line, wherever it stands: an index may be of another time than the lines."""
+        lines = self._bytes(0, os.path.getsize(self._path)) if os.path.exists(self._path) else b""
+        return {line[:CHECKSUM].decode("ascii", "replace"): line for line in lines.splitlines()}
 
     def _bytes(self, start: int, length: int) -> bytes:
         try:
@@ -131,15 +140,16 @@ class FileStore:
 
     def _told(
         self, entries: Iterable[tuple[str, Entry]], lines: Iterable[bytes], start: int
-    ) -> bytes:
-        """The line of the index that says where the lines of some entries are, the first at ``start``."""
+    ) -> list[bytes]:
+        """The lines of the index that say where the lines of some entries are, the first at ``start``."""
         rows = []
         for (path, entry), line in zip(entries, lines, strict=True):
             checksum = line[:CHECKSUM].decode("ascii")
             name, length = self._name(path), len(line)
             rows.append(_Row(name, entry.signature, entry.digest, start, length, checksum))
             start += len(line)
-        return with_checksum(_as_json(rows).encode("ascii"))
+        portions = (rows[at : at + ROWS] for at in range(0, len(rows), ROWS))
+        return [with_checksum(_as_json(portion).encode("ascii")) for portion in portions]
 
     def _name(self, path: str) -> str:
         return os.path.relpath(path, self._root)
@@ -149,11 +159,11 @@ def _as_json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, lines: Iterable[bytes]) -> None:
     """Write a file anew, in one step.  Raises OSError."""
     new = path.with_suffix(f"{path.suffix}.{os.getpid()}")
     try:
-        new.write_bytes(data)
+        new.write_bytes(b"".join(lines))
         os.replace(new, path)
     finally:
         new.unlink(missing_ok=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 from lint_rules.contain import Contained
 from lint_rules.deadline import TIME_LIMIT
 from lint_rules.discovery import Target
-from lint_rules.ending import check_end
 from lint_rules.findings import Diagnostic, FileReport, Finding
 from lint_rules.project.roots import Roots, place_of
 from lint_rules.settings import Settings
@@ -149,19 +147,8 @@ class Worker:
         return engine
 
     def analyse(self, target: Target) -> Outcome:
-        """Read and analyse one file; one of which an earlier run says that nothing is in it is not even read."""
-        clean = self._clean(target)
-        if clean is not None:
-            return Outcome(clean)
-        return self.guarded(target, lambda: self._source(target.path))
-
-    def _clean(self, target: Target) -> FileReport | None:
-        check_end()
-        if target.explicit:
-            return None
-        with suppress(Exception):  # it is met again, and said, where the file is analysed
-            return self._engine_for(target.path).clean(target.path, target.display)
-        return None
+        """Read and analyse one file; one that nothing can be said about is not even read."""
+        return self.guarded(target, lambda: self._source(target.path), on_disk=True)
 
     def _source(self, path: Path) -> SourceText:
         """A file, with the text that stands for it."""
@@ -174,9 +161,15 @@ class Worker:
         if self._engine is not None:
             self._engine.keep()
 
-    def guarded(self, target: Target, read: Callable[[], SourceText]) -> Outcome:
+    def guarded(
+        self, target: Target, read: Callable[[], SourceText], *, on_disk: bool = False
+    ) -> Outcome:
         """The outcome of one file; whatever goes wrong is one diagnostic of it."""
         with Contained(self._task.time_limit) as contained:
+            if on_disk and not target.explicit:
+                clean = self._engine_for(target.path).clean(target.path, target.display)
+                if clean is not None:
+                    return Outcome(clean)
             source = read()
             if self._task.repair:
                 outcome = self._repaired(target, source)

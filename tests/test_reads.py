@@ -323,6 +323,18 @@ def test_an_answer_that_no_longer_holds_goes_with_what_it_was_read_from(runs: Ke
     assert ANSWER + "another" in kinds and ANSWER + "question" not in kinds
 
 
+def test_a_word_is_searched_for_once(runs: Kept) -> None:
+    """Also one that no answer rests on, as soon as words are kept for one that does."""
+    first = runs.project()
+    beside = first.files_containing(b"return")
+    first.reads.kept("q", runs.root, "", lambda: [str(first.files_containing(b"def"))])
+    first.reads.flush()
+    second = runs.project(first)
+    assert second.files_containing(b"return") == beside and not second.reads.searched
+    second.files_containing(b"never searched for")
+    assert list(second.reads.searched) == ["never searched for"]
+
+
 def test_a_run_adds_what_is_new_to_what_was_read_before(runs: Kept) -> None:
     """An edit does not make what was read be told once more; after many a record is begun anew."""
     project, told = runs.project(), []

@@ -40,9 +40,14 @@ class Proof:
         return cls(kind, text, str(path), piece, row)
 
     @property
+    def said(self) -> list[Any]:
+        """The proof as JSON, but for the line."""
+        return [self.kind, self.text, self.path, self.piece]
+
+    @property
     def as_json(self) -> list[Any]:
         """The proof as JSON."""
-        return [self.kind, self.text, self.path, self.piece, self.row]
+        return [*self.said, self.row]
 
 
 @dataclass(slots=True)
@@ -70,9 +75,7 @@ class PerRequest:
     @property
     def said(self) -> list[Any]:
         """What others rest on: the fields and their proofs, but not the lines of these."""
-        proofs = {
-            name: [one.as_json[:-1] for one in found] for name, found in self.evidence.items()
-        }
+        proofs = {name: [one.said for one in found] for name, found in self.evidence.items()}
         return [proofs, self.order]
 
     def add(self, name: str, proof: Proof) -> bool:

@@ -64,6 +64,10 @@ class Entry:
         """The value of a kind."""
         return self.part(part_of(kind)).get(kind)
 
+    def some(self, kinds: Iterable[str]) -> dict[str, Value]:
+        """Those values that there are of some kinds."""
+        return {kind: value for kind in kinds if (value := self.get(kind)) is not None}
+
     def put(self, kind: str, value: Value) -> None:
         """Set the value of a kind."""
         self.part(part_of(kind))[kind] = value
@@ -124,10 +128,9 @@ class Kept:
         """What is new since this was asked for the last time: entries with their new values."""
         new, self._new = self._new, {}
         return [
-            (path, Entry(entry.signature, entry.digest, {k: v for k, v in told if v is not None}))
+            (path, Entry(entry.signature, entry.digest, entry.some(kinds)))
             for path, kinds in new.items()
             for entry in [self.entries[path]]
-            for told in [[(kind, entry.get(kind)) for kind in kinds]]
         ]
 
     def drop(self, unwanted: Callable[[str, Any], bool], path: str) -> None:

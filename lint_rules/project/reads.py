@@ -36,7 +36,6 @@ class Reads:
         self.derive: Callable[[str], str] = lambda name: ""
         #: The words that all files were searched for, which no earlier run had asked for.
         self.searched: dict[str, list[Path]] = {}
-        self._has_added = False
         self._new: list[_New] = []
         self._records: dict[str, Record | None] = {}
         self._derived: dict[str, str] = {}
@@ -127,12 +126,12 @@ class Reads:
         """Keep the answers that are new, with what they were read from."""
         new = [(one, one.node.all()) for one in self._new]
         self._new.clear()
+        if not new:
+            return
         read = Node()
         for _, node in new:
             read.take(node)
-        self._add_searched(read)
-        if not new:
-            return
+        self._add_words(read.words)
         name, record = self._extended(read)
         for one, node in new:
             value = {"read": name, "answer": one.answer, **record.places(node)}
@@ -189,19 +188,12 @@ class Reads:
                 found[word].append(path)
         return found
 
-    def _add_searched(self, read: Node) -> None:
-        """Make words known that this run has searched for.  That takes a line for each file: so those that no
-        answer rests on wait for one that does, but for the first."""
-        wanted = not self.searched.keys().isdisjoint(read.words)
-        if self.keeping and self.searched and (wanted or not self._has_added):
-            self._has_added = True
-            self._add_words(self.searched)
-            self.searched = {}
-
     def _add_words(self, new: dict[str, list[Path]]) -> None:
+        """Make the words known that answers rest on and, as that takes a line for each file, with them all that
+        this run has searched for."""
         if new.keys() <= set(self._known_words):
             return
-        held = {**self.held, **new}
+        held = {**self.held, **self.searched, **new}
         words = sorted(held)
         by_file: dict[Path, list[str]] = {path: [] for path in self._project.paths}
         for word in words:

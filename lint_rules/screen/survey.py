@@ -111,7 +111,7 @@ class Survey:
         if question == _USERS:
             return _told(self._cache_users(Path(about[0])))
         if question == _USES:
-            return str(any(map(self._uses_cache, self._called(*about))))
+            return str(bool(self._called(*about)))
         if question == _STORES:
             return str(any(map(self._stores, self._called(*about))))
         if question == _MARKING:

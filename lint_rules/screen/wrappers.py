@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lint_rules.folders import in_utf8
@@ -38,8 +39,6 @@ class Wrappers:
         """``instances`` are the names of objects of a class, as far as assignments tell."""
         self._instances = instances
         self._by_word: dict[str, dict[str, Does]] = {}
-        #: The words of :meth:`seen`, once it is asked for them: all functions are noted by then.
-        self._words: frozenset[str] | None = None
         self._classes: dict[str, set[str]] = {}
         self._owners: dict[str, frozenset[str]] = {}
         self._digests: dict[str, str] = {}
@@ -63,11 +62,14 @@ class Wrappers:
     def seen(self, path: Path, imported: frozenset[str], meant: frozenset[str]) -> tuple[str, ...]:
         """The words that let a file call wrappers: modules, classes and functions that it imports, or that
         one of its names stands for."""
-        if self._words is None:
-            self._words = frozenset(self._by_word)
         found = (imported & self._words) | (meant & self._words)
         name = str(path)
         return tuple(sorted(found | {name} if name in self._words else found))
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        """Those words; all functions are noted before they are asked for."""
+        return frozenset(self._by_word)
 
     def visible(self, seen: tuple[str, ...], meanings: Meanings) -> dict[str, Does]:
         """The names of wrappers that these words lead to, and whether they store and find."""
