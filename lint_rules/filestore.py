@@ -118,8 +118,11 @@ class FileStore:
     @cached_property
     def _by_checksum(self) -> dict[str, bytes]:
         """Every line, wherever it stands: an index may be of another time than the lines."""
-        lines = self._bytes(0, os.path.getsize(self._path)) if os.path.exists(self._path) else b""
-        return {line[:CHECKSUM].decode("ascii", "replace"): line for line in lines.splitlines()}
+        try:
+            lines = self._path.read_bytes().split(b"\n")
+        except OSError:
+            return {}
+        return {line[:CHECKSUM].decode("ascii", "replace"): line for line in lines}
 
     def _bytes(self, start: int, length: int) -> bytes:
         try:

@@ -194,7 +194,8 @@ class Calls:
     ) -> Value | None:
         objs = self.ctx.deref(base)
         models = {self.ctx.objects[obj].model for obj in objs}
-        own = next(iter(models)).method(name) if len(models) == 1 and None not in models else None  # type: ignore[union-attr]
+        model = next(iter(models)) if len(models) == 1 else None
+        own = model.method(name) if model is not None else None
         if own is not None and objs:
             return self.ev.interpreter.library.apply(self, state, node, own, base, node.args)
         if name == "fromkeys":

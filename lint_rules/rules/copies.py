@@ -9,6 +9,7 @@ from lint_rules.rules.base import Problem, listed, one_of_kind, step
 from lint_rules.rules.userkeys import is_stored_for_user
 
 if TYPE_CHECKING:
+    from lint_rules.findings import TraceStep
     from lint_rules.flow.facts import Facts
     from lint_rules.knowledge.base import Knowledge
     from lint_rules.knowledge.helpers import HelperCopy
@@ -65,7 +66,7 @@ def _message(code: str, facts: Facts, copy: HelperCopy, fields: tuple[str, ...])
     )
 
 
-def _trace(knowledge: Knowledge, facts: Facts, copy: HelperCopy) -> tuple:  # type: ignore[type-arg]
+def _trace(knowledge: Knowledge, facts: Facts, copy: HelperCopy) -> tuple[TraceStep, ...]:
     node = copy.base.node
     if node is None:
         return ()
