@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lint_rules.calling import call_of_helper, call_of_merge
 from lint_rules.findings import Call, FieldFinding, Mark, Subject, SubjectKind
 from lint_rules.knowledge.said import is_given
-from lint_rules.rules.copies import matters
+from lint_rules.rules.copies import that_matter
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts
@@ -37,14 +37,15 @@ def subjects(
     ``display`` is the path that the user knows the file by, ``shown`` tells evidence in such paths.
     """
     for copy in knowledge.helpers.copies(facts.function):
-        if matters(knowledge, facts, copy):
-            found = knowledge.fields.of(copy.copy.model, facts, copy.copy)
+        found = knowledge.fields.of(copy.copy.model, facts, copy.copy)
+        names = that_matter(knowledge, facts, copy, list(found.evidence))
+        if names:
             mine = [
                 p
                 for p in problems
                 if p.code.startswith("CCL1") and p.carrier in (copy.base, copy.copy)
             ]
-            marks: dict[str, Mark] = dict.fromkeys(found.evidence, "reset")
+            marks: dict[str, Mark] = dict.fromkeys(names, "reset")
             marks |= _said(mine)
             call = _contained(partial(call_of_helper, facts, copy, marks))
             yield _subject(
@@ -57,7 +58,8 @@ def subjects(
             continue
         if written and is_given(facts, carrier) and knowledge.sharing.why(facts, carrier):
             mine = [p for p in problems if p.code.startswith("CCL2") and p.carrier == carrier]
-            marks = dict.fromkeys(found.ordered(list(written)), "overwritten")
+            keeping = {merge.write.field for merge in merges if merge.keeps}
+            marks = dict.fromkeys(found.ordered(list(written - keeping)), "overwritten")
             marks |= _said(mine)
             call = _contained(
                 partial(call_of_merge, knowledge, facts, carrier, merges, marks, found)

@@ -12,7 +12,7 @@ from lint_rules.flow.context import class_of
 from lint_rules.flow.facts import Placed, Store
 from lint_rules.flow.keeping import Keeping, KeptAs
 from lint_rules.flow.state import State
-from lint_rules.flow.values import UNKNOWN, Obj, Ref, Seq, Value, ref, union
+from lint_rules.flow.values import NONE, UNKNOWN, Obj, Ref, Seq, Value, ref, union
 from lint_rules.naming import is_cache_class, is_cache_name, is_lookup_method, is_store_method
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.index import Constant
@@ -39,7 +39,7 @@ class Caches:
 
     def is_cache(self, node: cst.BaseExpression, value: Value | None = None) -> bool:
         """True when the expression is a cache: by its name, or by the class that made it."""
-        if value is not None and self._is_record(value):
+        if value is not None and (self._is_record(value) or self._is_made_here(node, value)):
             return False
         name = _last_name(node)
         if name is not None and is_cache_name(name, self.ctx.settings.cache_objects):
@@ -56,6 +56,14 @@ class Caches:
             or (info.model is not None and info.model.kind != "plain")
             for info in infos
         )
+
+    def _is_made_here(self, node: cst.BaseExpression, value: Value) -> bool:
+        """True for a variable that holds a dict which this very call made: it ends with the call."""
+        objs = self.ctx.deref(value)
+        if not isinstance(node, cst.Name) or not objs:
+            return False
+        outer = rf"\b(?:global|nonlocal)\b[^\n#]*\b{re.escape(node.value)}\b"
+        return all(map(self.ev.mappings.is_made_here, objs)) and not self.ctx.function.holds(outer)
 
     def _is_cache_object(self, info: Obj) -> bool:
         if info.model is not None:
@@ -90,6 +98,14 @@ class Caches:
         if not self.is_cache(node.value, base):
             return None
         return self.lookup(state, node, node.value, base, [])
+
+    def entry(self, base: Value) -> Value | None:
+        """Some entry of a container that was there before and is no cache, under a key that is not known; None
+        where it is none, or may be one of several."""
+        objs = self.ctx.deref(base)
+        if len(objs) == 1 and self.ctx.objects[objs[0]].origin in ("global", "attr"):
+            return self.item(objs[0])
+        return None
 
     def item(self, obj: int) -> Value:
         """Some entry of a container that is no cache, of the class that its annotation names."""
@@ -162,7 +178,14 @@ class Caches:
             self._store_arguments(state, node, func, base, given, scheduled=scheduled)
             if name != "setdefault":
                 return UNKNOWN
-        return self.lookup(state, node, func.value, base, values)
+        found = self.lookup(state, node, func.value, base, values)
+        maker = self.keeping.handing_copies(base, name)
+        if maker is None:
+            return found
+        copied = self.ev.calls.copies.make(
+            state, node, list(found.refs), "shallow", name, maker=maker
+        )
+        return ref(copied) | NONE  # where nothing is kept there is nothing to copy
 
     def _store_arguments(
         self, state: State, node: cst.Call, func: cst.Attribute, base: Value,

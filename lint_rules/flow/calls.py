@@ -267,7 +267,8 @@ class Calls:
     ) -> Value | None:
         key = self.ev.eval(state, node.args[0].value).text
         if key is None:
-            return computed(base)
+            entry = self.caches.entry(base) if name == "get" and len(node.args) == 1 else None
+            return entry | NONE if entry is not None else computed(base)
         default = self.ev.eval(state, node.args[1].value) if len(node.args) > 1 else NONE
         value = self.with_default(state, node, base, key, default)
         if name == "pop":

@@ -215,8 +215,7 @@ class Evaluator:
             if key.text is not None and objs:
                 value = union([self.ctx.read(state, obj, key.text) for obj in objs])
                 return value.without(Absent()) if value.atoms != ABSENT.atoms else UNKNOWN
-            if len(objs) == 1 and self.ctx.objects[objs[0]].origin in ("global", "attr"):
-                return self.calls.caches.item(objs[0])
+            return self.calls.caches.entry(base) or computed(base)
         return computed(base)
 
     def _call(self, state: State, node: cst.BaseExpression) -> Value:

@@ -1,4 +1,5 @@
-"""What a cache's own method keeps of what it is given: the object itself, or a copy that it makes."""
+"""What a cache's own method keeps of what it is given, and what it hands out: the object itself, or a copy
+that it makes."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from lint_rules.flow.facts import Placed
 from lint_rules.flow.instantiate import Instantiation, links
 from lint_rules.flow.named import names_given
 from lint_rules.flow.state import State
-from lint_rules.flow.values import Init, Value
+from lint_rules.flow.values import Absent, Const, Init, Ref, Value
 
 if TYPE_CHECKING:
     from lint_rules.flow.expressions import Evaluator
@@ -21,7 +22,7 @@ KeptAs: TypeAlias = dict[int, tuple[dict[str, Value], bool]]
 
 
 class Keeping:
-    """Asks the methods of the project's own cache classes what they keep."""
+    """Asks the methods of the project's own cache classes what they keep and hand out."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.ev = evaluator
@@ -42,6 +43,19 @@ class Keeping:
             return {}
         call = Instantiation(self.ev.calls, state, node, facts, bound)
         return kept_by(call)
+
+    def handing_copies(self, base: Value, name: str) -> FunctionRef | None:
+        """The method of that name, where whatever it returns is a copy that it makes."""
+        method = self._method(base, name)
+        if method is None or self.ctx.depth == 0:
+            return None
+        facts = self.ctx.library.summary(method, self.ctx.depth - 1)
+        atoms = [a for leave in facts.exits for a in leave.value.atoms] if facts is not None else []
+        given = [atom for atom in atoms if not isinstance(atom, Const | Absent)]
+        if facts is None or not given:
+            return None
+        made = (isinstance(a, Ref) and facts.objects[a.obj].origin == "copy" for a in given)
+        return method if all(made) else None
 
     def _method(self, base: Value, name: str) -> FunctionRef | None:
         models = {self.ctx.objects[obj].model for obj in self.ctx.deref(base)}

@@ -27,6 +27,9 @@ from lint_rules.flow.values import (
 if TYPE_CHECKING:
     from lint_rules.flow.expressions import Evaluator
 
+_MADE_HERE = "dict"
+"""What a dict made in the function is called; a constant one has the name of its variable."""
+
 
 class Mappings:
     """What one function does with mappings of field names to values."""
@@ -39,7 +42,7 @@ class Mappings:
 
     def fresh(self, state: State, node: cst.CSTNode) -> int:
         """A new empty dict made at ``node``."""
-        made = self.ctx.new((id(node), "mapping", self.ctx.iteration), "mapping", "dict",
+        made = self.ctx.new((id(node), "mapping", self.ctx.iteration), "mapping", _MADE_HERE,
                             node=node, mapping=True, base="absent")  # fmt: skip
         state.heap[made.id] = {}
         return made.id
@@ -83,6 +86,10 @@ class Mappings:
     def is_local(self, obj: int) -> bool:
         """True for a dict that this function made from nothing."""
         return self.ctx.objects[obj].base == "absent" and self.ctx.objects[obj].origin == "mapping"
+
+    def is_made_here(self, obj: int) -> bool:
+        """True for a dict that a call of this function makes, not for a constant one of a module."""
+        return self.is_local(obj) and self.ctx.objects[obj].name == _MADE_HERE
 
     def union_operator(
         self, state: State, node: cst.BinaryOperation, left: Value, right: Value

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lint_rules.flow.summaries import Library
+from lint_rules.knowledge.contents import CLEAN, Contents
 from lint_rules.knowledge.helpers import Helpers
 from lint_rules.knowledge.perrequest import FIELDS, Fields
 from lint_rules.knowledge.relevance import PLAUSIBLE, Relevance
 from lint_rules.knowledge.said import Said
 from lint_rules.knowledge.sharing import POSSIBLE, SHARED, Sharing
 from lint_rules.knowledge.sources import Sources
+from lint_rules.knowledge.staying import Staying
 from lint_rules.knowledge.told import asked_again
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ class Knowledge:
         self.said = Said(self.library, self.helpers)
         self.fields = Fields(self.library, self.helpers, self.said, survey)
         self.sharing = Sharing(self.library, self.said, survey)
+        self.contents = Contents(self.library, self.fields, survey)
+        self.staying = Staying(self.helpers, self.contents)
         self.sources = Sources(self.library, self.helpers)
         self.relevance = Relevance(self.library, self.fields, self.sharing, survey)
 
@@ -39,4 +43,5 @@ class Knowledge:
             PLAUSIBLE: self.relevance.plausible,
             POSSIBLE: self.sharing.possible,
             SHARED: self.sharing.model,
+            CLEAN: self.contents.clean,
         }, name)  # fmt: skip

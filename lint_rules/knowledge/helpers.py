@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from lint_rules.flow.facts import Facts, Write
+from lint_rules.flow.facts import Facts, Handoff, Write
 from lint_rules.flow.state import State, join, read
 from lint_rules.flow.values import (
     ABSENT,
@@ -22,6 +22,7 @@ from lint_rules.flow.values import (
 )
 from lint_rules.flow.vocabulary import SERIALISED
 from lint_rules.knowledge.leaving import leaving
+from lint_rules.knowledge.origins import brings
 from lint_rules.naming import is_cache_copy_name
 from lint_rules.project.noting import Remembered
 
@@ -273,13 +274,19 @@ class Helpers:
             for handoff in caller.handoffs:
                 if handoff.callee != facts.function:
                     continue
-                for name in names:
-                    value = handoff.arguments.get(name)
-                    if value is not None and any(
-                        caller.objects[obj].origin == "lookup" for obj in value.refs
-                    ):
-                        return True
+                values = (handoff.arguments.get(name) for name in names)
+                given = {obj for value in values if value is not None for obj in value.refs}
+                if any(_is_as_found(caller, handoff, obj) for obj in given):
+                    return True
         return False
+
+
+def _is_as_found(facts: Facts, handoff: Handoff, obj: int) -> bool:
+    """True for what a cache handed out and no request's values were merged onto: a copy of that is for a
+    response or a log, whatever is blanked on it."""
+    fields = handoff.fields.get(obj, {})
+    found = facts.objects[obj].origin == "lookup"
+    return found and not any(brings(facts, value) for value in fields.values())
 
 
 def own_copies(facts: Facts) -> list[Obj]:

@@ -23,7 +23,8 @@ reaches a cache store, or what it copies was looked up in a cache. A field is *p
 name matches `per-request-fields` where the class declares it, another helper resets it, a merge function writes it from the
 same source as a proven one, a comment marks it, or the configuration lists it. Each finding prints that evidence.
 
-Not reported where the function itself stores the copy under keys that name the end user: such an entry is nobody else's.
+Not reported where the function itself stores the copy under keys that name the end user: such an entry is nobody else's. Nor of
+a copy of what was looked up a field that no entry carries: all that the project stores is new in it.
 """,
     why=COPY_WHY,
     bad=PRELUDE

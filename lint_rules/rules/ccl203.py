@@ -27,7 +27,8 @@ carry.
 
 That the source carries it needs evidence: a function of the project writes that key into what is passed, or the source's
 class has it. Only where nothing is known of the source does the name decide, and then never for a field that other code
-writes on such an object from something else.
+writes on such an object from something else. Not reported where all callers in the project write the field on the
+object themselves, or through another function.
 """,
     why=MERGE_WHY,
     bad=PRELUDE
@@ -100,6 +101,7 @@ class MissingMerge(Rule):
             if not facts.writes_to(carrier.id, name)
             and merging.final(carrier.id, name) == facts.objects.default(carrier.id, name)
             and self._can_carry(knowledge, facts, found, name, carried.known, carried.where)
+            and knowledge.staying.may_stay(facts, carrier, name)
         ]
         if not missing:
             return None

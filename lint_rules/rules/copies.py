@@ -30,7 +30,8 @@ def incomplete(knowledge: Knowledge, facts: Facts, code: str) -> Iterator[Proble
             names = [name for name in kept if copy.always_keeps(name)]
         else:
             names = [name for name in kept if not copy.always_keeps(name)]
-        if not names or not matters(knowledge, facts, copy):
+        names = that_matter(knowledge, facts, copy, names)
+        if not names:
             continue
         fields = tuple(found.ordered(names))
         yield Problem(
@@ -39,17 +40,20 @@ def incomplete(knowledge: Knowledge, facts: Facts, code: str) -> Iterator[Proble
         )  # fmt: skip
 
 
-def matters(knowledge: Knowledge, facts: Facts, copy: HelperCopy) -> bool:
-    """A copy of a looked-up object counts when it resets something, or the model goes in unsanitized; one
-    that is stored under an end user's key never."""
+def that_matter(
+    knowledge: Knowledge, facts: Facts, copy: HelperCopy, names: list[str]
+) -> list[str]:
+    """A copy of a looked-up object counts when it resets something, or the model goes in unsanitized, and with
+    the fields that may be in there; one that is stored under an end user's key never."""
     if is_stored_for_user(knowledge, facts, copy):
-        return False
+        return []
     if copy.why != "looked-up":
-        return True
-    if any(copy.resets(name) for name in copy.fields):
-        return True
+        return names
     model = copy.copy.model
-    return model is not None and knowledge.sharing.stored_unsanitized(model)
+    unsanitized = model is not None and knowledge.sharing.stored_unsanitized(model)
+    if not unsanitized and not any(copy.resets(name) for name in copy.fields):
+        return []
+    return [name for name in names if knowledge.contents.may_hold(model, name)]
 
 
 def _message(code: str, facts: Facts, copy: HelperCopy, fields: tuple[str, ...]) -> str:

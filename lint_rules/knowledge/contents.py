@@ -1,0 +1,128 @@
+"""What the caches of a project hold of a model: may an entry carry one request's values at all?
+
+A cache is clean of a field where everything that the project stores has a constant in it, and nothing that
+a cache handed out is given a value for it.  A copy of what comes out of such a cache carries nobody's
+values, whatever is merged onto it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from lint_rules.knowledge.merging import family
+from lint_rules.knowledge.origins import brings
+from lint_rules.knowledge.perrequest import naming
+from lint_rules.knowledge.told import name_of, told
+from lint_rules.project.kept import NO_CONTEXT
+from lint_rules.project.noting import Remembered
+
+if TYPE_CHECKING:
+    from lint_rules.flow.facts import Facts, Store
+    from lint_rules.flow.summaries import Library
+    from lint_rules.knowledge.perrequest import Fields
+    from lint_rules.project.classes import ClassRef
+    from lint_rules.project.functions import FunctionRef
+    from lint_rules.screen.survey import Survey
+
+CLEAN = "clean"
+MAX_ASKED = 400
+"""Functions that are looked at for one model before its caches count as holding anything."""
+_CALLS = 2
+"""How many calls away from a function that names the model one may store what that returned."""
+
+
+class Contents:
+    """Says which fields of a model no cache of the project holds a request's value of."""
+
+    def __init__(self, library: Library, fields: Fields, survey: Survey) -> None:
+        self.library = library
+        self.project = library.project
+        self.fields = fields
+        self.survey = survey
+        self.clean = Remembered(self._kept_clean, told=told(CLEAN))
+
+    def may_hold(self, model: ClassRef | None, name: str) -> bool:
+        """True when what a cache hands out may carry a request's value of the field; of a class that is
+        not known it may."""
+        return model is None or name not in self.clean(model)
+
+    def _kept_clean(self, model: ClassRef) -> tuple[str, ...]:
+        question, root = name_of(CLEAN, model), self.project.root
+        return tuple(
+            self.project.reads.kept(question, root, NO_CONTEXT, lambda: self._ask_clean(model))
+        )
+
+    def _ask_clean(self, model: ClassRef) -> list[str]:
+        """The fields of P(model) of which every store is seen and brings nothing; none where no store is
+        seen: somebody else fills the cache."""
+        names = set(self.fields.of_model(model).evidence)
+        related = list(islice(self._related(model, names), MAX_ASKED + 1))
+        if not names or len(related) > MAX_ASKED:
+            return []
+        stored = False
+        for function in related:
+            if not self.survey.uses_cache(function):
+                continue
+            facts = self.library.facts(function)
+            if facts is None:  # too much for the interpretation: it may do anything
+                return []
+            stores = [store for store in facts.stores if _is_of(facts, store.obj, model)]
+            stored = stored or bool(stores)
+            names -= {name for name in names if any(_stores(facts, s, name) for s in stores)}
+            names -= set(_written_on_found(facts, model, names))
+        return sorted(names) if stored else []
+
+    def _related(self, model: ClassRef, names: Iterable[str]) -> Iterator[FunctionRef]:
+        """The functions that name the class or one of the fields, and those that call them."""
+        found: dict[FunctionRef, None] = {}
+        for cls in model.mro:
+            found.update(dict.fromkeys(naming(self.project, cls, lambda function: True)))
+            found.update(dict.fromkeys(cls.methods.values()))
+        for name in sorted(names):
+            found.update(dict.fromkeys(self.project.functions_mentioning(name)))
+        yield from found
+        level = list(found)
+        for _ in range(_CALLS):
+            callers = (
+                site.function for function in level for site in self.project.callers(function)
+            )
+            level = []
+            for caller in callers:
+                if caller is not None and caller not in found:
+                    found[caller] = None
+                    level.append(caller)
+                    yield caller
+
+
+def _is_of(facts: Facts, obj: int, model: ClassRef) -> bool:
+    """False for an object of another class, and for a parameter of none: the callers' facts tell of that."""
+    links = [facts.objects[link] for link in family(facts, obj)]
+    known = [link.model for link in links if link.model is not None]
+    if known:
+        return any(
+            one == model or one.is_subclass_of(model) or model.is_subclass_of(one) for one in known
+        )
+    return not any(link.origin in ("param", "self") for link in links)
+
+
+def _stores(facts: Facts, store: Store, name: str) -> bool:
+    """True when a store may keep a request's value of the field, also one that is written afterwards."""
+    value = store.fields.get(name) or facts.objects.default(store.obj, name)
+    if brings(facts, value):
+        return True
+    return not store.copied and any(
+        write.order > store.order and brings(facts, write.value)
+        for write in facts.writes_to(store.obj, name)
+    )
+
+
+def _written_on_found(facts: Facts, model: ClassRef, names: Iterable[str]) -> Iterator[str]:
+    """The fields that a function gives a value on the very object that a cache handed out."""
+    found = [obj for obj in facts.objects.all() if obj.origin == "lookup"]
+    shared = [obj for obj in found if _is_of(facts, obj.id, model)]
+    for name in names:
+        writes = (write for obj in shared for write in facts.writes_to(obj.id, name))
+        if any(brings(facts, write.value) for write in writes):
+            yield name

@@ -1,0 +1,32 @@
+"""Where the objects and values of a function come from: out of a cache, or from a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lint_rules.flow.values import Absent, Const, Init, Strings
+from lint_rules.knowledge.merging import family
+
+if TYPE_CHECKING:
+    from lint_rules.flow.facts import Facts
+    from lint_rules.flow.values import Obj, Value
+
+
+def brings(facts: Facts, value: Value) -> bool:
+    """True when a value may be a request's: it is no constant, and not what a cache held before."""
+    return not all(
+        isinstance(atom, Const | Absent | Strings)
+        or (isinstance(atom, Init) and is_all_found(facts, atom.obj))
+        for atom in value.atoms
+    )
+
+
+def is_all_found(facts: Facts, obj: int) -> bool:
+    """True for an object that was looked up, or is a copy of nothing but such."""
+    return all(root.origin == "lookup" for root in roots(facts, obj))
+
+
+def roots(facts: Facts, obj: int) -> list[Obj]:
+    """What an object was copied from in the end; itself, where it is no copy."""
+    links = (facts.objects[link] for link in sorted(family(facts, obj)))
+    return [link for link in links if link.origin != "copy" or not link.of]

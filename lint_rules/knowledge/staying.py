@@ -1,0 +1,99 @@
+"""Can what an earlier request left be on a carrier, and still be there when the request is over?
+
+A merge function alone cannot know: its callers may hand it a copy of their own, reset it before, or write
+the field themselves behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from lint_rules.flow.values import Const, Init, Ref
+from lint_rules.knowledge.merging import Merging, family
+from lint_rules.knowledge.origins import is_all_found, roots
+
+if TYPE_CHECKING:
+    from lint_rules.flow.facts import Facts, Handoff
+    from lint_rules.flow.values import Obj
+    from lint_rules.knowledge.contents import Contents
+    from lint_rules.knowledge.helpers import Helpers
+    from lint_rules.project.classes import ClassRef
+
+
+class _Handed(NamedTuple):
+    """An object that a caller hands over in a call, with the caller's facts."""
+
+    caller: Facts
+    handoff: Handoff
+    obj: Obj
+    #: The class that the parameter has.
+    wanted: ClassRef | None
+
+
+class Staying:
+    """Follows an old value of a field from where the carrier comes from to where it is left."""
+
+    def __init__(self, helpers: Helpers, contents: Contents) -> None:
+        self.helpers = helpers
+        self.contents = contents
+
+    def may_arrive(self, facts: Facts, carrier: Obj, name: str) -> bool:
+        """True when the carrier of a merge may come with an earlier request's value of the field."""
+        return self._may(facts, carrier, name, self._arrives)
+
+    def may_stay(self, facts: Facts, carrier: Obj, name: str) -> bool:
+        """True when it may come with one, and still have it when the callers are done with the carrier."""
+        return self._may(
+            facts, carrier, name,
+            lambda handed, field: self._arrives(handed, field) and _is_left(handed, field),
+        )  # fmt: skip
+
+    def _may(
+        self, facts: Facts, carrier: Obj, name: str, is_old: Callable[[_Handed, str], bool]
+    ) -> bool:
+        """False where all callers are seen, and of what they hand over nothing is old; those who only make
+        new objects (a test does) say nothing."""
+        came_from = roots(facts, carrier.id)
+        if carrier.origin == "copy" and is_all_found(facts, carrier.id):
+            return self.contents.may_hold(carrier.model, name)
+        if any(root.origin != "param" for root in came_from):
+            return True
+        for param in came_from:
+            handed = list(self._handed(facts, param))
+            known = [one for one in handed if one is not None]
+            if len(known) < len(handed) or all(one.obj.origin == "fresh" for one in known):
+                return True
+            if any(is_old(one, name) for one in known):
+                return True
+        return False
+
+    def _handed(self, facts: Facts, param: Obj) -> Iterator[_Handed | None]:
+        """What callers hand over for a parameter; None where that is not known."""
+        for caller in self.helpers.callers(facts.function):
+            for handoff in caller.handoffs:
+                if handoff.callee != facts.function:
+                    continue
+                value = handoff.arguments.get(param.name)
+                if value is None or not all(isinstance(a, Ref | Const) for a in value.atoms):
+                    yield None
+                    continue
+                for obj in value.refs:
+                    yield _Handed(caller, handoff, caller.objects[obj], param.model)
+
+    def _arrives(self, handed: _Handed, name: str) -> bool:
+        """True when the object has an old value of the field where it is handed over."""
+        caller, obj = handed.caller, handed.obj
+        value = handed.handoff.fields.get(obj.id, {}).get(name)
+        value = value or caller.objects.default(obj.id, name)
+        own = family(caller, obj.id)
+        if not any(isinstance(a, Init) and a.field == name and a.obj in own for a in value.atoms):
+            return False
+        private = obj.origin == "copy" and is_all_found(caller, obj.id)
+        return not private or self.contents.may_hold(obj.model or handed.wanted, name)
+
+
+def _is_left(handed: _Handed, name: str) -> bool:
+    """True when the old value may be on the object at the end of the caller."""
+    caller = handed.caller
+    return caller.final is None or Merging(caller).may_keep_old(handed.obj.id, name)
