@@ -303,7 +303,73 @@ from models import Auth
 FIELDS = tuple(f.name for f in fields(Auth) if f.name.endswith("_id"))
 """,
 }
+HANDED = {
+    "models.py": AUTH,
+    "store.py": """from models import Auth
+
+cache: dict[str, Auth] = {}
+
+
+def load(token: str) -> Auth:
+    if token not in cache:
+        cache[token] = Auth(token=token)
+    return cache[token].model_copy()
+""",
+    "applies.py": """from models import Auth
+
+
+def apply_end_user(auth: Auth, params: dict) -> None:
+    if "end_user_id" in params:
+        auth.end_user_id = params["end_user_id"]
+""",
+    "login.py": """from applies import apply_end_user
+from store import cache, load
+
+
+def login(token: str, params: dict):
+    auth = load(token)
+    apply_end_user(auth, params)
+    return auth
+""",
+    "far.py": """from models import Auth
+from store import cache
+
+
+def touch(auth: Auth, user: str) -> None:
+    print(cache[auth.token], user)
+""",
+}
+SIBLINGS = {
+    "models.py": f"{AUTH}    end_user_plan: str | None = None\n\n\n{AUTH.replace('Auth', 'User')}    end_user_plan: str | None = None\n",
+    "store.py": "from models import Auth\n\ncache: dict[str, Auth] = {}\n",
+    "applies.py": """from models import Auth, User
+
+
+def apply_id(auth: Auth, user: User) -> None:
+    auth.end_user_id = user.end_user_id
+
+
+def apply_plan(auth: Auth, user: User) -> None:
+    auth.end_user_plan = user.end_user_plan
+""",
+    "login.py": """from applies import apply_id, apply_plan
+from models import Auth, User
+from store import cache
+
+
+def login(token: str, user: User) -> Auth:
+    auth = cache[token]
+    apply_id(auth, user)
+    apply_plan(auth, user)
+    return auth
+""",
+}
 EDITS = {
+    "what far away is put into the cache": (
+        HANDED, "far.py", "print(cache[auth.token], user)", "cache[auth.token].end_user_id = user"),
+    "what a caller hands over": (HANDED, "login.py", "load(token)", "cache[token]"),
+    "whether a getter copies": (HANDED, "store.py", ".model_copy()", ""),
+    "what a caller calls next": (SIBLINGS, "login.py", "    apply_plan(auth, user)\n", ""),
     "which fields a constant picks": (WORKED_OUT, "names.py", "_id", "_tag"),
     "the fields that a constant picks from": (
         WORKED_OUT, "models.py", "    plan:", "    end_user_tag: str = ''\n    end_user_no_id: str = ''\n    plan:"),
