@@ -26,6 +26,11 @@ _UNKNOWN_FORM = (
     "through it by hand"
 )
 
+_NO_CLASS = (
+    "nothing says of which class the object is, and so whether {name} may be None: annotate the object, "
+    "or write by hand what the field is without a new value"
+)
+
 
 def fix_merges(problem: Problem, layout: Layout) -> Fix:
     """Overwrite the fields of one write, or reset them before the merge."""
@@ -33,7 +38,7 @@ def fix_merges(problem: Problem, layout: Layout) -> Fix:
         return Fix(reason=_DECISION)
     values: dict[str, ResetValue] = {}
     for name in problem.fields:
-        value = reset_value(problem.model, name)
+        value = _reset(problem, name)
         if isinstance(value, str) or value.remove:
             return Fix(reason=value if isinstance(value, str) else _removal(name))
         values[name] = value
@@ -55,6 +60,15 @@ def fix_merges(problem: Problem, layout: Layout) -> Fix:
         else f"{NOTE}; check the comment at line {comment}, it may no longer hold"
     )
     return Fix(tuple(edits), note=note)
+
+
+def _reset(problem: Problem, name: str) -> ResetValue | str:
+    """The reset of a field; what nobody knows the class of may not be able to hold None."""
+    carrier = problem.carrier
+    known = problem.model is not None or carrier.typed or carrier.mapping
+    if not known and not all(_by_key(merge) for merge in problem.merges):
+        return _NO_CLASS.format(name=name)
+    return reset_value(problem.model, name)
 
 
 def _removal(name: str) -> str:
@@ -82,12 +96,22 @@ def _reset_first(
     if reason is not None:
         return reason
     lead = layout.newline(start) + layout.indent(start)
-    mapping, text = problem.carrier.mapping, layout.source(target)
+    mapping, text = problem.carrier.mapping or _by_key(merge), layout.source(target)
     lines = [
         f'{text}["{name}"] = {value.text}' if mapping else f"{text}.{name} = {value.text}"
         for name, value in values.items()
     ]
     return [Edit(start, start, "".join(line + lead for line in lines))]
+
+
+def _by_key(merge: Merge) -> bool:
+    """True for a write that only a mapping takes: ``t["f"] = ...``, ``t.update(...)``."""
+    statement = merge.write.statement
+    call = statement.value if isinstance(statement, cst.Expr) else None
+    if merge.write.how != "update" or not isinstance(call, cst.Call):
+        return merge.write.how == "item"
+    on = call.func.value if isinstance(call.func, cst.Attribute) else None
+    return on is not None and not (isinstance(on, cst.Attribute) and on.attr.value == "__dict__")
 
 
 def _target(problem: Problem, layout: Layout, merge: Merge) -> cst.Name | cst.Attribute | None:

@@ -145,9 +145,13 @@ class Evaluator:
             text = self.ctx.project.constant_string(self.ctx.module, dotted, self.ctx.function)
             self.ctx.learn_names(names)
             return constant(text) if text is not None else Value(frozenset({Strings(names)}))
+        return ref(self.global_object(dotted))
+
+    def global_object(self, dotted: str) -> int:
+        """The object that a name of no function stands for."""
         made = self.ctx.new(("global", dotted), "global", dotted)
         self.calls.caches.type_of_global(made)
-        return ref(made.id)
+        return made.id
 
     def _constant_dict(self, dotted: str, entries: dict[str, object]) -> Value:
         """A module-level dict of constants, as a dict made here."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.said import is_given
 from lint_rules.rules.base import Problem, kind_of, listed, step
 from lint_rules.rules.userkeys import is_found_for_user
@@ -56,7 +57,7 @@ def _problem(
         trace.append(step(knowledge, facts, decides, f"{_DECIDES}: {_shorten(text)}"))
     trace.append(step(knowledge, facts, node, f"{_SHARED}: {why}"))
     return Problem(
-        code, facts, node, message, carrier.model, fields, found, carrier, tuple(trace),
+        code, facts, node, message, class_of(facts, carrier), fields, found, carrier, tuple(trace),
         merges=tuple(group),
     )  # fmt: skip
 
