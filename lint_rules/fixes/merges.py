@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.findings import Edit, Fix
-from lint_rules.fixes.beforehand import find_anchor, objection
+from lint_rules.fixes.beforehand import added_to, find_anchor, objection
 from lint_rules.fixes.layout import Layout
 from lint_rules.fixes.overwrites import overwrite
-from lint_rules.fixes.values import ResetValue, reset_value
+from lint_rules.fixes.values import ResetValue, empty_value, reset_value
 
 if TYPE_CHECKING:
     from lint_rules.knowledge.merging import Merge
@@ -45,7 +45,7 @@ def fix_merges(problem: Problem, layout: Layout) -> Fix:
     merge = problem.merges[0]
     edits = (
         overwrite(problem, layout, merge, values[merge.write.field])
-        if len(problem.merges) == 1
+        if len(problem.merges) == 1 and merge.keeps != "added"
         else None
     )
     if edits is None:
@@ -68,7 +68,9 @@ def _reset(problem: Problem, name: str) -> ResetValue | str:
     known = problem.model is not None or carrier.typed or carrier.mapping
     if not known and not all(_by_key(merge) for merge in problem.merges):
         return _NO_CLASS.format(name=name)
-    return reset_value(problem.model, name)
+    value = reset_value(problem.model, name)
+    added = any(merge.keeps == "added" for merge in problem.merges)
+    return empty_value(problem.model, name, value) if added else value
 
 
 def _removal(name: str) -> str:
@@ -118,10 +120,16 @@ def _target(problem: Problem, layout: Layout, merge: Merge) -> cst.Name | cst.At
     """How the function calls the carrier where the merge stands."""
     statement = merge.write.statement
     node: cst.CSTNode | None = None
-    if isinstance(statement, cst.Assign) and merge.write.how in ("attr", "item"):
-        target = statement.targets[0].target
+    if merge.write.how in ("attr", "item"):
+        target: cst.CSTNode | None = None
+        if isinstance(statement, cst.Assign):
+            target = statement.targets[0].target
+        elif isinstance(statement, cst.AugAssign):
+            target = statement.target
         if isinstance(target, cst.Attribute | cst.Subscript):
             node = target.value
+    elif merge.write.how == "edit":
+        node = added_to(merge.write.node, merge.write.field)
     elif merge.write.how == "setattr" and isinstance(merge.write.node, cst.Call):
         func = merge.write.node.func
         if isinstance(func, cst.Name) and merge.write.node.args:

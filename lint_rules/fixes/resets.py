@@ -17,7 +17,7 @@ from lint_rules.fixes.arguments import (
 )
 from lint_rules.fixes.layout import Layout
 from lint_rules.fixes.texts import leave_out, writes_aliases
-from lint_rules.fixes.values import ResetValue, reset_value
+from lint_rules.fixes.values import ResetValue, empty_value, reset_value
 from lint_rules.flow.vocabulary import TEXTS
 
 if TYPE_CHECKING:
@@ -132,22 +132,8 @@ def _rebound(problem: Problem, layout: Layout, name: str, target: str) -> str:
         return f"{{k: v for k, v in {target}.items() if k != {layout.source(key)}}}"
     if isinstance(edit.node, cst.Assign):
         return layout.source(edit.node.value)
-    value = _container(problem, name, "clear")
+    value = empty_value(problem.model, name, reset_value(problem.model, name))
     return f"!{value}" if isinstance(value, str) else value.text
-
-
-def _container(problem: Problem, name: str, method: str) -> ResetValue | str:
-    value = reset_value(problem.model, name)
-    if method != "clear" or isinstance(value, str):
-        return ResetValue("{}") if method != "clear" else value
-    decl = problem.model.field(name) if problem.model is not None else None
-    text = (decl.annotation or "").lower() if decl is not None else ""
-    if decl is not None and decl.default.kind == "factory" and decl.default.text:
-        return ResetValue(decl.default.text)
-    for word, empty in (("dict", "{}"), ("mapping", "{}"), ("list", "[]"), ("set", "set()")):
-        if word in text:
-            return ResetValue(empty)
-    return value
 
 
 def _values(problem: Problem) -> tuple[dict[str, ResetValue], list[str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow.additions import combined
 from lint_rules.flow.calls import Calls
 from lint_rules.flow.conditions import Conditions
 from lint_rules.flow.context import Context, computed
@@ -296,8 +297,8 @@ class Evaluator:
         if not node.elements:
             return Value(frozenset({Const("empty")}))
         parts: list[Value] = []
-        for element in node.elements:
-            value = self.eval(state, element.value)
+        values = [self.eval(state, element.value) for element in node.elements]
+        for element, value in zip(node.elements, values, strict=True):
             atom = value.single
             if not isinstance(element, cst.StarredElement):
                 parts.append(value)
@@ -306,7 +307,7 @@ class Evaluator:
             elif isinstance(atom, Seq):
                 parts.extend(atom.parts)
             else:
-                return computed(*parts, value)
+                return combined(*values)
         names = tuple(part.text for part in parts if part.text is not None)
         if len(names) == len(parts):
             self.ctx.learn_names(names)
@@ -329,7 +330,7 @@ class Evaluator:
             if isinstance(node.operator, cst.Subtract):
                 kept = tuple(name for name in one.names if name not in two.names)
                 return Value(frozenset({Strings(kept)}))
-        return computed(left, right)
+        return combined(left, right)
 
     def _unary(self, state: State, node: cst.BaseExpression) -> Value:
         assert isinstance(node, cst.UnaryOperation)

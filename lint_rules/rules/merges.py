@@ -68,12 +68,14 @@ def _message(facts: Facts, carrier: Obj, merge: Merge, fields: tuple[str, ...]) 
     they = "it" if len(fields) == 1 else "them"
     how = {
         "or": f"{name} may write the old value of {listed(fields)} back",
+        "added": f"{name} adds to what {listed(fields)} {'holds' if len(fields) == 1 else 'hold'} already",
         "unset": f"{name} writes {listed(fields)} only where nothing was there yet",
         "guard": f"{name} writes {listed(fields)} only when a new value is there",
     }[merge.keeps]
+    end = "Reset" if merge.keeps == "added" else "Overwrite"
     return (
         f"{how}: what an earlier request left on the shared {what} stays for the next user. "
-        f"Overwrite {they}, also with None."
+        f"{end} {they}{' first' if merge.keeps == 'added' else ', also with None'}."
     )
 
 
