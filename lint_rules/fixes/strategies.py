@@ -10,7 +10,8 @@ from lint_rules.fixes.gates import REFUSED, refusal
 from lint_rules.fixes.layout import Layout
 from lint_rules.fixes.merges import fix_merges
 from lint_rules.fixes.missing import fix_missing
-from lint_rules.fixes.resets import fix_copy, fix_shared_edit
+from lint_rules.fixes.rebinding import fix_shared_edit
+from lint_rules.fixes.resets import fix_copy
 from lint_rules.fixes.wrap import fix_store
 
 if TYPE_CHECKING:

@@ -43,12 +43,9 @@ def empty_value(model: ClassRef | None, name: str, reset: ResetValue | str) -> R
     """The reset of a field that is to hold a container afterwards: an empty one of its kind, where its
     declaration tells one, else the field's own ``reset``."""
     decl = model.field(name) if model is not None else None
-    if decl is None or isinstance(reset, str):
+    if decl is None:
         return reset
     if decl.default.kind == "factory" and decl.default.text:
         return ResetValue(decl.default.text)
     text = (decl.annotation or "").lower()
-    for word, empty in _EMPTY:
-        if word in text:
-            return ResetValue(empty)
-    return reset
+    return next((ResetValue(empty) for word, empty in _EMPTY if word in text), reset)
