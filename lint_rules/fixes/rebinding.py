@@ -70,7 +70,7 @@ def _rebound(problem: Problem, layout: Layout, name: str, target: str) -> str:
         return layout.source(edit.node.value)
     value = empty_value(problem.model, name, reset_value(problem.model, name))
     empty = f"!{value}" if isinstance(value, str) else value.text
-    if edit.method == "clear":
+    if edit.method == "clear" or _deletes_all(edit.node):
         return empty
     if _is_proven_otherwise(problem, name):
         # One entry less is no reset: what else a request put in would stay in the cache.
@@ -91,6 +91,13 @@ def _is_proven_otherwise(problem: Problem, name: str) -> bool:
         proof.kind != "reset" or (proof.path, proof.piece) != (str(path), piece)
         for proof in problem.per_request.evidence[name]
     )
+
+
+def _deletes_all(node: cst.CSTNode) -> bool:
+    """True for ``del x[:]``."""
+    subscript = node.target if isinstance(node, cst.Del) else None
+    part = subscript.slice[0].slice if isinstance(subscript, cst.Subscript) else None
+    return isinstance(part, cst.Slice) and part.lower is None and part.upper is None
 
 
 def _key(node: cst.CSTNode) -> cst.BaseExpression | None:

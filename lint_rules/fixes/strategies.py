@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lint_rules.findings import Edit, Fix
@@ -10,6 +11,7 @@ from lint_rules.fixes.gates import REFUSED, refusal
 from lint_rules.fixes.layout import Layout
 from lint_rules.fixes.merges import fix_merges
 from lint_rules.fixes.missing import fix_missing
+from lint_rules.fixes.quotes import in_style
 from lint_rules.fixes.rebinding import fix_shared_edit
 from lint_rules.fixes.resets import fix_copy
 from lint_rules.fixes.wrap import fix_store
@@ -37,7 +39,8 @@ def plan(knowledge: Knowledge, problem: Problem) -> Fix:
             reason="whether to copy before the store or before the write is the program's decision"
         )
     layout = Layout(knowledge.library, problem.facts.function)
-    return _passed(layout.text, strategy(problem, layout))
+    fix = strategy(problem, layout)
+    return _passed(layout.text, replace(fix, edits=in_style(layout.text, fix.edits)))
 
 
 def _passed(text: str, fix: Fix) -> Fix:
