@@ -102,10 +102,19 @@ def test_repair(fixture: Fixture, tmp_path: Path, request: pytest.FixtureRequest
         report = reports[source.relative]
         assert report.errors == ()
         assert report.new_source == source.fixed
+        _assert_repaired_as_told(checked[source.relative], report)
         if source.fixed is None:
             for finding in checked[source.relative].findings:
                 assert not finding.fix.available
                 assert finding.fix.reason
+
+
+def _assert_repaired_as_told(checked: FileReport, report: FileReport) -> None:
+    """What a check says that can be repaired is repaired."""
+    left = {(finding.code, finding.function, finding.field_names) for finding in report.findings}
+    for finding in checked.findings:
+        if finding.fix.available and finding.fix.reason is None:
+            assert (finding.code, finding.function, finding.field_names) not in left
 
 
 @_each(FIXED)

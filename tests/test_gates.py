@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import lint_rules.fixes.repair as repair_module
-from lint_rules.engine import Engine
+from lint_rules.engine import Engine, check_source, fix_source
 from lint_rules.findings import Edit, FileReport, Finding
 from lint_rules.fixes.apply import Outcome
 from lint_rules.fixes.gates import refusal
@@ -262,3 +262,20 @@ def test_a_clean_file_is_never_rewritten(tmp_path: Path) -> None:
     report = Engine(Settings()).fix(tmp_path / "a.py", clean, display="a.py")
     assert report.findings == ()
     assert report.new_source is None
+
+
+def test_a_check_says_what_a_gate_will_refuse() -> None:
+    text = (
+        "from dataclasses import dataclass\n\n\n@dataclass\nclass Auth:\n    token: str\n"
+        "    end_user_id: str | None = None\n    end_user_cap: int | None = None\n\n\n"
+        "_cache: dict[str, Auth] = {}\n\n\ndef enter(key: str, params: dict) -> Auth:\n"
+        "    auth = _cache[key]\n    auth.end_user_id = params.get('end_user_id')\n"
+        "    if params.get('end_user_cap'):\n"
+        "        auth.end_user_cap = params['end_user_cap']  # noqa: CCL201\n    return auth\n"
+    )
+    checked, repaired = check_source(text), fix_source(text)
+    assert [finding.fix.reason for finding in checked.findings] == [
+        "the repair was refused: line 17 is suppressed with noqa"
+    ]
+    assert repaired.new_source is None
+    assert repaired.findings == checked.findings

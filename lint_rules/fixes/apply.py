@@ -25,9 +25,15 @@ def apply(text: str, findings: Iterable[Finding]) -> Outcome:
         if edits and not any(_touch(one, other) for one in edits for other in outcome.edits):
             outcome.applied.append(finding)
             outcome.edits += edits
-    for edit in sorted(outcome.edits, key=lambda e: (e.start, e.end), reverse=True):
-        outcome.text = outcome.text[: edit.start] + edit.replacement + outcome.text[edit.end :]
+    outcome.text = edited(text, outcome.edits)
     return outcome
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """The text after edits that do not touch each other."""
+    for edit in sorted(edits, key=lambda e: (e.start, e.end), reverse=True):
+        text = text[: edit.start] + edit.replacement + text[edit.end :]
+    return text
 
 
 def _touch(one: Edit, other: Edit) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.fixes.reads import reads_field, same_expression
+from lint_rules.flow.additions import ADDING
 from lint_rules.flow.values import reads_in
 from lint_rules.flow.vocabulary import COALESCING
 from lint_rules.knowledge.merging import family
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _COMPOUND = (cst.If, cst.For, cst.While, cst.Try, cst.TryStar, cst.With, cst.Match)
 _FALSY = frozenset({"None", "[]", "{}", "()", "set()", "frozenset()", "0", "0.0", "False", "''"})
+_ADDED_IN_PLACE = cst.AddAssign | cst.BitOrAssign
+_MAKING = frozenset({"list", "dict", "set", "frozenset", "tuple", "sorted"})
 _RECKONS = (
     "what the function writes depends on the value that was there before: write by hand what is right for another "
     "end user"
@@ -128,6 +131,8 @@ def objection(
         return _NO_OBJECT
     if _asks_through_local(problem, layout, merge, target):
         return _RECKONS
+    if merge.keeps == "added" and not _all_added(problem, layout, merge, anchor):
+        return _RECKONS
     for node in inside:
         for name, value in values.items():
             found = reads_field(node, name)
@@ -136,9 +141,38 @@ def objection(
             use = _use(layout, node)
             if use == "tangled" or (use == "none" and value.text != "None"):
                 return _RECKONS
+            if use == "part" and value.text == "None":
+                return _RECKONS
             if use == "truth" and value.text not in _FALSY:
                 return _RECKONS
     return None
+
+
+def _all_added(problem: Problem, layout: Layout, merge: Merge, anchor: cst.CSTNode) -> bool:
+    """True where all that the field is to hold is written behind the place of the reset: nothing is lost by it,
+    and the field is what is added to."""
+    facts, write = problem.facts, merge.write
+    if write.how == "edit" and added_to(write.node, write.field) is None:
+        return False
+    start = layout.span(anchor)[0]
+    others = (*facts.writes_to(write.obj, write.field), *facts.additions)
+    return not any(
+        (other.obj, other.field) == (write.obj, write.field)
+        and layout.span(other.node)[0] < start
+        and not other.value.is_constant
+        and not facts.exclude(other, write)
+        for other in others
+    )
+
+
+def added_to(node: cst.CSTNode, field: str) -> cst.BaseExpression | None:
+    """The object to whose field a method adds: ``t`` of ``t.f.extend(...)``."""
+    on = (
+        node.func.value
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute)
+        else None
+    )
+    return reads_field(on, field) if on is not None else None
 
 
 def _asks_for_object(layout: Layout, node: cst.BaseExpression, target: cst.BaseExpression) -> bool:
@@ -173,10 +207,13 @@ def _asks_through_local(
 
 
 def _use(layout: Layout, node: cst.CSTNode) -> str:
-    """What is done with a value: value (handed on as it is), truth, none (asked whether it is None), tangled."""
+    """What is done with a value: value (handed on as it is), part (added to, or a part of a sum), truth, none
+    (asked whether it is None), tangled."""
     parent = layout.parent(node)
     if isinstance(parent, cst.AssignTarget):
         return "value"
+    if _is_added_to(layout, node, parent):
+        return "part"
     if isinstance(parent, cst.Attribute | cst.Subscript | cst.AugAssign):
         return "tangled"
     if isinstance(layout.up(node, cst.Expr, cst.SimpleStatementLine, *_COMPOUND), cst.Expr):
@@ -190,6 +227,21 @@ def _use(layout: Layout, node: cst.CSTNode) -> str:
     if isinstance(parent, cst.Comparison):
         return _comparison(layout, parent)
     return _handed_on(layout, node, parent)
+
+
+def _is_added_to(layout: Layout, node: cst.CSTNode, parent: cst.CSTNode | None) -> bool:
+    """True for ``t.f`` in ``t.f += ...`` and ``t.f.extend(...)``, which an empty value does not change."""
+    if isinstance(parent, cst.AugAssign):
+        return parent.target is node and isinstance(parent.operator, _ADDED_IN_PLACE)
+    if not isinstance(parent, cst.Attribute) or parent.attr.value not in ADDING:
+        return False
+    call = layout.parent(parent)
+    return isinstance(call, cst.Call) and call.func is parent
+
+
+def _of_part(layout: Layout, node: cst.CSTNode) -> str:
+    """The use of a value that goes into what ``node`` makes, where that is handed on."""
+    return "part" if _use(layout, node) in ("value", "part") else "tangled"
 
 
 def _comparison(layout: Layout, node: cst.Comparison) -> str:
@@ -213,11 +265,18 @@ def _handed_on(layout: Layout, node: cst.CSTNode, parent: cst.CSTNode | None) ->
         if isinstance(parent.operator, cst.And):
             return "tangled"
         outer = _use(layout, parent)
-        return "truth" if parent.left is node and outer == "value" else outer
+        return "truth" if parent.left is node and outer in ("value", "part") else outer
+    if isinstance(parent, cst.BinaryOperation):
+        added = isinstance(parent.operator, cst.Add | cst.BitOr)
+        return _of_part(layout, parent) if added else "tangled"
+    if isinstance(parent, cst.StarredElement | cst.StarredDictElement):
+        return _of_part(layout, layout.parent(parent) or parent)
     if isinstance(parent, cst.Arg):
         call = layout.parent(parent)
         if isinstance(call, cst.Call) and _chooses(layout, call, parent):
             return _use(layout, call)
+        if isinstance(call, cst.Call) and layout.source(call.func) in _MAKING:
+            return _of_part(layout, call)
         return "tangled"
     if isinstance(parent, cst.Element):
         display = layout.parent(parent)

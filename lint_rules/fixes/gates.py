@@ -15,6 +15,8 @@ import libcst as cst
 from lint_rules.findings import Edit
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+REFUSED = "the repair was refused"
+"""How a reason begins that a gate gives."""
 _OUTSIDE = "text outside the edited statements would change"
 _LAYOUT = {
     tokenize.INDENT, tokenize.DEDENT, tokenize.NEWLINE, tokenize.NL, tokenize.ENDMARKER,

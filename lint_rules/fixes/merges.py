@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.findings import Edit, Fix
-from lint_rules.fixes.beforehand import find_anchor, objection
+from lint_rules.fixes.beforehand import added_to, find_anchor, objection
 from lint_rules.fixes.layout import Layout
 from lint_rules.fixes.overwrites import overwrite
-from lint_rules.fixes.values import ResetValue, reset_value
+from lint_rules.fixes.values import ResetValue, empty_value, reset_value
 
 if TYPE_CHECKING:
     from lint_rules.knowledge.merging import Merge
@@ -26,6 +26,11 @@ _UNKNOWN_FORM = (
     "through it by hand"
 )
 
+_NO_CLASS = (
+    "nothing says of which class the object is, and so whether {name} may be None: annotate the object, "
+    "or write by hand what the field is without a new value"
+)
+
 
 def fix_merges(problem: Problem, layout: Layout) -> Fix:
     """Overwrite the fields of one write, or reset them before the merge."""
@@ -33,14 +38,14 @@ def fix_merges(problem: Problem, layout: Layout) -> Fix:
         return Fix(reason=_DECISION)
     values: dict[str, ResetValue] = {}
     for name in problem.fields:
-        value = reset_value(problem.model, name)
+        value = _reset(problem, name)
         if isinstance(value, str) or value.remove:
             return Fix(reason=value if isinstance(value, str) else _removal(name))
         values[name] = value
     merge = problem.merges[0]
     edits = (
         overwrite(problem, layout, merge, values[merge.write.field])
-        if len(problem.merges) == 1
+        if len(problem.merges) == 1 and merge.keeps != "added"
         else None
     )
     if edits is None:
@@ -55,6 +60,17 @@ def fix_merges(problem: Problem, layout: Layout) -> Fix:
         else f"{NOTE}; check the comment at line {comment}, it may no longer hold"
     )
     return Fix(tuple(edits), note=note)
+
+
+def _reset(problem: Problem, name: str) -> ResetValue | str:
+    """The reset of a field; what nobody knows the class of may not be able to hold None."""
+    carrier = problem.carrier
+    known = problem.model is not None or carrier.typed or carrier.mapping
+    if not known and not all(_by_key(merge) for merge in problem.merges):
+        return _NO_CLASS.format(name=name)
+    value = reset_value(problem.model, name)
+    added = any(merge.keeps == "added" for merge in problem.merges)
+    return empty_value(problem.model, name, value) if added else value
 
 
 def _removal(name: str) -> str:
@@ -82,7 +98,7 @@ def _reset_first(
     if reason is not None:
         return reason
     lead = layout.newline(start) + layout.indent(start)
-    mapping, text = problem.carrier.mapping, layout.source(target)
+    mapping, text = problem.carrier.mapping or _by_key(merge), layout.source(target)
     lines = [
         f'{text}["{name}"] = {value.text}' if mapping else f"{text}.{name} = {value.text}"
         for name, value in values.items()
@@ -90,14 +106,30 @@ def _reset_first(
     return [Edit(start, start, "".join(line + lead for line in lines))]
 
 
+def _by_key(merge: Merge) -> bool:
+    """True for a write that only a mapping takes: ``t["f"] = ...``, ``t.update(...)``."""
+    statement = merge.write.statement
+    call = statement.value if isinstance(statement, cst.Expr) else None
+    if merge.write.how != "update" or not isinstance(call, cst.Call):
+        return merge.write.how == "item"
+    on = call.func.value if isinstance(call.func, cst.Attribute) else None
+    return on is not None and not (isinstance(on, cst.Attribute) and on.attr.value == "__dict__")
+
+
 def _target(problem: Problem, layout: Layout, merge: Merge) -> cst.Name | cst.Attribute | None:
     """How the function calls the carrier where the merge stands."""
     statement = merge.write.statement
     node: cst.CSTNode | None = None
-    if isinstance(statement, cst.Assign) and merge.write.how in ("attr", "item"):
-        target = statement.targets[0].target
+    if merge.write.how in ("attr", "item"):
+        target: cst.CSTNode | None = None
+        if isinstance(statement, cst.Assign):
+            target = statement.targets[0].target
+        elif isinstance(statement, cst.AugAssign):
+            target = statement.target
         if isinstance(target, cst.Attribute | cst.Subscript):
             node = target.value
+    elif merge.write.how == "edit":
+        node = added_to(merge.write.node, merge.write.field)
     elif merge.write.how == "setattr" and isinstance(merge.write.node, cst.Call):
         func = merge.write.node.func
         if isinstance(func, cst.Name) and merge.write.node.args:

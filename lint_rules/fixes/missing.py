@@ -22,11 +22,19 @@ _NO_NEIGHBOUR = (
     "this tool cannot extend the way in which the function merges: add the missing write by hand"
 )
 
+_EDITED = (
+    "the function edits in place what the field holds, and would edit what the source holds then: write a copy of "
+    "that by hand"
+)
+
 _COMPOUND = (cst.If, cst.For, cst.While, cst.Try, cst.TryStar, cst.With, cst.Match)
 
 
 def fix_missing(problem: Problem, layout: Layout) -> Fix:
     """Write the missing fields after their neighbours, in the neighbours' form."""
+    carrier = problem.carrier.id
+    if any(w.obj == carrier and w.field in problem.fields for w in problem.facts.additions):
+        return Fix(reason=_EDITED)
     placed = [m for m in problem.merges if m.write.how in ("attr", "item") and not m.write.unrolled]
     ordered = sorted(placed, key=lambda m: layout.span(m.write.node)[0])
     for merge in reversed(ordered):

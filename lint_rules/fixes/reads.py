@@ -21,6 +21,8 @@ def same_expression(layout: Layout, one: cst.BaseExpression, other: cst.BaseExpr
 
 
 def _plain(node: cst.BaseExpression) -> cst.BaseExpression:
+    if isinstance(node, cst.Tuple):  # the empty one is made by its parentheses
+        return node
     return node.with_changes(lpar=[], rpar=[]) if getattr(node, "lpar", ()) else node
 
 

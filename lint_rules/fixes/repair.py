@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lint_rules.findings import Diagnostic, FileReport, Finding, Fix
 from lint_rules.fixes.apply import apply
-from lint_rules.fixes.gates import refusal
+from lint_rules.fixes.gates import REFUSED, refusal
 
 Key = tuple[str, str, tuple[str, ...]]
 """What a finding is known by from one round to the next: its code, function and fields."""
@@ -75,7 +75,7 @@ def _refused(text: str, findings: list[Finding]) -> Futile:
         alone = apply(text, [finding])
         reason = refusal(text, alone.text, alone.edits)
         if reason is not None:
-            out[_key(finding)] = f"the repair was refused: {reason}"
+            out[_key(finding)] = f"{REFUSED}: {reason}"
     return out
 
 

@@ -78,78 +78,6 @@ def _assignments(
     return found
 
 
-def fix_shared_edit(problem: Problem, layout: Layout) -> Fix:
-    """Rebind the container on the copy instead of editing the one it shares."""
-    edit = problem.edit
-    assert edit is not None
-    statement, name = edit.statement, problem.fields[0]
-    container = _edited(edit.node)
-    variable, _ = _variable(problem, layout, problem.carrier.node or edit.node)
-    if statement is None or container is None or layout.line_of(statement) is None:
-        return Fix(reason=_NO_STATEMENT)
-    if not isinstance(statement, cst.Expr | cst.Del | cst.Assign):
-        return Fix(reason=_NO_STATEMENT)
-    target = layout.source(container)
-    if isinstance(container, cst.Name):
-        if variable is None:
-            return Fix(reason="the copy has no name here: give it one, and assign the field on it")
-        mapping = problem.carrier.mapping
-        target = f'{variable}["{name}"]' if mapping else f"{variable}.{name}"
-    value = _rebound(problem, layout, name, target)
-    if value.startswith("!"):
-        return Fix(reason=value[1:])
-    start, end = layout.span(statement)
-    note = f"{name} of the original now keeps its content"
-    return Fix((Edit(start, end, f"{target} = {value}"),), note=note)
-
-
-def _edited(node: cst.CSTNode) -> cst.BaseExpression | None:
-    """The container that a call, a ``del`` or a slice assignment edits."""
-    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-        return node.func.value
-    target: cst.CSTNode | None = node.target if isinstance(node, cst.Del) else None
-    if isinstance(node, cst.Assign) and len(node.targets) == 1:
-        target = node.targets[0].target
-    return target.value if isinstance(target, cst.Subscript) else None
-
-
-def _rebound(problem: Problem, layout: Layout, name: str, target: str) -> str:
-    """What the container becomes; a text that starts with ``!`` is the reason why nothing fits."""
-    edit = problem.edit
-    assert edit is not None
-    key: cst.BaseExpression | None = None
-    if edit.method == "pop" and isinstance(edit.node, cst.Call) and edit.node.args:
-        key = edit.node.args[0].value
-    elif edit.method == "del" and isinstance(edit.node, cst.Del):
-        subscript = edit.node.target
-        index = subscript.slice[0].slice if isinstance(subscript, cst.Subscript) else None
-        key = index.value if isinstance(index, cst.Index) else None
-    elif edit.method not in ("clear", "[:]"):
-        return (
-            f"!what .{edit.method}() leaves in the container is not known: assign a new one by hand"
-        )
-    if key is not None:
-        return f"{{k: v for k, v in {target}.items() if k != {layout.source(key)}}}"
-    if isinstance(edit.node, cst.Assign):
-        return layout.source(edit.node.value)
-    value = _container(problem, name, "clear")
-    return f"!{value}" if isinstance(value, str) else value.text
-
-
-def _container(problem: Problem, name: str, method: str) -> ResetValue | str:
-    value = reset_value(problem.model, name)
-    if method != "clear" or isinstance(value, str):
-        return ResetValue("{}") if method != "clear" else value
-    decl = problem.model.field(name) if problem.model is not None else None
-    text = (decl.annotation or "").lower() if decl is not None else ""
-    if decl is not None and decl.default.kind == "factory" and decl.default.text:
-        return ResetValue(decl.default.text)
-    for word, empty in (("dict", "{}"), ("mapping", "{}"), ("list", "[]"), ("set", "set()")):
-        if word in text:
-            return ResetValue(empty)
-    return value
-
-
 def _values(problem: Problem) -> tuple[dict[str, ResetValue], list[str]]:
     values: dict[str, ResetValue] = {}
     reasons: list[str] = []
@@ -172,7 +100,7 @@ def _edits(problem: Problem, layout: Layout, values: dict[str, ResetValue]) -> l
         by_names = take_out_of_include(problem, layout, values)
     if by_names is not None:
         return by_names
-    variable, anchor = _variable(problem, layout, node)
+    variable, anchor = variable_of(problem, layout, node)
     frozen = problem.model is not None and problem.model.frozen
     if variable is not None and anchor is not None and not frozen:
         last = _last_reset(problem, layout, anchor)
@@ -228,7 +156,7 @@ def _frozen(
     return None
 
 
-def _variable(
+def variable_of(
     problem: Problem, layout: Layout, node: cst.CSTNode
 ) -> tuple[str | None, cst.CSTNode | None]:
     """The variable that a copy is bound to, and the small statement that binds it."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lint_rules.findings import Fix
+from lint_rules.findings import Edit, Fix
+from lint_rules.fixes.apply import edited
+from lint_rules.fixes.gates import REFUSED, refusal
 from lint_rules.fixes.layout import Layout
 from lint_rules.fixes.merges import fix_merges
 from lint_rules.fixes.missing import fix_missing
-from lint_rules.fixes.resets import fix_copy, fix_shared_edit
+from lint_rules.fixes.quotes import in_style
+from lint_rules.fixes.rebinding import fix_shared_edit
+from lint_rules.fixes.resets import fix_copy
 from lint_rules.fixes.wrap import fix_store
 
 if TYPE_CHECKING:
@@ -33,4 +38,24 @@ def plan(knowledge: Knowledge, problem: Problem) -> Fix:
         return Fix(
             reason="whether to copy before the store or before the write is the program's decision"
         )
-    return strategy(problem, Layout(knowledge.library, problem.facts.function))
+    layout = Layout(knowledge.library, problem.facts.function)
+    fix = strategy(problem, layout)
+    return _passed(layout.text, replace(fix, edits=in_style(layout.text, fix.edits)))
+
+
+def _passed(text: str, fix: Fix) -> Fix:
+    """The repair, unless a gate refuses it by itself; only comments can make one do so, and to ask them all
+    takes as long as to read the file."""
+    edits = list(fix.edits)
+    if not any(
+        "#" in text[edit.start : edit.end] or _ends_before_comment(text, edit) for edit in edits
+    ):
+        return fix
+    reason = refusal(text, edited(text, edits), edits)
+    return fix if reason is None else Fix(reason=f"{REFUSED}: {reason}")
+
+
+def _ends_before_comment(text: str, edit: Edit) -> bool:
+    """True for a replacement on whose last line a comment follows: it may suppress something."""
+    end = text.find("\n", edit.end)
+    return edit.start < edit.end and "#" in text[edit.end : end if end >= 0 else len(text)]

@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef
 
 
+_EMPTY = (
+    ("dict", "{}"), ("mapping", "{}"), ("list", "[]"), ("frozenset", "frozenset()"), ("set", "set()"),
+)  # fmt: skip
+"""Empty containers, by a word of the annotation."""
+
+
 @dataclass(frozen=True, slots=True)
 class ResetValue:
     """The expression that resets a field; ``remove`` for a key that is taken out instead."""
@@ -31,3 +37,15 @@ def reset_value(model: ClassRef | None, name: str) -> ResetValue | str:
         f"{name} may not be None ({what}) and has no constant default: reset it by hand to what "
         "means that there is no end user"
     )
+
+
+def empty_value(model: ClassRef | None, name: str, reset: ResetValue | str) -> ResetValue | str:
+    """The reset of a field that is to hold a container afterwards: an empty one of its kind, where its
+    declaration tells one, else the field's own ``reset``."""
+    decl = model.field(name) if model is not None else None
+    if decl is None:
+        return reset
+    if decl.default.kind == "factory" and decl.default.text:
+        return ResetValue(decl.default.text)
+    text = (decl.annotation or "").lower()
+    return next((ResetValue(empty) for word, empty in _EMPTY if word in text), reset)

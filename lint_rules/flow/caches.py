@@ -126,9 +126,19 @@ class Caches:
             typed=model is not None,
         )  # fmt: skip
         if made.model is None:
-            self._type_from_annotation(made, base)
+            self._type_from_annotation(made, self._declared(state, cache, base))
         state.meet(made.id)
         return ref(made.id)
+
+    def _declared(self, state: State, cache: cst.BaseExpression, base: Value) -> Value:
+        """The cache as the object that its module declares: one that is written out with its first entries is
+        known by their names alone."""
+        dotted = self.ev.dotted(cache)
+        if dotted is None or dotted.split(".", 1)[0] in state.env:
+            return base
+        if any(self.ctx.objects[obj].type_text for obj in base.refs):
+            return base
+        return ref(self.ev.global_object(dotted))
 
     def _type_from_annotation(self, made: Obj, base: Value) -> None:
         for obj in self.ctx.deref(base):

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from lint_rules.flow import scheduled
+from lint_rules.flow import additions, scheduled
 from lint_rules.flow import vocabulary as known
+from lint_rules.flow.additions import ADDING, parts_of
 from lint_rules.flow.builtins import NAMES as BUILTINS
 from lint_rules.flow.builtins import Builtins
 from lint_rules.flow.caches import Caches
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
 
 _VIEWS = {"items": "items", "keys": "keys", "values": "values"}
 _EMPTYING = frozenset({"clear", "pop", "popitem", "remove", "discard"})
-_EDITING = frozenset({"update", "append", "extend", "add", "insert", "setdefault"})
 
 
 class Calls:
@@ -244,9 +244,12 @@ class Calls:
                 if len(objs) == 1
                 else computed(base)
             )
+        if name in ADDING and parts_of(base):
+            added = [self.ev.eval(state, arg.value) for arg in node.args]
+            additions.note(self.ctx, state, node, base, added)
         if name in ("get", "pop", "setdefault", "__getitem__") and node.args:
             return self._keyed(state, node, base, objs, name)
-        if name in _EDITING or is_store_method(name):
+        if name in ADDING or is_store_method(name):
             for arg in node.args:
                 self.caches.place(state, node, self.ev.eval(state, arg.value))
         if name == "update":
@@ -258,7 +261,7 @@ class Calls:
                     state, objs, key, self.ev.eval(state, node.args[1].value), node, "setattr"
                 )
             return NONE
-        if name in _EMPTYING | _EDITING:
+        if name in _EMPTYING | ADDING:
             self.edit(state, node, base, name)
         return None
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow.additions import combined
 from lint_rules.flow.calls import Calls
 from lint_rules.flow.conditions import Conditions
 from lint_rules.flow.context import Context, computed
@@ -145,9 +146,13 @@ class Evaluator:
             text = self.ctx.project.constant_string(self.ctx.module, dotted, self.ctx.function)
             self.ctx.learn_names(names)
             return constant(text) if text is not None else Value(frozenset({Strings(names)}))
+        return ref(self.global_object(dotted))
+
+    def global_object(self, dotted: str) -> int:
+        """The object that a name of no function stands for."""
         made = self.ctx.new(("global", dotted), "global", dotted)
         self.calls.caches.type_of_global(made)
-        return ref(made.id)
+        return made.id
 
     def _constant_dict(self, dotted: str, entries: dict[str, object]) -> Value:
         """A module-level dict of constants, as a dict made here."""
@@ -291,8 +296,8 @@ class Evaluator:
         if not node.elements:
             return Value(frozenset({Const("empty")}))
         parts: list[Value] = []
-        for element in node.elements:
-            value = self.eval(state, element.value)
+        values = [self.eval(state, element.value) for element in node.elements]
+        for element, value in zip(node.elements, values, strict=True):
             atom = value.single
             if not isinstance(element, cst.StarredElement):
                 parts.append(value)
@@ -301,7 +306,7 @@ class Evaluator:
             elif isinstance(atom, Seq):
                 parts.extend(atom.parts)
             else:
-                return computed(*parts, value)
+                return combined(*values)
         names = tuple(part.text for part in parts if part.text is not None)
         if len(names) == len(parts):
             self.ctx.learn_names(names)
@@ -324,7 +329,7 @@ class Evaluator:
             if isinstance(node.operator, cst.Subtract):
                 kept = tuple(name for name in one.names if name not in two.names)
                 return Value(frozenset({Strings(kept)}))
-        return computed(left, right)
+        return combined(left, right)
 
     def _unary(self, state: State, node: cst.BaseExpression) -> Value:
         assert isinstance(node, cst.UnaryOperation)

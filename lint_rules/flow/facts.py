@@ -24,7 +24,7 @@ class Write:
 
     ``node`` is what a finding points at; ``statement`` the small statement around it.  ``how``:
     attr, item, setattr, update (an entry of a copy's or a dict's update), delete, call (done by a
-    called function, which answers for it itself).
+    called function, which answers for it itself), edit (of what the field holds, in place).
     """
 
     node: cst.CSTNode
@@ -120,6 +120,8 @@ class Facts:
     stores: list[Store] = field(default_factory=list)
     placed: list[Placed] = field(default_factory=list)
     shared_edits: list[SharedEdit] = field(default_factory=list)
+    #: What methods add in place to the containers that fields hold.
+    additions: list[Write] = field(default_factory=list)
     handoffs: list[Handoff] = field(default_factory=list)
     #: Objects given to something that a call returned: what that is, the calls have to tell.
     passed: set[int] = field(default_factory=set)
@@ -141,3 +143,11 @@ class Facts:
     def writes_to(self, obj: int, name: str | None = None) -> list[Write]:
         """The writes to an object (or to one of its fields), in order."""
         return [w for w in self.writes if w.obj == obj and name in (None, w.field)]
+
+    def exclude(self, one: Write, other: Write) -> bool:
+        """True for writes on different sides of a test: no way leads through both."""
+        needed = {id(self.guard_nodes[g]): self.guards[g].needs for g in one.guards}
+        return any(
+            needed.get(id(self.guard_nodes[g]), self.guards[g].needs) is not self.guards[g].needs
+            for g in other.guards
+        )

@@ -140,7 +140,7 @@ class Instantiation:
                 return Value(frozenset(Init(owner, atom.field) for owner in owners))
             return union([self.ctx.read(self.before, owner, atom.field) for owner in owners])
         if isinstance(atom, Computed):
-            return Value(frozenset({Computed(self.reads(atom.via))}))
+            return Value(frozenset({Computed(self.reads(atom.via), self.reads(atom.holds))}))
         if isinstance(atom, Entries):
             return computed(self.mapped(atom.obj))
         if isinstance(atom, Seq):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow.additions import combined
 from lint_rules.flow.context import Context, computed
 from lint_rules.flow.expressions import Evaluator
 from lint_rules.flow.facts import Exit, Facts, SharedEdit
@@ -306,7 +307,7 @@ class Interpreter:
         if isinstance(node.operator, cst.BitOrAssign) and objs:
             self.ev.mappings.update(state, objs, value, node)
         else:
-            self.assign(state, node.target, computed(old, value), node)
+            self.assign(state, node.target, combined(old, value), node)
 
     def _delete(self, state: State, target: cst.BaseExpression) -> None:
         if isinstance(target, cst.Tuple):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow.additions import parts_of
 from lint_rules.flow.context import computed
 from lint_rules.flow.state import State, join
 from lint_rules.flow.values import (
@@ -77,10 +78,13 @@ class Mappings:
         """``**value`` inside a display or call: the start of a copy, or an update."""
         objs = self.ctx.deref(value)
         if target is None and objs and not all(self.is_local(obj) for obj in objs):
-            return self.ev.calls.copies.make(state, node, objs, "shallow", "display", mapping=True)
-        if target is None:
-            target = self.fresh(state, node)
-        self.update(state, [target], value, node)
+            target = self.ev.calls.copies.make(
+                state, node, objs, "shallow", "display", mapping=True
+            )
+        else:
+            target = self.fresh(state, node) if target is None else target
+            self.update(state, [target], value, node)
+        self.ctx.objects[target].parts |= parts_of(value)
         return target
 
     def is_local(self, obj: int) -> bool:
@@ -100,6 +104,7 @@ class Mappings:
             return None
         made = self.ev.calls.copies.make(state, node, objs, "shallow", "union", mapping=True)
         self.update(state, [made], right, node)
+        self.ctx.objects[made].parts |= parts_of(left) | parts_of(right)
         return ref(made)
 
     # ----------------------------------------------------------------- reading

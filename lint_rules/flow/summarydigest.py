@@ -162,11 +162,14 @@ class _Telling:
             more = getattr(atom, "field", "") or getattr(atom, "what", "")
             return kind, self._look(atom.obj), more, atom.obj
         if isinstance(atom, Computed):
-            return kind, repr(sorted((self._look(obj), field) for obj, field in atom.via)), "", 0
+            return kind, repr([self._looks_of(atom.via), self._looks_of(atom.holds)]), "", 0
         if isinstance(atom, Seq):
             parts = [sorted(map(self._order, part.atoms)) for part in atom.parts]
             return kind, repr(parts), "", 0
         return kind, _named(atom.target) if isinstance(atom, Callable_) else repr(atom), "", 0
+
+    def _looks_of(self, reads: Reads) -> list[tuple[str, str]]:
+        return sorted((self._look(obj), field) for obj, field in reads)
 
     def _atom(self, atom: Atom) -> Told:
         kind = type(atom).__name__
@@ -177,7 +180,7 @@ class _Telling:
         if isinstance(atom, Entries):
             return kind, self._object(atom.obj), atom.what
         if isinstance(atom, Computed):
-            return kind, self._reads(atom.via)
+            return kind, self._reads(atom.via), self._reads(atom.holds)
         if isinstance(atom, Seq):
             return kind, tuple(map(self._value, atom.parts))
         if isinstance(atom, Callable_):

@@ -52,9 +52,11 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """The result of a computation, with the field reads that went into it."""
+    """The result of a computation, with the field reads that went into it, and those of them whose values it
+    holds as a part (a sum, a union)."""
 
     via: frozenset[tuple[int, str]] = frozenset()
+    holds: frozenset[tuple[int, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +308,8 @@ class Obj:
     only: frozenset[str] | None = None
     #: The default of a field nobody wrote: init (came in), default (fresh object), absent (dict).
     base: str = "init"
+    #: The fields whose values were spread into a mapping made here.
+    parts: Reads = frozenset()
     #: The entries of a module-level constant dict.
     entries: dict[str, Value] | None = None
     #: Something was done to the object that may have reset any field (an unknown sanitizer).

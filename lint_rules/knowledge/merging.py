@@ -13,10 +13,12 @@ from lint_rules.flow.facts import Facts, Write
 from lint_rules.flow.state import State, join, read
 from lint_rules.flow.values import (
     WHOLE,
+    Computed,
     Guard,
     Init,
     Obj,
     Reads,
+    Ref,
     Value,
     may_hold_for,
     reads_of,
@@ -35,8 +37,9 @@ class Merge:
     """A write of a source's value onto a carrier.
 
     ``keeps`` is how the old value may survive: "" (it cannot), "or" (the value written may be the
-    old one), "unset" (written only where nothing was), "guard" (written only when the new value is
-    there).  ``guard`` is the guard that decides.
+    old one), "added" (the value written holds the old one as a part), "unset" (written only where
+    nothing was), "guard" (written only when the new value is there).  ``guard`` is the guard that
+    decides.
     """
 
     write: Write
@@ -104,15 +107,25 @@ class Merging:
         return any(self._is_old(atom, obj, name) for atom in self.final(obj, name).atoms)
 
     def _is_old(self, atom: object, obj: int, name: str) -> bool:
-        return isinstance(atom, Init) and atom.field == name and atom.obj in family(self.facts, obj)
+        """True for the value that a field came in with, and for what holds it as a part."""
+        own = family(self.facts, obj)
+        if isinstance(atom, Init):
+            return atom.field == name and atom.obj in own
+        return any(part == name and owner in own for owner, part in self._parts_of(atom))
+
+    def _parts_of(self, atom: object) -> Reads:
+        """The fields whose values are a part of what was computed, or spread into a mapping."""
+        if isinstance(atom, Ref):
+            return self.facts.objects[atom.obj].parts
+        return atom.holds if isinstance(atom, Computed) else frozenset()
 
     def merges_onto(self, obj: int) -> list[Merge]:
         """Every write of a source's value to a field of ``obj``, classified."""
         if self.facts.final is None:
             return []
-        found = [
-            self._classify(write) for write in self.facts.writes_to(obj) if write.how in _MERGING
-        ]
+        written = [write for write in self.facts.writes_to(obj) if write.how in _MERGING]
+        added = [write for write in self.facts.additions if write.obj == obj]
+        found = [self._classify(write) for write in (*written, *added)]
         merges = [merge for merge in found if merge is not None]
         if any(merge.same_name for merge in merges):
             known = {merge.write.node for merge in merges}
@@ -121,10 +134,10 @@ class Merging:
 
     def _classify(self, write: Write) -> Merge | None:
         reads = self._source_reads(write)
-        if not reads:
+        same = any(name == write.field for _, name in reads)
+        if not reads or (write.how == "edit" and not same):
             return None
         sources = tuple(sorted({source_root(self.facts, obj) for obj, _ in reads}))
-        same = any(name == write.field for _, name in reads)
         keeps, guard = self._keeping(write, reads)
         deciding = self._deciding(write, reads) if keeps else ()
         unknown = self._from_unknown(write, reads)
@@ -171,8 +184,21 @@ class Merging:
         own = family(self.facts, write.obj)
         return frozenset(
             (obj, name)
-            for obj, name in reads_of(write.value)
+            for obj, name in (*reads_of(write.value), *self._spread(write))
             if not (obj in own and name in (write.field, WHOLE)) and self._can_be_source(obj, name)
+        )
+
+    def _spread(self, write: Write) -> Reads:
+        """What was spread into the mapping that is written, where the old value was, too."""
+        if not self._adds(write):
+            return frozenset()
+        return frozenset().union(*map(self._parts_of, write.value.atoms))
+
+    def _adds(self, write: Write) -> bool:
+        """True when the old value is a part of the value that is written."""
+        return any(
+            not isinstance(atom, Init) and self._is_old(atom, write.obj, write.field)
+            for atom in write.value.atoms
         )
 
     def _can_be_source(self, obj: int, name: str) -> bool:
@@ -191,7 +217,10 @@ class Merging:
         if self._writes_old(write):
             for guard in guards:
                 if guard.id in write.value.blame and self._value_choice(guard, write, reads):
-                    return "or", guard
+                    if not self._stands_under(guard, write):
+                        return "or", guard
+        if self._adds(write) and any(name == write.field for _, name in reads):
+            return ("", None) if self._added_before(write) else ("added", None)
         plain = any(name != WHOLE or self._is_param(obj) for obj, name in reads)
         for guard in guards:
             if guard.kind in _VALUE_CHOICES or not self._asks(guard, write, reads):
@@ -205,6 +234,18 @@ class Merging:
                 return "guard", guard
         return "", None
 
+    def _added_before(self, write: Write) -> bool:
+        """True where the way has been through another write that holds the old value: that one is reported."""
+        others = (*self.facts.writes_to(write.obj, write.field), *self.facts.additions)
+        return any(
+            (other.obj, other.field) == (write.obj, write.field)
+            and other.order < write.order
+            and not self.facts.exclude(other, write)
+            and self._adds(other)
+            and any(name == write.field for _, name in self._source_reads(other))
+            for other in others
+        )
+
     def _writes_old(self, write: Write) -> bool:
         """True when the value written may be the old one."""
         return any(self._is_old(atom, write.obj, write.field) for atom in write.value.atoms)
@@ -214,8 +255,15 @@ class Merging:
         behind it the ways have met."""
         if guard.kind != "if" or (guard.id in write.value.blame and self._writes_old(write)):
             return True
+        return self._stands_under(guard, write)
+
+    def _stands_under(self, guard: Guard, write: Write) -> bool:
+        """True for a write on the other side of the test: it does not choose between the values itself.
+
+        So it is with an entry of a dict that is written under a test, and merged by an update behind it.
+        """
         node = self.facts.guard_nodes[guard.id]
-        return any(
+        return guard.kind == "if" and any(
             self.facts.guard_nodes[other] is node and self.facts.guards[other].needs != guard.needs
             for other in write.guards
         )

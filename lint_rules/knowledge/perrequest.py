@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Obj
 from lint_rules.knowledge.helpers import Helpers
+from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.proofs import PerRequest, Proof
 from lint_rules.knowledge.said import Said, Written
 from lint_rules.knowledge.told import name_of, told
@@ -234,7 +235,8 @@ class Fields:
                 None, facts.function, writes, found
             ):
                 pass
-        for name in [name for name in found.evidence if self.shared(None, name)]:
+        told = class_of(facts, carrier)
+        for name in [name for name in found.evidence if self.shared(told, name)]:
             del found.evidence[name]
         return found
 

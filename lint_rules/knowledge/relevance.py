@@ -96,7 +96,7 @@ class Relevance:
 
     def _writes(self, facts: Facts) -> bool:
         found: dict[int, bool] = {}
-        for write in facts.writes:
+        for write in (*facts.writes, *facts.additions):
             carrier = facts.objects[write.obj]
             if carrier.origin in OWN and not carrier.of:
                 continue

@@ -159,7 +159,8 @@ class Said:
     def _tell_written(self, function: FunctionRef) -> Iterator[Any]:
         facts = self.library.facts(function)
         for carrier, merges in self.merges(function):
-            for merge in (merge for merge in merges if merge.same_name):
+            # What is added up is kept on purpose: that says nothing of whose value it is.
+            for merge in (m for m in merges if m.same_name and m.keeps != "added"):
                 assert facts is not None
                 unknown = merge.from_unknown
                 row = 0 if unknown else self.library.row(function, merge.write.node)
@@ -230,7 +231,8 @@ def _names(models: Iterable[ClassRef | None]) -> list[Any]:
 
 def _writes(facts: Facts) -> bool:
     """True when a function writes a field of an object that it did not make itself."""
-    return any(facts.objects[write.obj].origin not in OWN for write in facts.writes)
+    written = (*facts.writes, *facts.additions)
+    return any(facts.objects[write.obj].origin not in OWN for write in written)
 
 
 def is_given(facts: Facts, carrier: Obj) -> bool:

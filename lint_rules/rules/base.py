@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from lint_rules.findings import TraceStep
+from lint_rules.knowledge.kin import class_of
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -93,8 +94,9 @@ def listed(names: tuple[str, ...] | list[str]) -> str:
 
 def kind_of(facts: Facts, carrier: Obj) -> str:
     """How a message calls the carrier after an article: by its class, else as the function does."""
-    if carrier.model is not None:
-        return carrier.model.name
+    model = class_of(facts, carrier)
+    if model is not None:
+        return model.name
     root = carrier
     while root.origin == "copy" and root.of:
         root = facts.objects[root.of[0]]

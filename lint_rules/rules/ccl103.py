@@ -62,7 +62,8 @@ def copy_for_cache(auth: Auth) -> Auth:
     options=COPY_OPTIONS,
     fix_safety="""
 The repair binds the copy's field to a fresh value, so that the original keeps its own. Code that relied
-on the original being emptied as well behaves differently afterwards.
+on the original being emptied as well behaves differently afterwards. Where only one entry was taken out and something else
+proves the field per-request, the fresh value is an empty one: the other entries are this request's, too.
 """,
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from lint_rules.knowledge.kin import class_of
 from lint_rules.rules.base import Page, Problem, Rule, listed, one_of_kind, step
 from lint_rules.rules.stores import is_carrier, is_merged
 from lint_rules.rules.texts import COPY_OPTIONS, COPY_WHY, HELPER, PRELUDE
@@ -97,9 +98,10 @@ class UnsanitizedStore(Rule):
             step(knowledge, facts, write.node, f"{write.field} written here")
             for write in _first_of_each(writes)
         )
-        helpers = knowledge.helpers.of_model(carrier.model, knowledge.survey.named_helpers)
+        model = class_of(facts, carrier)
+        helpers = knowledge.helpers.of_model(model, knowledge.survey.named_helpers)
         return Problem(
-            self.code, facts, store.node, message, carrier.model, fields, found, carrier,
+            self.code, facts, store.node, message, model, fields, found, carrier,
             (*trace, step(knowledge, facts, store.node, "stored here")), store=store, helpers=helpers,
         )  # fmt: skip
 

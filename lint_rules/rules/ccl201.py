@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 PAGE = Page(
     what="""
 Finds writes of a per-request field whose value can be the old one: `src.f or t.f`, a ternary, `src.get("f", t.f)`,
-`getattr(src, "f", t.f)`, a coalescing call, and "fill if unset" (`if t.f is None: t.f = ...`).
+`getattr(src, "f", t.f)`, a coalescing call, "fill if unset" (`if t.f is None: t.f = ...`), and what adds the source's value
+to the old one: `t.f += src.f`, `t.f | src.f`, `{**t.f, **src.f}`, `t.f.extend(src.f)`.
 
 Reported only where the object written to is shared: the project stores, looks up or cache-copies its class, or the function
 looks it up itself.
@@ -54,4 +55,4 @@ class OrMerge(Rule):
 
     def ask(self, knowledge: Knowledge, facts: Facts) -> Iterator[Problem]:
         """The merges of ``facts`` that may write the old value back."""
-        yield from kept(knowledge, facts, self.code, frozenset({"or", "unset"}))
+        yield from kept(knowledge, facts, self.code, frozenset({"or", "unset", "added"}))

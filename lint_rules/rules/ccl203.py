@@ -99,6 +99,7 @@ class MissingMerge(Rule):
             name
             for name in found.evidence
             if not facts.writes_to(carrier.id, name)
+            and not any(m.write.field == name for m in merged)
             and merging.final(carrier.id, name) == facts.objects.default(carrier.id, name)
             and self._can_carry(knowledge, facts, found, name, carried.known, carried.where)
             and knowledge.staying.may_stay(facts, carrier, name)

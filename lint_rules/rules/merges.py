@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.said import is_given
 from lint_rules.rules.base import Problem, kind_of, listed, step
 from lint_rules.rules.userkeys import is_found_for_user
@@ -58,7 +59,7 @@ def _problem(
         trace.append(step(knowledge, facts, decides, f"{_DECIDES}: {_shorten(text)}"))
     trace.append(step(knowledge, facts, node, f"{_SHARED}: {why}"))
     return Problem(
-        code, facts, node, message, carrier.model, fields, found, carrier, tuple(trace),
+        code, facts, node, message, class_of(facts, carrier), fields, found, carrier, tuple(trace),
         merges=tuple(group),
     )  # fmt: skip
 
@@ -69,12 +70,14 @@ def _message(facts: Facts, carrier: Obj, merge: Merge, fields: tuple[str, ...]) 
     they = "it" if len(fields) == 1 else "them"
     how = {
         "or": f"{name} may write the old value of {listed(fields)} back",
+        "added": f"{name} adds to what {listed(fields)} {'holds' if len(fields) == 1 else 'hold'} already",
         "unset": f"{name} writes {listed(fields)} only where nothing was there yet",
         "guard": f"{name} writes {listed(fields)} only when a new value is there",
     }[merge.keeps]
+    end = "Reset" if merge.keeps == "added" else "Overwrite"
     return (
         f"{how}: what an earlier request left on the shared {what} stays for the next user. "
-        f"Overwrite {they}, also with None."
+        f"{end} {they}{' first' if merge.keeps == 'added' else ', also with None'}."
     )
 
 

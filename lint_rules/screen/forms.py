@@ -42,8 +42,11 @@ def writes_dynamically(data: bytes) -> bool:
 
 _WORD = re.compile(r"\w+")
 #: What follows is only looked at: ``if a.b: c.d = 1`` writes the second of two attributes.
-_ATTRIBUTE_WRITTEN = re.compile(r"\.(\w+)(?=[ \t]*(?::[^=\n]{0,2000})?=(?!=))")
-_ITEM_WRITTEN = re.compile(r"\[[ \t]*[\"'](\w+)[\"'][ \t]*\](?=[ \t]*=(?!=))")
+_WRITTEN = r"[ \t]*(?:(?::[^=\n]{0,2000})?|[-+*/|&^])=(?!=)"
+#: What is added in place to what a field holds.
+_ADDED = r"\.(?:update|append|extend|add|insert|setdefault)\("
+_ATTRIBUTE_WRITTEN = re.compile(rf"\.(\w+)(?={_WRITTEN}|{_ADDED})")
+_ITEM_WRITTEN = re.compile(rf"\[[ \t]*[\"'](\w+)[\"'][ \t]*\](?={_WRITTEN}|{_ADDED})")
 _USED = re.compile(r"\.(\w+)|[\"'](\w+)(?=[\"'])")
 _WRITES_ON = re.compile(r"\s*(?:[:,][^=\n]{0,2000})?=(?!=)")
 """What follows a name that is written: what a line may hold between the two is bounded, or a long one

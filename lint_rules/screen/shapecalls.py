@@ -91,10 +91,18 @@ class Calls(Values):
         """``x.append(y)``, ``x.update(y)``; any other method may keep what it is given in a field."""
         if func.attr in _HOLDING:
             self.hold(func.value, given)
+            self._added(func.value)
             return
         name = dotted(func.value)
         if name is not None and given:
             self.carry(f"{name}.*", given)
+
+    def _added(self, container: ast.expr) -> None:
+        """``x.f.append(y)``, ``x["f"].update(y)``: what a field holds is written, too."""
+        if isinstance(container, ast.Attribute):
+            self.write(container.attr, container.value)
+        elif isinstance(container, ast.Subscript) and text_of(container.slice) is not None:
+            self.write(text_of(container.slice), container.value)
 
     def _carrier_of(self, node: ast.Call, names: frozenset[str]) -> Tokens:
         """``load(key)`` that returns a carrier, ``get(key, Auth)``, ``isinstance(x, Auth)``."""
