@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from lint_rules.knowledge.merging import family
-from lint_rules.knowledge.origins import brings
+from lint_rules.knowledge.origins import brings, roots
 from lint_rules.knowledge.perrequest import naming
 from lint_rules.knowledge.told import name_of, told
 from lint_rules.project.kept import NO_CONTEXT
@@ -119,10 +119,17 @@ def _stores(facts: Facts, store: Store, name: str) -> bool:
 
 
 def _written_on_found(facts: Facts, model: ClassRef, names: Iterable[str]) -> Iterator[str]:
-    """The fields that a function gives a value on the very object that a cache handed out."""
-    found = [obj for obj in facts.objects.all() if obj.origin == "lookup"]
-    shared = [obj for obj in found if _is_of(facts, obj.id, model)]
-    for name in names:
-        writes = (write for obj in shared for write in facts.writes_to(obj.id, name))
-        if any(brings(facts, write.value) for write in writes):
-            yield name
+    """The fields that a function gives a value on the very object that a cache handed out, or whose containers
+    it adds to, also through a shallow copy."""
+    writes = [w for w in facts.writes if facts.objects[w.obj].origin == "lookup"]
+    writes += [w for w in facts.additions if _shares_with_found(facts, w.obj)]
+    for write in writes:
+        if write.field in names and _is_of(facts, write.obj, model) and brings(facts, write.value):
+            yield write.field
+
+
+def _shares_with_found(facts: Facts, obj: int) -> bool:
+    """True for what a cache handed out, and for a copy that has its containers in common with that."""
+    info = facts.objects[obj]
+    found = any(root.origin == "lookup" for root in roots(facts, obj))
+    return found and (info.origin != "copy" or info.depth != "deep")
