@@ -1,8 +1,7 @@
-"""Caches: which objects are one, what goes in, and what comes out."""
+"""Caches: what goes in, and what comes out."""
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -11,11 +10,10 @@ import libcst as cst
 from lint_rules.flow.context import class_of
 from lint_rules.flow.facts import Placed, Store
 from lint_rules.flow.keeping import Keeping, KeptAs
+from lint_rules.flow.recognising import Recognising, last_name
 from lint_rules.flow.state import State
 from lint_rules.flow.values import UNKNOWN, Obj, Ref, Seq, Value, ref, union
-from lint_rules.naming import is_cache_class, is_cache_name, is_lookup_method, is_store_method
-from lint_rules.project.classes import ClassRef
-from lint_rules.project.index import Constant
+from lint_rules.naming import is_lookup_method, is_store_method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,60 +26,14 @@ _KEY_WORDS = frozenset({"key", "k", "name", "cache_key", "ttl", "timeout", "ex",
 
 
 class Caches:
-    """Recognises caches in one function, and notes stores and look-ups."""
+    """Notes the stores and look-ups of one function."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.ev = evaluator
         self.ctx = evaluator.ctx
         self.keeping = Keeping(evaluator)
-
-    # ----------------------------------------------------------------- recognising
-
-    def is_cache(self, node: cst.BaseExpression, value: Value | None = None) -> bool:
-        """True when the expression is a cache: by its name, or by the class that made it."""
-        if value is not None and self._is_record(value):
-            return False
-        name = _last_name(node)
-        if name is not None and is_cache_name(name, self.ctx.settings.cache_objects):
-            return True
-        if value is None:
-            return False
-        return any(self._is_cache_object(self.ctx.objects[obj]) for obj in self.ctx.deref(value))
-
-    def _is_record(self, value: Value) -> bool:
-        """True for copies and objects of data classes: ``cached_token`` is no cache."""
-        infos = [self.ctx.objects[obj] for obj in self.ctx.deref(value)]
-        return bool(infos) and all(
-            info.origin in ("copy", "lookup")
-            or (info.model is not None and info.model.kind != "plain")
-            for info in infos
-        )
-
-    def _is_cache_object(self, info: Obj) -> bool:
-        if info.model is not None:
-            return is_cache_class(info.model.dotted)
-        return any(is_cache_class(name) for name in _type_names(info.type_text))
-
-    def type_of_global(self, made: Obj) -> None:
-        """Learn the class of a module-level object from what it was assigned or annotated, in the module
-        that does so."""
-        if made.type_text:
-            return
-        found = self.ctx.resolve(made.name)
-        if isinstance(found, Constant):
-            module, name = found.module, found.name
-        elif "." not in made.name:
-            module, name = self.ctx.module, made.name
-        else:
-            return
-        made.type_text = module.annotation_of(name) or ""
-        value = module.value_of(name) if not made.type_text else None
-        if isinstance(value, ast.Call):
-            dotted = ast.unparse(value.func)
-            cls = self.ctx.project.resolve(module, dotted)
-            if isinstance(cls, ClassRef):
-                made.model = cls
-            made.type_text = str(getattr(cls, "dotted", dotted))
+        self.recognising = Recognising(evaluator)
+        self.is_cache = self.recognising.is_cache
 
     # ----------------------------------------------------------------- out
 
@@ -106,7 +58,7 @@ class Caches:
         """The object that a look-up hands out, with the class that the code names for it."""
         model = next((cls for cls in map(class_of, args) if cls is not None), None)
         made = self.ctx.new(
-            (id(node), "lookup"), "lookup", _last_name(cache) or "cache", node=node, model=model,
+            (id(node), "lookup"), "lookup", last_name(cache) or "cache", node=node, model=model,
             typed=model is not None,
         )  # fmt: skip
         if made.model is None:
@@ -175,7 +127,7 @@ class Caches:
             keyword = arg.keyword.value if arg.keyword else None
             if keyword in _KEY_WORDS or (keyword is None and index == 0 and len(positional) > 1):
                 continue
-            name = _last_name(func.value) or "cache"
+            name = last_name(func.value) or "cache"
             self.store(state, node, value, key, name, scheduled=scheduled, kept=kept)
 
     def _key(self, given: list[tuple[cst.Arg, Value]]) -> tuple[Value, str]:
@@ -225,26 +177,6 @@ class Caches:
                 for part in atom.parts:
                     out.extend(self.stored_objects(state, part))
         return out
-
-
-def _last_name(node: cst.BaseExpression) -> str | None:
-    """The name that says what an expression is: the last attribute, the called function."""
-    if isinstance(node, cst.Name):
-        return node.value
-    if isinstance(node, cst.Attribute):
-        return node.attr.value
-    if isinstance(node, cst.Call):
-        return _last_name(node.func)
-    if isinstance(node, cst.Subscript):
-        return _last_name(node.value)
-    if isinstance(node, cst.Await):
-        return _last_name(node.expression)
-    return None
-
-
-def _type_names(text: str) -> list[str]:
-    """The dotted names that stand in an annotation."""
-    return re.findall(r"[A-Za-z_][\w.]*", text)
 
 
 def _arguments(text: str) -> list[str]:

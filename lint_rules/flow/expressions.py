@@ -146,7 +146,7 @@ class Evaluator:
             self.ctx.learn_names(names)
             return constant(text) if text is not None else Value(frozenset({Strings(names)}))
         made = self.ctx.new(("global", dotted), "global", dotted)
-        self.calls.caches.type_of_global(made)
+        self.calls.caches.recognising.type_of_global(made)
         return ref(made.id)
 
     def _constant_dict(self, dotted: str, entries: dict[str, object]) -> Value:
@@ -183,8 +183,8 @@ class Evaluator:
         for obj in self.ctx.deref(base):
             info = self.ctx.objects[obj]
             if info.model is not None and (info.origin == "self" or name in FIELD_LISTS):
-                constants = self._class_attribute(info.model, name)
-                if constants != UNKNOWN:
+                constants = self._class_constants(info.model, name)
+                if constants is not None:
                     return constants
             out.append(self.ctx.read(state, obj, name))
         if not out:
@@ -192,11 +192,15 @@ class Evaluator:
         return union(out)
 
     def _class_attribute(self, cls: ClassRef, name: str) -> Value:
-        if name in FIELD_LISTS:
-            return Value(frozenset({Strings(tuple(decl.name for decl in cls.fields))}))
-        return self._class_constants(cls, name) or UNKNOWN
+        constants = self._class_constants(cls, name)
+        if constants is not None:
+            return constants
+        made = self.calls.caches.recognising.of_class(cls, name)
+        return UNKNOWN if made is None else ref(made.id)
 
     def _class_constants(self, cls: ClassRef, name: str) -> Value | None:
+        if name in FIELD_LISTS:
+            return Value(frozenset({Strings(tuple(decl.name for decl in cls.fields))}))
         names = self.ctx.project.constant_strings(cls.module, f"{cls.qualname}.{name}", None)
         if names is None:
             return None
