@@ -12,7 +12,7 @@ from lint_rules.flow.facts import Placed, Store
 from lint_rules.flow.keeping import Keeping, KeptAs
 from lint_rules.flow.recognising import Recognising, last_name
 from lint_rules.flow.state import State
-from lint_rules.flow.values import UNKNOWN, Obj, Ref, Seq, Value, ref, union
+from lint_rules.flow.values import NONES, UNKNOWN, Obj, Ref, Seq, Value, ref, union
 from lint_rules.naming import is_lookup_method, is_store_method
 
 if TYPE_CHECKING:
@@ -83,16 +83,34 @@ class Caches:
     def parts(self, state: State, obj: int, count: int) -> list[Value]:
         """What a look-up hands out as a tuple: objects that were looked up, of the classes that its
         annotation names."""
+        return [self.part(state, obj, number, count) for number in range(count)]
+
+    def part(self, state: State, obj: int, number: int, count: int | None = None) -> Value:
+        """One item of a tuple that was looked up, counted from its end where the number is negative."""
         info = self.ctx.objects[obj]
         types = _arguments(info.type_text) if _TUPLE.match(info.type_text) else []
-        parts: list[Value] = []
-        for number in range(count):
-            made = self.ctx.new(("part", obj, number), "lookup", info.name, node=info.node)
-            if len(types) == count:
-                self._type(made, types[number])
-            state.meet(made.id)
-            parts.append(ref(made.id))
-        return parts
+        if number < 0 and types:
+            number += len(types)
+        made = self.ctx.new(("part", obj, number), "lookup", info.name, node=info.node)
+        if 0 <= number < len(types) and count in (len(types), None) and "..." not in types:
+            self._type(made, types[number])
+        state.meet(made.id)
+        return ref(made.id)
+
+    def numbered(self, state: State, base: Value, index: cst.BaseExpression) -> Value | None:
+        """``pair[1]``: an item of a tuple written here, or of one that was looked up; None for others."""
+        number = _number_of(index)
+        if number is None:
+            return None
+        items: list[Value] = []
+        for atom in base.atoms - NONES:
+            if isinstance(atom, Seq) and -len(atom.parts) <= number < len(atom.parts):
+                items.append(atom.parts[number])
+            elif isinstance(atom, Ref) and self.ctx.objects[atom.obj].origin == "lookup":
+                items.append(self.part(state, atom.obj, number))
+            else:
+                return None
+        return union(items) if items else None
 
     # ----------------------------------------------------------------- in
 
@@ -144,13 +162,14 @@ class Caches:
         """Note that a value goes into a cache (the entries of a dict made here, too); ``kept`` tells in
         what state the store keeps an object."""
         self.place(state, node, value, kept)
+        themselves = set(self.ctx.deref(value))
         for obj in self.stored_objects(state, value):
             if any(s.node is node and s.obj == obj for s in self.ctx.facts.stores):
                 continue
             fields, copied = (kept or {}).get(obj, ({}, False))
             self.ctx.facts.stores.append(
                 Store(node, obj, {**state.heap.get(obj, {}), **fields}, key[0], key[1], cache,
-                      state.guards, self.ctx.next_order(), scheduled, by, copied)
+                      state.guards, self.ctx.next_order(), scheduled, by, copied, obj not in themselves)
             )  # fmt: skip
 
     def place(
@@ -165,18 +184,21 @@ class Caches:
                 )
 
     def stored_objects(self, state: State, value: Value) -> list[int]:
-        """The objects that a value is, also as an item of a dict made here or of a tuple, by their numbers."""
-        out: list[int] = []
-        for atom in value.atoms:
-            if isinstance(atom, Ref):
-                out.append(atom.obj)
-                if self.ev.mappings.is_local(atom.obj):
-                    inner = union([Value(frozenset()), *state.heap.get(atom.obj, {}).values()])
-                    out.extend(inner.refs)
-            elif isinstance(atom, Seq):
-                for part in atom.parts:
-                    out.extend(self.stored_objects(state, part))
-        return out
+        """The objects that a value is, also as an item of a tuple or of what is made here, by their numbers."""
+        found: dict[int, None] = {}
+        todo = [value]
+        while todo:
+            value = todo.pop()
+            new = [obj for obj in self.ctx.deref(value) if obj not in found]
+            found.update(dict.fromkeys(new))
+            for obj in filter(self._holds, new):
+                todo += state.heap.get(obj, {}).values()
+            todo += (part for atom in value.atoms if isinstance(atom, Seq) for part in atom.parts)
+        return list(found)
+
+    def _holds(self, obj: int) -> bool:
+        """True for a dict or a record made here: what was put into it goes where it goes."""
+        return self.ctx.objects[obj].origin == "fresh" or self.ev.mappings.is_local(obj)
 
 
 def _arguments(text: str) -> list[str]:
@@ -192,3 +214,11 @@ def _arguments(text: str) -> list[str]:
         else:
             found[-1] += letter
     return [argument.strip() for argument in found if argument.strip()]
+
+
+def _number_of(node: cst.BaseExpression) -> int | None:
+    """The number that is written out as an index."""
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
+        inner = _number_of(node.expression)
+        return -inner if inner is not None else None
+    return int(node.evaluated_value) if isinstance(node, cst.Integer) else None

@@ -216,6 +216,9 @@ class Evaluator:
             if looked_up is not None:
                 return looked_up
             objs = self.ctx.deref(base)
+            item = self.calls.caches.numbered(state, base, node.slice[0].slice.value)
+            if item is not None:
+                return item
             if key.text is not None and objs:
                 value = union([self.ctx.read(state, obj, key.text) for obj in objs])
                 return value.without(Absent()) if value.atoms != ABSENT.atoms else UNKNOWN

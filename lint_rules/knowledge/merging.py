@@ -94,10 +94,16 @@ class Merging:
         assert self.facts.final is not None
         if self.facts.yields or self.facts.objects.bottom(obj).origin not in ("lookup", "call"):
             return self.facts.final
-        states = [leave.state for leave in self.facts.exits if obj in objects_in(leave.value)]
+        states = [leave.state for leave in self.facts.exits if obj in self._handed_out(leave.value)]
         if len(states) == len(self.facts.exits):
             return self.facts.final
         return join(states, self.facts.objects) or self.facts.final
+
+    def _handed_out(self, value: Value) -> set[int]:
+        """The objects that a value may be, hold, or be found in."""
+        held = {atom for atom in value.atoms if isinstance(atom, Init)}
+        contents = {self.facts.objects.content_of(atom.obj, atom.field) for atom in held}
+        return {*objects_in(value), *(obj for obj in contents if obj is not None)}
 
     def may_keep_old(self, obj: int, name: str) -> bool:
         """True when the value that came in can still be there at the end."""

@@ -17,9 +17,9 @@ from lint_rules.screen.shapes import (
     RESULT,
     Tokens,
     held,
-    inside,
     result_of,
     spread,
+    taken,
 )
 from lint_rules.screen.shapevalues import GIVEN, Values
 
@@ -165,7 +165,7 @@ class Calls(Values):
         if name in _PASSING:
             return given
         if name in _TAKING:
-            return inside(base)
+            return taken(base)
         return NOTHING
 
     def _through(self, node: ast.Call, names: frozenset[str], given: Tokens) -> None:
