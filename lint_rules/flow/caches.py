@@ -120,9 +120,7 @@ class Caches:
     ) -> Value | None:  # fmt: skip
         """A call of a cache's method; None when the receiver is no cache or the method neutral."""
         name = func.attr.value
-        if not (
-            is_store_method(name) or is_lookup_method(name) or name in ("update", "setdefault")
-        ):
+        if not (is_store_method(name) or is_lookup_method(name) or name == "update"):
             return None
         if not self.is_cache(func.value, base):
             return None
@@ -130,7 +128,7 @@ class Caches:
         if is_store_method(name) or name == "update":
             given = list(zip(args, values, strict=True))
             self._store_arguments(state, node, func, base, given, scheduled=scheduled)
-            if name != "setdefault":
+            if not is_lookup_method(name):
                 return UNKNOWN
         return self.lookup(state, node, func.value, base, values)
 

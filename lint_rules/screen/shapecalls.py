@@ -195,7 +195,7 @@ class Calls(Values):
             kept = positional[1:] if len(positional) > 1 else positional
             for tokens in (*kept, *(t for arg, t in keywords if arg not in _KEY_WORDS)):
                 self.store(tokens)
-        if method == "setdefault" or is_lookup_method(method):
+        if is_lookup_method(method):
             self.shape.looks_up = True
             return frozenset({FOUND})
         return NOTHING
@@ -203,7 +203,7 @@ class Calls(Values):
 
 def _stores(method: str) -> bool:
     """True for a method of a cache that puts something in."""
-    return is_store_method(method) or method in ("update", "setdefault")
+    return is_store_method(method) or method == "update"
 
 
 def _sets_attribute(node: ast.Call, method: str | None, names: frozenset[str]) -> bool:
