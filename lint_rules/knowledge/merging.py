@@ -64,6 +64,14 @@ def family(facts: Facts, obj: int) -> frozenset[int]:
     return frozenset(found)
 
 
+def found_ones(facts: Facts, carrier: Obj) -> list[Obj]:
+    """A carrier and what it is a copy of; of a copy of something "found or made", what was found."""
+    links = [facts.objects[obj] for obj in family(facts, carrier.id)]
+    if carrier.origin == "copy" and any(link.origin == "lookup" for link in links):
+        return [link for link in links if link.origin != "fresh"]
+    return links
+
+
 def source_root(facts: Facts, obj: int) -> int:
     """The object that a source's dump or copy was made from."""
     seen: set[int] = set()
