@@ -71,6 +71,11 @@ _STORE = re.compile(
 _LOOKUP = re.compile(
     r"(^|_)a?(get|fetch|lookup|look_up|load|read|peek|retrieve|find|pop)(_|$|many$|item$)|^__getitem__$"
 )
+_EITHER = re.compile(
+    r"(^|_)a?((get|fetch|lookup|load|read|find)_or_(set|put|add|store|save|write|insert|create|compute)"
+    r"|setdefault)(_|$)"
+)
+"""Methods that hand out what is there, and put in what they are given where nothing is."""
 UNBOUND_SETTERS = {"__setattr__": 3, "__delattr__": 2}
 """Methods that may be called on a class, and with how many arguments: the first is the object."""
 CACHE_LIBRARIES = ("cachetools", "aiocache", "diskcache", "cachelib", "pylibmc", "pymemcache",
@@ -92,9 +97,11 @@ def is_cache_class(dotted: str) -> bool:
 
 def is_store_method(name: str) -> bool:
     """True when a cache's method of this name puts something in."""
-    return bool(_STORE.search(name.lower()))
+    return bool(_STORE.search(name.lower()) or _EITHER.search(name.lower()))
 
 
 def is_lookup_method(name: str) -> bool:
-    """True when a cache's method of this name hands something out."""
+    """True when a cache's method of this name hands something out, also where it may put that in first."""
+    if _EITHER.search(name.lower()):
+        return True
     return bool(_LOOKUP.search(name.lower())) and not is_store_method(name)

@@ -103,6 +103,56 @@ TYPED = {
     "merges.py": MERGE.replace("cache", "keep"),
     "store.py": "from cachetools import TTLCache\n\nkeep: TTLCache = TTLCache(10, 10)\n",
 }
+OPEN = {
+    "models.py": AUTH,
+    "store.py": STORE,
+    "patches.py": """from models import Auth
+
+
+class Other:
+    tag: str
+
+
+def patch(target: object, values):
+    for name, value in values.items():
+        if value is not None:
+            setattr(target, name, value)
+""",
+    "merges.py": """from models import Auth
+from patches import patch
+from store import cache
+
+
+def merge(key: str, params: dict) -> Auth:
+    auth: Auth = cache.get(key)
+    patch(auth, {"end_user_id": params.get("end_user_id")})
+    return auth
+""",
+}
+ATTRIBUTE = {
+    "models.py": AUTH,
+    "service.py": """from base import Base
+from models import Auth
+
+
+class Service(Base):
+    def login(self, key: str, params: dict) -> Auth:
+        auth = self._tokens.setdefault(key, Auth())
+        auth.end_user_id = params.get("end_user_id") or auth.end_user_id
+        return auth
+""",
+    "base.py": """class BoundedCache(dict):
+    pass
+
+
+class Base:
+    def __init__(self):
+        self._tokens = BoundedCache()
+
+    def begin(self):
+        pass
+""",
+}
 BASE = {
     **PROJECT,
     "models.py": "from base import Base\n\n\nclass Auth(Base):\n    token: str\n",
@@ -422,6 +472,12 @@ EDITS = {
     "where a reset stands": (PROJECT, "copies.py", "    made.end", "    pass\n    made.end"),
     "a reset": (PROJECT, "copies.py", "    return", "    made.plan = None\n    return"),
     "the name of a helper": (PROJECT, "copies.py", "copy_for_cache", "duplicate"),
+    "whether a called function leaves a class open": (OPEN, "patches.py", "target: object", "target: Other"),
+    "a guard in a called function that leaves a class open": (OPEN, "patches.py", "value is not None", "True"),
+    "a field of a class that the caller tells": (OPEN, "models.py", "end_user_id", "user_id"),
+    "what makes an attribute": (ATTRIBUTE, "base.py", "BoundedCache()", "dict()"),
+    "what another method makes an attribute": (
+        ATTRIBUTE, "base.py", "(self):\n        pass", "(self):\n        self._tokens = {}"),
     "a cache": (TYPED, "store.py", "TTLCache = ", "dict = "),
     "a name that is new": (
         {**CALLED, "resets.py": "X = 1\n"}, "resets.py", "X = 1", "def scrub(made):\n    made.plan = None"),

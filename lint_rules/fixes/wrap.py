@@ -72,6 +72,8 @@ def _stored(problem: Problem) -> cst.BaseExpression | None:
     """The expression that names the object at the store."""
     store = problem.store
     assert store is not None
+    if store.within:
+        return None
     if isinstance(store.node, cst.Assign):
         return store.node.value if isinstance(store.node.value, cst.Name) else None
     if not isinstance(store.node, cst.Call):

@@ -1,8 +1,7 @@
-"""Caches: which objects are one, what goes in, and what comes out."""
+"""Caches: what goes in, and what comes out."""
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -11,11 +10,10 @@ import libcst as cst
 from lint_rules.flow.context import class_of
 from lint_rules.flow.facts import Placed, Store
 from lint_rules.flow.keeping import Keeping, KeptAs
+from lint_rules.flow.recognising import Recognising, last_name
 from lint_rules.flow.state import State
-from lint_rules.flow.values import NONE, UNKNOWN, Obj, Ref, Seq, Value, ref, union
-from lint_rules.naming import is_cache_class, is_cache_name, is_lookup_method, is_store_method
-from lint_rules.project.classes import ClassRef
-from lint_rules.project.index import Constant
+from lint_rules.flow.values import NONE, NONES, UNKNOWN, Obj, Ref, Seq, Value, ref, union
+from lint_rules.naming import is_lookup_method, is_store_method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,68 +26,14 @@ _KEY_WORDS = frozenset({"key", "k", "name", "cache_key", "ttl", "timeout", "ex",
 
 
 class Caches:
-    """Recognises caches in one function, and notes stores and look-ups."""
+    """Notes the stores and look-ups of one function."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.ev = evaluator
         self.ctx = evaluator.ctx
         self.keeping = Keeping(evaluator)
-
-    # ----------------------------------------------------------------- recognising
-
-    def is_cache(self, node: cst.BaseExpression, value: Value | None = None) -> bool:
-        """True when the expression is a cache: by its name, or by the class that made it."""
-        if value is not None and (self._is_record(value) or self._is_made_here(node, value)):
-            return False
-        name = _last_name(node)
-        if name is not None and is_cache_name(name, self.ctx.settings.cache_objects):
-            return True
-        if value is None:
-            return False
-        return any(self._is_cache_object(self.ctx.objects[obj]) for obj in self.ctx.deref(value))
-
-    def _is_record(self, value: Value) -> bool:
-        """True for copies and objects of data classes: ``cached_token`` is no cache."""
-        infos = [self.ctx.objects[obj] for obj in self.ctx.deref(value)]
-        return bool(infos) and all(
-            info.origin in ("copy", "lookup")
-            or (info.model is not None and info.model.kind != "plain")
-            for info in infos
-        )
-
-    def _is_made_here(self, node: cst.BaseExpression, value: Value) -> bool:
-        """True for a variable that holds a dict which this very call made: it ends with the call."""
-        objs = self.ctx.deref(value)
-        if not isinstance(node, cst.Name) or not objs:
-            return False
-        outer = rf"\b(?:global|nonlocal)\b[^\n#]*\b{re.escape(node.value)}\b"
-        return all(map(self.ev.mappings.is_made_here, objs)) and not self.ctx.function.holds(outer)
-
-    def _is_cache_object(self, info: Obj) -> bool:
-        if info.model is not None:
-            return is_cache_class(info.model.dotted)
-        return any(is_cache_class(name) for name in _type_names(info.type_text))
-
-    def type_of_global(self, made: Obj) -> None:
-        """Learn the class of a module-level object from what it was assigned or annotated, in the module
-        that does so."""
-        if made.type_text:
-            return
-        found = self.ctx.resolve(made.name)
-        if isinstance(found, Constant):
-            module, name = found.module, found.name
-        elif "." not in made.name:
-            module, name = self.ctx.module, made.name
-        else:
-            return
-        made.type_text = module.annotation_of(name) or ""
-        value = module.value_of(name) if not made.type_text else None
-        if isinstance(value, ast.Call):
-            dotted = ast.unparse(value.func)
-            cls = self.ctx.project.resolve(module, dotted)
-            if isinstance(cls, ClassRef):
-                made.model = cls
-            made.type_text = str(getattr(cls, "dotted", dotted))
+        self.recognising = Recognising(evaluator)
+        self.is_cache = self.recognising.is_cache
 
     # ----------------------------------------------------------------- out
 
@@ -122,7 +66,7 @@ class Caches:
         """The object that a look-up hands out, with the class that the code names for it."""
         model = next((cls for cls in map(class_of, args) if cls is not None), None)
         made = self.ctx.new(
-            (id(node), "lookup"), "lookup", _last_name(cache) or "cache", node=node, model=model,
+            (id(node), "lookup"), "lookup", last_name(cache) or "cache", node=node, model=model,
             typed=model is not None,
         )  # fmt: skip
         if made.model is None:
@@ -157,16 +101,34 @@ class Caches:
     def parts(self, state: State, obj: int, count: int) -> list[Value]:
         """What a look-up hands out as a tuple: objects that were looked up, of the classes that its
         annotation names."""
+        return [self.part(state, obj, number, count) for number in range(count)]
+
+    def part(self, state: State, obj: int, number: int, count: int | None = None) -> Value:
+        """One item of a tuple that was looked up, counted from its end where the number is negative."""
         info = self.ctx.objects[obj]
         types = _arguments(info.type_text) if _TUPLE.match(info.type_text) else []
-        parts: list[Value] = []
-        for number in range(count):
-            made = self.ctx.new(("part", obj, number), "lookup", info.name, node=info.node)
-            if len(types) == count:
-                self._type(made, types[number])
-            state.meet(made.id)
-            parts.append(ref(made.id))
-        return parts
+        if number < 0 and types:
+            number += len(types)
+        made = self.ctx.new(("part", obj, number), "lookup", info.name, node=info.node)
+        if 0 <= number < len(types) and count in (len(types), None) and "..." not in types:
+            self._type(made, types[number])
+        state.meet(made.id)
+        return ref(made.id)
+
+    def numbered(self, state: State, base: Value, index: cst.BaseExpression) -> Value | None:
+        """``pair[1]``: an item of a tuple written here, or of one that was looked up; None for others."""
+        number = _number_of(index)
+        if number is None:
+            return None
+        items: list[Value] = []
+        for atom in base.atoms - NONES:
+            if isinstance(atom, Seq) and -len(atom.parts) <= number < len(atom.parts):
+                items.append(atom.parts[number])
+            elif isinstance(atom, Ref) and self.ctx.objects[atom.obj].origin == "lookup":
+                items.append(self.part(state, atom.obj, number))
+            else:
+                return None
+        return union(items) if items else None
 
     # ----------------------------------------------------------------- in
 
@@ -176,9 +138,7 @@ class Caches:
     ) -> Value | None:  # fmt: skip
         """A call of a cache's method; None when the receiver is no cache or the method neutral."""
         name = func.attr.value
-        if not (
-            is_store_method(name) or is_lookup_method(name) or name in ("update", "setdefault")
-        ):
+        if not (is_store_method(name) or is_lookup_method(name) or name == "update"):
             return None
         if not self.is_cache(func.value, base):
             return None
@@ -186,7 +146,7 @@ class Caches:
         if is_store_method(name) or name == "update":
             given = list(zip(args, values, strict=True))
             self._store_arguments(state, node, func, base, given, scheduled=scheduled)
-            if name != "setdefault":
+            if not is_lookup_method(name):
                 return UNKNOWN
         found = self.lookup(state, node, func.value, base, values)
         maker = self.keeping.handing_copies(base, name)
@@ -208,7 +168,7 @@ class Caches:
             keyword = arg.keyword.value if arg.keyword else None
             if keyword in _KEY_WORDS or (keyword is None and index == 0 and len(positional) > 1):
                 continue
-            name = _last_name(func.value) or "cache"
+            name = last_name(func.value) or "cache"
             self.store(state, node, value, key, name, scheduled=scheduled, kept=kept)
 
     def _key(self, given: list[tuple[cst.Arg, Value]]) -> tuple[Value, str]:
@@ -225,13 +185,14 @@ class Caches:
         """Note that a value goes into a cache (the entries of a dict made here, too); ``kept`` tells in
         what state the store keeps an object."""
         self.place(state, node, value, kept)
+        themselves = set(self.ctx.deref(value))
         for obj in self.stored_objects(state, value):
             if any(s.node is node and s.obj == obj for s in self.ctx.facts.stores):
                 continue
             fields, copied = (kept or {}).get(obj, ({}, False))
             self.ctx.facts.stores.append(
                 Store(node, obj, {**state.heap.get(obj, {}), **fields}, key[0], key[1], cache,
-                      state.guards, self.ctx.next_order(), scheduled, by, copied)
+                      state.guards, self.ctx.next_order(), scheduled, by, copied, obj not in themselves)
             )  # fmt: skip
 
     def place(
@@ -246,38 +207,21 @@ class Caches:
                 )
 
     def stored_objects(self, state: State, value: Value) -> list[int]:
-        """The objects that a value is, also as an item of a dict made here or of a tuple, by their numbers."""
-        out: list[int] = []
-        for atom in value.atoms:
-            if isinstance(atom, Ref):
-                out.append(atom.obj)
-                if self.ev.mappings.is_local(atom.obj):
-                    inner = union([Value(frozenset()), *state.heap.get(atom.obj, {}).values()])
-                    out.extend(inner.refs)
-            elif isinstance(atom, Seq):
-                for part in atom.parts:
-                    out.extend(self.stored_objects(state, part))
-        return out
+        """The objects that a value is, also as an item of a tuple or of what is made here, by their numbers."""
+        found: dict[int, None] = {}
+        todo = [value]
+        while todo:
+            value = todo.pop()
+            new = [obj for obj in self.ctx.deref(value) if obj not in found]
+            found.update(dict.fromkeys(new))
+            for obj in filter(self._holds, new):
+                todo += state.heap.get(obj, {}).values()
+            todo += (part for atom in value.atoms if isinstance(atom, Seq) for part in atom.parts)
+        return list(found)
 
-
-def _last_name(node: cst.BaseExpression) -> str | None:
-    """The name that says what an expression is: the last attribute, the called function."""
-    if isinstance(node, cst.Name):
-        return node.value
-    if isinstance(node, cst.Attribute):
-        return node.attr.value
-    if isinstance(node, cst.Call):
-        return _last_name(node.func)
-    if isinstance(node, cst.Subscript):
-        return _last_name(node.value)
-    if isinstance(node, cst.Await):
-        return _last_name(node.expression)
-    return None
-
-
-def _type_names(text: str) -> list[str]:
-    """The dotted names that stand in an annotation."""
-    return re.findall(r"[A-Za-z_][\w.]*", text)
+    def _holds(self, obj: int) -> bool:
+        """True for a dict or a record made here: what was put into it goes where it goes."""
+        return self.ctx.objects[obj].origin == "fresh" or self.ev.mappings.is_local(obj)
 
 
 def _arguments(text: str) -> list[str]:
@@ -293,3 +237,11 @@ def _arguments(text: str) -> list[str]:
         else:
             found[-1] += letter
     return [argument.strip() for argument in found if argument.strip()]
+
+
+def _number_of(node: cst.BaseExpression) -> int | None:
+    """The number that is written out as an index."""
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
+        inner = _number_of(node.expression)
+        return -inner if inner is not None else None
+    return int(node.evaluated_value) if isinstance(node, cst.Integer) else None

@@ -253,6 +253,18 @@ class Context:
                 replace(write, obj=obj, value=write.value | value, order=self.next_order())
             )
 
+    def take_write(
+        self, write: Write, node: cst.CSTNode, obj: int, value: Value, guards: tuple[int, ...]
+    ) -> None:
+        """Note a write of a called function that this one answers for, at the call."""
+        key = (id(node), obj, write.field, write.how)
+        if key not in self._writes:
+            self._writes[key] = len(self.facts.writes)
+            self.facts.writes.append(
+                Write(node, self.statement, obj, write.field, value, guards, write.how,
+                      self.next_order(), write.unrolled)
+            )  # fmt: skip
+
     def handoff(
         self, state: State, node: cst.CSTNode, callee: FunctionRef, arguments: dict[str, Value],
         scheduled: bool,

@@ -151,7 +151,7 @@ class Evaluator:
     def global_object(self, dotted: str) -> int:
         """The object that a name of no function stands for."""
         made = self.ctx.new(("global", dotted), "global", dotted)
-        self.calls.caches.type_of_global(made)
+        self.calls.caches.recognising.type_of_global(made)
         return made.id
 
     def _constant_dict(self, dotted: str, entries: dict[str, object]) -> Value:
@@ -188,8 +188,8 @@ class Evaluator:
         for obj in self.ctx.deref(base):
             info = self.ctx.objects[obj]
             if info.model is not None and (info.origin == "self" or name in FIELD_LISTS):
-                constants = self._class_attribute(info.model, name)
-                if constants != UNKNOWN:
+                constants = self._class_constants(info.model, name)
+                if constants is not None:
                     return constants
             out.append(self.ctx.read(state, obj, name))
         if not out:
@@ -197,11 +197,15 @@ class Evaluator:
         return union(out)
 
     def _class_attribute(self, cls: ClassRef, name: str) -> Value:
-        if name in FIELD_LISTS:
-            return Value(frozenset({Strings(tuple(decl.name for decl in cls.fields))}))
-        return self._class_constants(cls, name) or UNKNOWN
+        constants = self._class_constants(cls, name)
+        if constants is not None:
+            return constants
+        made = self.calls.caches.recognising.of_class(cls, name)
+        return UNKNOWN if made is None else ref(made.id)
 
     def _class_constants(self, cls: ClassRef, name: str) -> Value | None:
+        if name in FIELD_LISTS:
+            return Value(frozenset({Strings(tuple(decl.name for decl in cls.fields))}))
         names = self.ctx.project.constant_strings(cls.module, f"{cls.qualname}.{name}", None)
         if names is None:
             return None
@@ -217,6 +221,9 @@ class Evaluator:
             if looked_up is not None:
                 return looked_up
             objs = self.ctx.deref(base)
+            item = self.calls.caches.numbered(state, base, node.slice[0].slice.value)
+            if item is not None:
+                return item
             if key.text is not None and objs:
                 value = union([self.ctx.read(state, obj, key.text) for obj in objs])
                 return value.without(Absent()) if value.atoms != ABSENT.atoms else UNKNOWN

@@ -56,6 +56,8 @@ class Store:
     by: FunctionRef | None = None
     #: What is kept is a copy that the store makes, not the object itself.
     copied: bool = False
+    #: The object is not what is stored, but stands in it: an entry, a tuple.
+    within: bool = False
 
 
 @dataclass(frozen=True, slots=True)

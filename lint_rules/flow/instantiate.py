@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.flow.context import computed
-from lint_rules.flow.facts import Facts
+from lint_rules.flow.facts import Facts, Write
+from lint_rules.flow.openparams import is_looked_up, is_of_open
 from lint_rules.flow.state import State
 from lint_rules.flow.values import (
     UNKNOWN,
@@ -55,6 +56,7 @@ class Instantiation:
         }
         self._values: dict[int, Value] = {}
         self._guards: dict[int, int] = {}
+        self._ours: dict[int, bool] = {}
         self._atoms: dict[Atom, Value] = {}
 
     def run(self) -> Value | None:
@@ -156,6 +158,8 @@ class Instantiation:
             mapped = self.mapped(obj)
             owners = self.ctx.deref(mapped)
             found |= {(owner, field) for owner in owners}
+            for owner in filter(self.calls.ev.mappings.is_local, owners):
+                found |= reads_of(self.ctx.read(self.before, owner, field))
             if field == WHOLE:
                 found |= reads_of(mapped)
         return frozenset(found)
@@ -184,17 +188,38 @@ class Instantiation:
         """Writes to what the caller handed over, as they stand when the function returns."""
         written = dict.fromkeys((write.obj, write.field) for write in self.facts.writes)
         for obj, field in written:
-            if self.facts.objects[obj].origin in NEW:
+            ours = self._is_ours(obj)
+            if self.facts.objects[obj].origin in NEW and not ours:
                 continue
             owners = self.ctx.deref(self.mapped(obj))
             fields = final.heap.get(obj, {})
             if owners and field in fields:
                 value = self.value(fields[field])
-                self.ctx.write(self.state, owners, field, value, self.node, "call")
+                self.ctx.write(self.state, owners, field, value, self.node, "call", record=not ours)
+        for write in self.facts.writes:
+            if write.how != "call" and self._is_ours(write.obj):
+                self._answer_for(write)
         for param, value in self.bound.items():
             if self.facts.objects[param].opaque:
                 for owner in value.refs:
                     self.ctx.objects[owner].opaque = True
+
+    def _is_ours(self, obj: int) -> bool:
+        """True for what was looked up here and handed to a function that leaves its class open, or a copy of
+        it that this function returns: what is written onto that the caller answers for."""
+        if obj not in self._ours:
+            owners = self.ctx.deref(self.mapped(obj)) if is_of_open(self.facts.objects, obj) else []
+            found = bool(owners) and all(is_looked_up(self.ctx.objects, o) for o in owners)
+            self._ours[obj] = found
+            for owner in owners if found else ():
+                self.ctx.objects[owner].open = True
+        return self._ours[obj]
+
+    def _answer_for(self, write: Write) -> None:
+        """Note a write of the called function as one that is done by the call."""
+        guards = (*self.state.guards, *map(self.guard, write.guards))
+        for owner in self.ctx.deref(self.mapped(write.obj)):
+            self.ctx.take_write(write, self.node, owner, self.value(write.value), guards)
 
     def _stores(self) -> None:
         """Objects of the caller that the called function puts into a cache."""

@@ -18,6 +18,7 @@ from lint_rules.flow.inlining import Inlining
 from lint_rules.flow.loops import Loops
 from lint_rules.flow.matches import Matches
 from lint_rules.flow.named import Names, as_value
+from lint_rules.flow.openparams import class_told, is_open
 from lint_rules.flow.state import State, join
 from lint_rules.flow.tries import Tries
 from lint_rules.flow.values import (
@@ -36,7 +37,8 @@ from lint_rules.naming import CACHING_DECORATORS
 
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
-    from lint_rules.project.functions import FunctionRef
+    from lint_rules.flow.values import Obj
+    from lint_rules.project.functions import FunctionRef, Param
 
 
 class Interpreter:
@@ -100,10 +102,20 @@ class Interpreter:
                 made = self.ctx.new(("param", param.name), "param", param.name,
                                     type_text=param.annotation or "")  # fmt: skip
                 self.annotate(made.id, param.annotation)
+                self._open(made, param)
                 if param.kind == "kwarg":
                     made.mapping = True
             state.env[param.name] = ref(made.id)
             self.facts.params[param.name] = made.id
+
+    def _open(self, made: Obj, param: Param) -> None:
+        """Where the annotation leaves the class open, the caller may have told it."""
+        told = class_told(self.ctx.project, self.names.get(param.name))
+        made.open = is_open(self.ctx.settings, self.facts.function, param)
+        if told is not None:
+            del self.names[param.name]
+            made.model = told
+            self.ctx.learn_fields(told)
 
     def _bind_names(self, state: State) -> None:
         """Names of fields that the function is given, or takes where it is given none."""

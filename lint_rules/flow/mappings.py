@@ -71,7 +71,7 @@ class Mappings:
 
         It is kept for what a cache is filled with; no field has such a name.
         """
-        for obj in filter(self.is_local, objs) if value.refs else ():
+        for obj in filter(self.is_local, objs) if _may_hold(value) else ():
             state.put(obj, f"*{len(state.heap.get(obj, {}))}", value)
 
     def _splice(self, state: State, node: cst.CSTNode, target: int | None, value: Value) -> int:
@@ -314,3 +314,8 @@ class Mappings:
 
     def _bind(self, state: State, target: cst.BaseAssignTargetExpression, value: Value) -> None:
         self.ev.interpreter.assign(state, target, value, target)
+
+
+def _may_hold(value: Value) -> bool:
+    """True for an object, and for a tuple, in which one may stand."""
+    return any(isinstance(atom, Ref | Seq) for atom in value.atoms)

@@ -43,6 +43,10 @@ class Objects:
         self._items.append(made)
         return made
 
+    def content_of(self, obj: int, field: str) -> int | None:
+        """The object that the initial value of a field refers to, where anything has asked for it."""
+        return self._by_key.get(("content", obj, field))
+
     def bottom(self, obj: int) -> Obj:
         """The object in whose fields, and the fields of those, an object was found."""
         info = self._items[obj]

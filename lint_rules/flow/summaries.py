@@ -20,6 +20,7 @@ from lint_rules.flow.facts import Facts
 from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.interpreter import Interpreter
 from lint_rules.flow.named import Names, collected, names_given, spread
+from lint_rules.flow.openparams import classes_given
 from lint_rules.flow.source import FunctionTree, NoSuchFunction, Positions, TooDeep, parse_function
 from lint_rules.flow.summarydigest import summary_digest
 from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, field_reads, ref
@@ -176,7 +177,9 @@ class Library:
         if _caches_result(calls, function):
             return self._typed(calls, state, node, function, "lookup")
         followed = calls.ctx.depth > 0 and _tracked(calls, function, bound)
-        names = names_given(function, bound) if followed else ()
+        names: Names = ()
+        if followed:
+            names = (*names_given(function, bound), *classes_given(calls.ctx, function, bound))
         facts = self.summary(function, calls.ctx.depth - 1, names) if followed else None
         if _is_abstract(function, facts):  # which of its subclasses' own is called is not known
             calls.may_reset(function.name, list(bound.values()))

@@ -13,6 +13,7 @@ import libcst as cst
 
 from lint_rules.flow.facts import Facts, Store
 from lint_rules.flow.instantiate import NEW, links
+from lint_rules.flow.openparams import is_of_open
 from lint_rules.flow.values import (
     All,
     Any_,
@@ -63,7 +64,7 @@ class _Telling:
     def told(self) -> Told:
         """Everything as nested tuples: what the caller sees, then the objects and guards by their number."""
         effects = (
-            self._params(), self._writes(), self._stores(), self._placed(), self._result()
+            self._params(), self._writes(), self._open_writes(), self._stores(), self._placed(), self._result()
         )  # fmt: skip
         objects = tuple(self._objects[obj] for obj in self._numbers)
         return effects, objects, tuple(self._guards[guard] for guard in self._guard_numbers)
@@ -86,6 +87,14 @@ class _Telling:
             for obj, field in written
             if self.facts.objects[obj].origin not in NEW and field in heap.get(obj, {})
         )
+
+    def _open_writes(self) -> Told:
+        """The writes that the caller may have to answer for."""
+        return tuple(
+            (self._object(w.obj), w.field, w.how, self._value(w.value), w.unrolled, tuple(map(self._guard, w.guards)))
+            for w in self.facts.writes
+            if w.how != "call" and is_of_open(self.facts.objects, w.obj)
+        )  # fmt: skip
 
     def _stores(self) -> Told:
         return tuple(
@@ -125,7 +134,7 @@ class _Telling:
             self._objects[obj] = (
                 info.origin, info.name, info.field, info.how, _named(info.model), info.mapping,
                 info.typed, info.depth, info.base, str(info.only and sorted(info.only)),
-                _named(info.maker), info.opaque,
+                _named(info.maker), info.opaque, info.open,
                 tuple(map(self._object, info.of)),
                 self._fields(fields),
             )  # fmt: skip

@@ -312,5 +312,7 @@ class Obj:
     parts: Reads = frozenset()
     #: The entries of a module-level constant dict.
     entries: dict[str, Value] | None = None
+    #: A parameter whose annotation names no model, or a copy of one: only the caller knows its class.
+    open: bool = False
     #: Something was done to the object that may have reset any field (an unknown sanitizer).
     opaque: bool = False

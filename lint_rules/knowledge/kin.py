@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lint_rules.knowledge.merging import may_be
+
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts
     from lint_rules.flow.values import Obj
@@ -35,7 +37,7 @@ def _of_kin(facts: Facts, carrier: Obj) -> Iterator[ClassRef]:
 def _returned(facts: Facts, carrier: Obj) -> Iterator[ClassRef]:
     """The class that the function's annotation names for what it returns, where that is the carrier."""
     function = facts.function
-    if function.returns and any(carrier.id in leave.value.refs for leave in facts.exits):
+    if function.returns and any(carrier.id in may_be(facts, leave.value) for leave in facts.exits):
         project = function.module.project
         hint = project.resolve_annotation(function.module, function.returns, function)
         yield from hint.classes

@@ -67,6 +67,14 @@ def family(facts: Facts, obj: int) -> frozenset[int]:
     return frozenset(found)
 
 
+def found_ones(facts: Facts, carrier: Obj) -> list[Obj]:
+    """A carrier and what it is a copy of; of a copy of something "found or made", what was found."""
+    links = [facts.objects[obj] for obj in family(facts, carrier.id)]
+    if carrier.origin == "copy" and any(link.origin == "lookup" for link in links):
+        return [link for link in links if link.origin != "fresh"]
+    return links
+
+
 def source_root(facts: Facts, obj: int) -> int:
     """The object that a source's dump or copy was made from."""
     seen: set[int] = set()
@@ -97,7 +105,9 @@ class Merging:
         assert self.facts.final is not None
         if self.facts.yields or self.facts.objects.bottom(obj).origin not in ("lookup", "call"):
             return self.facts.final
-        states = [leave.state for leave in self.facts.exits if obj in objects_in(leave.value)]
+        states = [
+            leave.state for leave in self.facts.exits if obj in _handed_out(self.facts, leave.value)
+        ]
         if len(states) == len(self.facts.exits):
             return self.facts.final
         return join(states, self.facts.objects) or self.facts.final
@@ -329,3 +339,15 @@ def _leaves(guard: Guard) -> Reads:
     from lint_rules.flow.values import reads_in
 
     return reads_in(guard.condition)
+
+
+def may_be(facts: Facts, value: Value) -> set[int]:
+    """The objects that a value may be: that it refers to, or that the field it was read from came with."""
+    held = (atom for atom in value.atoms if isinstance(atom, Init))
+    contents = {facts.objects.content_of(atom.obj, atom.field) for atom in held}
+    return {*value.refs, *(obj for obj in contents if obj is not None)}
+
+
+def _handed_out(facts: Facts, value: Value) -> set[int]:
+    """The objects that a value may be, hold, or be found in."""
+    return {*objects_in(value), *may_be(facts, value)}

@@ -22,8 +22,9 @@ def brings(facts: Facts, value: Value) -> bool:
 
 
 def is_all_found(facts: Facts, obj: int) -> bool:
-    """True for an object that was looked up, or is a copy of nothing but such."""
-    return all(root.origin == "lookup" for root in roots(facts, obj))
+    """True for an object that was looked up, or is a copy of nothing but such; "found or made" is, too."""
+    origins = {root.origin for root in roots(facts, obj)}
+    return "lookup" in origins and origins <= {"lookup", "fresh"}
 
 
 def roots(facts: Facts, obj: int) -> list[Obj]:

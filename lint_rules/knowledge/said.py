@@ -8,9 +8,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lint_rules.flow.facts import Facts
-from lint_rules.flow.values import Obj
+from lint_rules.flow.openparams import is_open
+from lint_rules.flow.values import Obj, Value
 from lint_rules.knowledge.helpers import HelperCopy, is_handed_on, own_copies, resets_any
-from lint_rules.knowledge.merging import Merge, Merging, family
+from lint_rules.knowledge.leaving import objects_in
+from lint_rules.knowledge.merging import Merge, Merging, found_ones
 from lint_rules.project.kept import NO_CONTEXT
 from lint_rules.project.noting import Remembered
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.helpers import Helpers
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
+    from lint_rules.settings import Settings
 
 
 class Copied(NamedTuple):
@@ -139,7 +142,11 @@ class Said:
     def _ask_merges(self, function: FunctionRef) -> list[tuple[Obj, list[Merge]]]:
         """The merges of a function, by the carrier they are written onto."""
         alone = self.library.facts(function, 0)
-        facts = self.library.facts(function) if alone is not None and _writes(alone) else None
+        facts = (
+            self.library.facts(function)
+            if alone is not None and _writes(alone, self.library.settings)
+            else None
+        )
         if facts is None or facts.final is None:
             return []
         merging = Merging(facts)
@@ -229,10 +236,25 @@ def _names(models: Iterable[ClassRef | None]) -> list[Any]:
     return [_name(model) for model in dict.fromkeys(models) if model is not None]
 
 
-def _writes(facts: Facts) -> bool:
-    """True when a function writes a field of an object that it did not make itself."""
-    written = (*facts.writes, *facts.additions)
-    return any(facts.objects[write.obj].origin not in OWN for write in written)
+def _writes(facts: Facts, settings: Settings) -> bool:
+    """True when a function, its calls left out, writes a field of an object that it did not make itself, or
+    gives what may be looked up to one that leaves the class open: it answers for what that writes."""
+    return any(
+        facts.objects[write.obj].origin not in OWN for write in (*facts.writes, *facts.additions)
+    ) or any(
+        _may_be_found(facts, handoff.arguments[param.name])
+        and is_open(settings, handoff.callee, param)
+        for handoff in facts.handoffs
+        for param in handoff.callee.params
+        if param.name in handoff.arguments
+    )
+
+
+def _may_be_found(facts: Facts, value: Value) -> bool:
+    """True for an object that was looked up, or that a call returned."""
+    return any(
+        facts.objects.bottom(obj).origin in ("lookup", "call", "copy") for obj in objects_in(value)
+    )
 
 
 def is_given(facts: Facts, carrier: Obj) -> bool:
@@ -241,8 +263,8 @@ def is_given(facts: Facts, carrier: Obj) -> bool:
     A copy that another function made and handed over is private; what it still carries is that
     function's business.
     """
-    links = [facts.objects[obj] for obj in family(facts, carrier.id)]
     return all(
-        link.maker is None and link.origin in ("copy", "param", "self", "lookup", "attr")
-        for link in links
+        (link.maker is None or link.open)
+        and link.origin in ("copy", "param", "self", "lookup", "attr")
+        for link in found_ones(facts, carrier)
     )

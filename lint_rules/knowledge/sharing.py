@@ -42,7 +42,9 @@ class Sharing:
 
     def why(self, facts: Facts, carrier: Obj) -> str | None:
         """Why the carrier is shared, in words for the report; None when nothing says so."""
-        if any(facts.objects[obj].origin == "lookup" for obj in _origins(facts, carrier)):
+        # What stands in an entry that the cache hands out is shared with it.
+        origins = _origins(facts, carrier)
+        if any(facts.objects.bottom(obj).origin == "lookup" for obj in origins):
             return "it is looked up in a cache here"
         if carrier.model is not None:
             return self.model(carrier.model)

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lint_rules.project.attributes import Attribute, own_attributes
 from lint_rules.project.defaults import (
     Default,
     annotated_default,
@@ -374,6 +375,13 @@ class ClassRef:
         above = lines[first - 2].strip() if first >= 2 else ""
         found = _MARKER.match(above)
         return found.group(1) if found else None
+
+    @remembered
+    def own_attributes(self) -> dict[str, Attribute]:
+        """What this class itself says of its attributes, fields or not, by name."""
+        for method in self.module.methods_of(self.qualname):
+            method.read_assigned()
+        return own_attributes(self.node) if self.node is not None else {}
 
     # ----------------------------------------------------------------- methods
 

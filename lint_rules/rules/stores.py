@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lint_rules.flow.values import WHOLE, Value, reads_of
-from lint_rules.knowledge.merging import family
+from lint_rules.knowledge.merging import family, found_ones
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts, Store, Write
@@ -20,7 +20,7 @@ _WORD = re.compile(r"\w+")
 
 def is_carrier(facts: Facts, obj: Obj) -> bool:
     """True for an object that came in, was looked up, or is a copy of such a one."""
-    links = [facts.objects[number] for number in family(facts, obj.id)]
+    links = found_ones(facts, obj)
     return not obj.opaque and all(link.origin in _CARRIERS for link in links)
 
 

@@ -56,7 +56,7 @@ def is_stored_for_user(knowledge: Knowledge, facts: Facts, copy: HelperCopy) -> 
 
 def is_found_for_user(knowledge: Knowledge, facts: Facts, carrier: Obj) -> bool:
     """True for an object that the function looks up under the key of an end user."""
-    found = [facts.objects[obj] for obj in family(facts, carrier.id)]
+    found = [facts.objects.bottom(obj) for obj in family(facts, carrier.id)]
     keys = [_key_of(facts, obj) for obj in found if obj.origin == "lookup"]
     return bool(keys) and all(
         key is not None and names_user(knowledge, facts, key, carrier.model) for key in keys

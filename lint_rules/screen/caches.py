@@ -313,7 +313,8 @@ class CacheUsers:
         return self.project.module(path).functions_named({name})
 
     def _given_back(self, shape: Shape) -> frozenset[str]:
-        return shape.reached(shape.returned, lambda name: name in self.project.names.functions)
+        names = self.project.names  # a record that is made of what it is given counts as that, too
+        return shape.reached(shape.returned, lambda n: n in names.functions or n in names.classes)
 
     def stored_copies(self, shape: Shape) -> list[Copy]:
         """The copies of a function that go into a cache."""

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from lint_rules.screen.shapes import Shape, Write
 
 
+_FOUND = frozenset({FOUND, ATTRIBUTE})
+"""Looked up, or standing in what was."""
+
+
 class _Merging(NamedTuple):
     """A function that may write a field whose name says that it is per-request."""
 
@@ -84,10 +88,25 @@ class Merges:
         ]
 
     def may_store(self, function: FunctionRef) -> bool:
-        """True when the function may store what another one merged values onto: that one is given it."""
+        """True when the function may store what another one merged values onto, or answers for what that one
+        writes on an object of a class that it does not know: that one is given it."""
         shape = self.caches.shapes.get(function)
-        if shape is None or not shape.stores:
+        if shape is None:
             return False
+        return (shape.stores and self._stores_merged(function, shape)) or (
+            shape.looks_up and self._hands_found(function, shape)
+        )
+
+    def _hands_found(self, function: FunctionRef, shape: Shape) -> bool:
+        """True when the function gives what it found to one that may write such a field on it."""
+        given = [name for name in sorted(shape.given) if not _FOUND.isdisjoint(shape.given[name])]
+        if not given:
+            return False
+        if next(self.carriers.in_function(function), None) is not None:
+            return any(map(self._writes_given, given))
+        return not self._merging_names.isdisjoint(given)
+
+    def _stores_merged(self, function: FunctionRef, shape: Shape) -> bool:
         given = self._given_and_stored(shape)
         if not self._merging_names.isdisjoint(given):
             return True
@@ -133,7 +152,9 @@ class Merges:
         """True when a function that is called so writes fields of what it is given, or one that it gives that to:
         which of them are per-request the project's helpers may prove."""
         for shape in self.caches.called(name):
-            if any(token.startswith(PARAM) for write in shape.writes for token in write.target):
+            copies = {c.token for c in shape.copies.values() if any(map(_is_given, c.source))}
+            targets = frozenset().union(*(write.target for write in shape.writes))
+            if not copies.isdisjoint(targets) or any(map(_is_given, targets)):
                 return True
             handed = (
                 n for n, tokens in shape.given.items() if any(t.startswith(PARAM) for t in tokens)
@@ -315,6 +336,10 @@ class Merges:
             if any(uses[name] > 1 for name in written):
                 found.update((function, *module.enclosing(function)))
         return sorted(function.place for function in found)
+
+
+def _is_given(token: str) -> bool:
+    return token.startswith(PARAM)
 
 
 @lru_cache(maxsize=16)

@@ -17,9 +17,9 @@ from lint_rules.screen.shapes import (
     RESULT,
     Tokens,
     held,
-    inside,
     result_of,
     spread,
+    taken,
 )
 from lint_rules.screen.shapevalues import GIVEN, Values
 
@@ -173,7 +173,7 @@ class Calls(Values):
         if name in _PASSING:
             return given
         if name in _TAKING:
-            return inside(base)
+            return taken(base)
         return NOTHING
 
     def _through(self, node: ast.Call, names: frozenset[str], given: Tokens) -> None:
@@ -203,7 +203,7 @@ class Calls(Values):
             kept = positional[1:] if len(positional) > 1 else positional
             for tokens in (*kept, *(t for arg, t in keywords if arg not in _KEY_WORDS)):
                 self.store(tokens)
-        if method == "setdefault" or is_lookup_method(method):
+        if is_lookup_method(method):
             self.shape.looks_up = True
             return frozenset({FOUND})
         return NOTHING
@@ -211,7 +211,7 @@ class Calls(Values):
 
 def _stores(method: str) -> bool:
     """True for a method of a cache that puts something in."""
-    return is_store_method(method) or method in ("update", "setdefault")
+    return is_store_method(method) or method == "update"
 
 
 def _sets_attribute(node: ast.Call, method: str | None, names: frozenset[str]) -> bool:

@@ -52,16 +52,21 @@ def held(tokens: Iterable[str]) -> Tokens:
 @lru_cache(maxsize=4096)
 def inside(tokens: Tokens) -> Tokens:
     """What is held by what carries these tokens, on any level."""
-    taken = frozenset([t.removeprefix(HELD) for t in tokens if t.startswith(HELD)])
-    return taken | held(taken)
+    unpacked = frozenset([t.removeprefix(HELD) for t in tokens if t.startswith(HELD)])
+    return unpacked | held(unpacked)
 
 
 @lru_cache(maxsize=4096)
 def items(tokens: Tokens) -> Tokens:
     """What a loop over what carries these tokens sees: of an object made elsewhere its contents."""
-    taken = inside(tokens) | {t for t in tokens if t.startswith(PARAM)}
+    unpacked = inside(tokens) | {t for t in tokens if t.startswith(PARAM)}
     own = any(t != MADE and not t.startswith(HELD) for t in tokens)
-    return taken | {ATTRIBUTE} if own else taken
+    return unpacked | {ATTRIBUTE} if own else unpacked
+
+
+def taken(tokens: Tokens) -> Tokens:
+    """What is taken out of what carries these tokens; of an entry that a cache handed out its contents."""
+    return inside(tokens) | ({ATTRIBUTE} if FOUND in tokens else NOTHING)
 
 
 @lru_cache(maxsize=4096)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 from lint_rules.screen.nodes import dotted, last_name, text_of, words_of
@@ -29,6 +29,7 @@ from lint_rules.screen.shapes import (
     inside,
     items,
     spread,
+    taken,
 )
 
 FUNCTION, GIVEN = "function ", "given "
@@ -146,7 +147,18 @@ class Values:
 
     def store(self, tokens: Tokens) -> None:
         self.shape.stores = True
-        self.shape.stored |= spread(tokens)
+        todo = spread(tokens)
+        while todo:
+            self.shape.stored |= todo
+            todo = spread(frozenset().union(*map(self._held_by, todo))) - self.shape.stored
+
+    def _held_by(self, token: str) -> Set[str]:
+        """What a record made here is given: it is stored with it."""
+        name = token.removeprefix(RESULT)
+        if not token.startswith(RESULT) or not self.names.is_class(name):
+            return NOTHING
+        self.read.add(GIVEN + name)
+        return self.shape.given.get(name, NOTHING)
 
     def names_carrier(self, node: ast.expr | None) -> bool:
         """True when an annotation (or a class that is handed on) names the class of a carrier."""
@@ -235,7 +247,7 @@ class Values:
         if self.is_cache(node.value):
             self.shape.looks_up = True
             return inside(tokens) | {FOUND}
-        return inside(tokens)
+        return taken(tokens)
 
     def _display(self, node: ast.Dict) -> Tokens:
         made: Tokens = NOTHING
