@@ -141,7 +141,9 @@ def objection(
             use = _use(layout, node)
             if use == "tangled" or (use == "none" and value.text != "None"):
                 return _RECKONS
-            if use == "part" and value.text == "None":
+            if use in ("part", "absent") and value.text == "None":
+                return _RECKONS
+            if use == "absent" and merge.keeps != "added":
                 return _RECKONS
             if use == "truth" and value.text not in _FALSY:
                 return _RECKONS
@@ -150,19 +152,28 @@ def objection(
 
 def _all_added(problem: Problem, layout: Layout, merge: Merge, anchor: cst.CSTNode) -> bool:
     """True where all that the field is to hold is written behind the place of the reset: nothing is lost by it,
-    and the field is what is added to."""
+    nothing else is added to the old value, and the field is what is added to."""
     facts, write = problem.facts, merge.write
     if write.how == "edit" and added_to(write.node, write.field) is None:
         return False
-    start = layout.span(anchor)[0]
-    others = (*facts.writes_to(write.obj, write.field), *facts.additions)
-    return not any(
-        (other.obj, other.field) == (write.obj, write.field)
-        and layout.span(other.node)[0] < start
-        and not other.value.is_constant
-        and not facts.exclude(other, write)
-        for other in others
-    )
+    start, around = layout.span(anchor)[0], layout.parent(anchor)
+    for other in (*facts.writes_to(write.obj, write.field), *facts.additions):
+        if (other.obj, other.field) != (write.obj, write.field) or other.value.is_constant:
+            continue
+        if facts.exclude(other, write):
+            continue
+        # Behind the reset, and on no way around it.
+        if layout.span(other.node)[0] < start or not _is_in(layout, other.node, around):
+            return False
+    return True
+
+
+def _is_in(layout: Layout, node: cst.CSTNode, whole: cst.CSTNode | None) -> bool:
+    """True for a node that another one holds."""
+    current: cst.CSTNode | None = node
+    while current is not None and current is not whole:
+        current = layout.parent(current)
+    return current is not None
 
 
 def added_to(node: cst.CSTNode, field: str) -> cst.BaseExpression | None:
@@ -207,8 +218,8 @@ def _asks_through_local(
 
 
 def _use(layout: Layout, node: cst.CSTNode) -> str:
-    """What is done with a value: value (handed on as it is), part (added to, or a part of a sum), truth, none
-    (asked whether it is None), tangled."""
+    """What is done with a value: value (handed on as it is), part (added to, or a part of a sum), absent (asked
+    whether something is not in it), truth, none (asked whether it is None), tangled."""
     parent = layout.parent(node)
     if isinstance(parent, cst.AssignTarget):
         return "value"
@@ -223,6 +234,8 @@ def _use(layout: Layout, node: cst.CSTNode) -> str:
     if isinstance(parent, cst.UnaryOperation) and isinstance(parent.operator, cst.Not):
         return "truth"
     if isinstance(parent, cst.ComparisonTarget):
+        if isinstance(parent.operator, cst.NotIn):
+            return "absent"
         parent = layout.parent(parent)
     if isinstance(parent, cst.Comparison):
         return _comparison(layout, parent)

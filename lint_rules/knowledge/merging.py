@@ -149,13 +149,17 @@ class Merging:
             return None
         sources = tuple(sorted({source_root(self.facts, obj) for obj, _ in reads}))
         keeps, guard = self._keeping(write, reads)
-        deciding = self._deciding(write, reads) if keeps else ()
+        deciding = self._deciding(write, reads, keeps) if keeps else ()
         unknown = self._from_unknown(write, reads)
         return Merge(write, keeps, guard, sources, same, deciding, unknown)
 
-    def _deciding(self, write: Write, reads: Reads) -> tuple[int, ...]:
-        """The guards that were blamed, and those around the write that ask about the source too."""
-        blamed = self.final(write.obj, write.field).blame
+    def _deciding(self, write: Write, reads: Reads, keeps: str) -> tuple[int, ...]:
+        """The guards that were blamed, and those around the write that ask about the source too.
+
+        What is added to keeps the old value by itself, whatever decides elsewhere.
+        """
+        added = keeps == "added"
+        blamed = frozenset() if added else self.final(write.obj, write.field).blame
         found: set[int] = set()
         for number in (*blamed, *write.guards):
             guard = self.facts.guards[number]
