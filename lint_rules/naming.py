@@ -81,6 +81,16 @@ UNBOUND_SETTERS = {"__setattr__": 3, "__delattr__": 2}
 CACHE_LIBRARIES = ("cachetools", "aiocache", "diskcache", "cachelib", "pylibmc", "pymemcache",
                     "django.core.cache", "flask_caching", "async_lru", "dogpile", "cashews",
                     "beaker", "lru")  # fmt: skip
+PICKLING_LIBRARIES = (
+    "cachelib",
+    "diskcache",
+    "django.core.cache",
+    "flask_caching",
+    "pylibmc",
+    "pymemcache",
+)
+"""Those that keep bytes whatever the back end: each look-up makes a new object (docs.djangoproject.com,
+topics/cache, "Local-memory caching"; cachelib's ``SimpleCache`` pickles, too)."""
 CACHING_DECORATORS = re.compile(
     r"^(functools\.(lru_cache|cache)|cachetools\.(func\.)?\w*cache\w*|cachetools\.cached(method)?"
     r"|async_lru\.alru_cache|aiocache\.(multi_)?cached(_stampede)?|lru_cache|alru_cache|cached"
@@ -93,6 +103,11 @@ def is_cache_class(dotted: str) -> bool:
     return dotted.startswith(tuple(f"{lib}." for lib in CACHE_LIBRARIES)) or (
         "cache" in dotted.rsplit(".", 1)[-1].lower()
     )
+
+
+def is_pickling(dotted: str) -> bool:
+    """True for an object or a class of a caching library that keeps bytes."""
+    return dotted.startswith(tuple(f"{lib}." for lib in PICKLING_LIBRARIES))
 
 
 def is_store_method(name: str) -> bool:

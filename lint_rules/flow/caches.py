@@ -12,7 +12,7 @@ from lint_rules.flow.facts import Placed, Store
 from lint_rules.flow.keeping import Keeping, KeptAs
 from lint_rules.flow.recognising import Recognising, last_name
 from lint_rules.flow.state import State
-from lint_rules.flow.values import NONE, NONES, UNKNOWN, Obj, Ref, Seq, Value, ref, union
+from lint_rules.flow.values import NONE, NONES, PICKLED, UNKNOWN, Obj, Ref, Seq, Value, ref, union
 from lint_rules.naming import is_lookup_method, is_store_method
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Caches:
         model = next((cls for cls in map(class_of, args) if cls is not None), None)
         made = self.ctx.new(
             (id(node), "lookup"), "lookup", last_name(cache) or "cache", node=node, model=model,
-            typed=model is not None,
+            typed=model is not None, how=PICKLED if self.recognising.is_pickling(base) else "",
         )  # fmt: skip
         if made.model is None:
             self._type_from_annotation(made, self._declared(state, cache, base))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from lint_rules.flow.values import Obj, Value
-from lint_rules.naming import is_cache_class, is_cache_name
+from lint_rules.naming import is_cache_class, is_cache_name, is_pickling
 from lint_rules.project.attributes import told_of
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.index import Constant
@@ -76,6 +77,19 @@ class Recognising:
         if len(told.classes) == 1 and isinstance(told.classes[0], ClassRef):
             info.model = told.classes[0]
         return True
+
+    def is_pickling(self, value: Value) -> bool:
+        """True for a cache of a library that keeps bytes: whoever looks something up gets an object of his own."""
+        infos = [self.ctx.objects[obj] for obj in self.ctx.deref(value)]
+        return bool(infos) and all(any(map(is_pickling, self._dotted_of(info))) for info in infos)
+
+    def _dotted_of(self, info: Obj) -> Iterator[str]:
+        """What an object of a module is called where it comes from, and its class."""
+        for name in (
+            *_type_names(info.type_text),
+            *([info.name] if info.origin == "global" else []),
+        ):
+            yield str(getattr(self.ctx.resolve(name), "dotted", name))
 
     # ----------------------------------------------------------------- of the module's level
 

@@ -279,6 +279,10 @@ def may_hold_for(condition: Condition, truth: bool, asks: Callable[[Reads], bool
 # ------------------------------------------------------------------------------- objects
 
 
+PICKLED = "pickled"
+"""How a look-up made its object that the cache keeps as bytes: it is nobody else's."""
+
+
 @dataclass(slots=True)
 class Obj:
     """An abstract object: where it came from and what is known of its type.

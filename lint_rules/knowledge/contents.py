@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from lint_rules.flow.values import PICKLED
 from lint_rules.knowledge.merging import family
 from lint_rules.knowledge.origins import brings, roots
 from lint_rules.knowledge.perrequest import naming
@@ -121,7 +122,8 @@ def _stores(facts: Facts, store: Store, name: str) -> bool:
 def _written_on_found(facts: Facts, model: ClassRef, names: Iterable[str]) -> Iterator[str]:
     """The fields that a function gives a value on the very object that a cache handed out, or whose containers
     it adds to, also through a shallow copy."""
-    writes = [w for w in facts.writes if facts.objects[w.obj].origin == "lookup"]
+    shared = {o.id for o in facts.objects.all() if o.origin == "lookup" and o.how != PICKLED}
+    writes = [write for write in facts.writes if write.obj in shared]
     writes += [w for w in facts.additions if _shares_with_found(facts, w.obj)]
     for write in writes:
         if write.field in names and _is_of(facts, write.obj, model) and brings(facts, write.value):
@@ -131,5 +133,5 @@ def _written_on_found(facts: Facts, model: ClassRef, names: Iterable[str]) -> It
 def _shares_with_found(facts: Facts, obj: int) -> bool:
     """True for what a cache handed out, and for a copy that has its containers in common with that."""
     info = facts.objects[obj]
-    found = any(root.origin == "lookup" for root in roots(facts, obj))
+    found = any(root.origin == "lookup" and root.how != PICKLED for root in roots(facts, obj))
     return found and (info.origin != "copy" or info.depth != "deep")

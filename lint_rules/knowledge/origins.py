@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lint_rules.flow.values import Absent, Const, Init, Strings
+from lint_rules.flow.values import PICKLED, Absent, Const, Init, Strings
 from lint_rules.knowledge.merging import family
 
 if TYPE_CHECKING:
@@ -25,6 +25,13 @@ def is_all_found(facts: Facts, obj: int) -> bool:
     """True for an object that was looked up, or is a copy of nothing but such; "found or made" is, too."""
     origins = {root.origin for root in roots(facts, obj)}
     return "lookup" in origins and origins <= {"lookup", "fresh"}
+
+
+def is_own(facts: Facts, obj: int) -> bool:
+    """True for what was made from nothing but cache entries, for this call alone: a copy of them, or what a cache
+    that keeps bytes handed out."""
+    info = facts.objects[obj]
+    return is_all_found(facts, obj) and (info.origin == "copy" or info.how == PICKLED)
 
 
 def roots(facts: Facts, obj: int) -> list[Obj]:

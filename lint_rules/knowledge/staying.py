@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from lint_rules.flow.values import Const, Init, Ref
+from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.merging import Merging, family
-from lint_rules.knowledge.origins import is_all_found, roots
+from lint_rules.knowledge.origins import is_own, roots
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts, Handoff
@@ -55,8 +56,8 @@ class Staying:
         """False where all callers are seen, and of what they hand over nothing is old; those who only make
         new objects (a test does) say nothing."""
         came_from = roots(facts, carrier.id)
-        if carrier.origin == "copy" and is_all_found(facts, carrier.id):
-            return self.contents.may_hold(carrier.model, name)
+        if is_own(facts, carrier.id):
+            return self.contents.may_hold(class_of(facts, carrier), name)
         if any(root.origin != "param" for root in came_from):
             return True
         for param in came_from:
@@ -89,8 +90,9 @@ class Staying:
         own = family(caller, obj.id)
         if not any(isinstance(a, Init) and a.field == name and a.obj in own for a in value.atoms):
             return False
-        private = obj.origin == "copy" and is_all_found(caller, obj.id)
-        return not private or self.contents.may_hold(obj.model or handed.wanted, name)
+        return not is_own(caller, obj.id) or self.contents.may_hold(
+            obj.model or handed.wanted, name
+        )
 
 
 def _is_left(handed: _Handed, name: str) -> bool:
