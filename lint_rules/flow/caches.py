@@ -12,7 +12,7 @@ from lint_rules.flow.facts import Placed, Store
 from lint_rules.flow.keeping import Keeping, KeptAs
 from lint_rules.flow.recognising import Recognising, last_name
 from lint_rules.flow.state import State
-from lint_rules.flow.values import NONE, NONES, PICKLED, UNKNOWN, Obj, Ref, Seq, Value, ref, union
+from lint_rules.flow.values import NONES, APART, UNKNOWN, Obj, Ref, Seq, Value, ref, union
 from lint_rules.naming import is_lookup_method, is_store_method
 
 if TYPE_CHECKING:
@@ -61,13 +61,14 @@ class Caches:
 
     def lookup(
         self, state: State, node: cst.BaseExpression, cache: cst.BaseExpression, base: Value,
-        args: list[Value],
+        args: list[Value], *, apart: bool = False,
     ) -> Value:  # fmt: skip
-        """The object that a look-up hands out, with the class that the code names for it."""
+        """The object that a look-up hands out, with the class that the code names for it; ``apart`` where it is
+        nobody else's."""
         model = next((cls for cls in map(class_of, args) if cls is not None), None)
         made = self.ctx.new(
             (id(node), "lookup"), "lookup", last_name(cache) or "cache", node=node, model=model,
-            typed=model is not None, how=PICKLED if self.recognising.is_pickling(base) else "",
+            typed=model is not None, how=APART if apart or self.recognising.is_pickling(base) else "",
         )  # fmt: skip
         if made.model is None:
             self._type_from_annotation(made, self._declared(state, cache, base))
@@ -109,7 +110,9 @@ class Caches:
         types = _arguments(info.type_text) if _TUPLE.match(info.type_text) else []
         if number < 0 and types:
             number += len(types)
-        made = self.ctx.new(("part", obj, number), "lookup", info.name, node=info.node)
+        made = self.ctx.new(
+            ("part", obj, number), "lookup", info.name, node=info.node, how=info.how
+        )
         if 0 <= number < len(types) and count in (len(types), None) and "..." not in types:
             self._type(made, types[number])
         state.meet(made.id)
@@ -148,14 +151,8 @@ class Caches:
             self._store_arguments(state, node, func, base, given, scheduled=scheduled)
             if not is_lookup_method(name):
                 return UNKNOWN
-        found = self.lookup(state, node, func.value, base, values)
-        maker = self.keeping.handing_copies(base, name)
-        if maker is None:
-            return found
-        copied = self.ev.calls.copies.make(
-            state, node, list(found.refs), "shallow", name, maker=maker
-        )
-        return ref(copied) | NONE  # where nothing is kept there is nothing to copy
+        apart = self.keeping.hands_out_copies(base, name)
+        return self.lookup(state, node, func.value, base, values, apart=apart)
 
     def _store_arguments(
         self, state: State, node: cst.Call, func: cst.Attribute, base: Value,

@@ -44,18 +44,18 @@ class Keeping:
         call = Instantiation(self.ev.calls, state, node, facts, bound)
         return kept_by(call)
 
-    def handing_copies(self, base: Value, name: str) -> FunctionRef | None:
-        """The method of that name, where whatever it returns is a copy that it makes."""
+    def hands_out_copies(self, base: Value, name: str) -> bool:
+        """True where whatever the method of that name returns is a copy that it makes."""
         method = self._method(base, name)
         if method is None or self.ctx.depth == 0:
-            return None
+            return False
         facts = self.ctx.library.summary(method, self.ctx.depth - 1)
         atoms = [a for leave in facts.exits for a in leave.value.atoms] if facts is not None else []
         given = [atom for atom in atoms if not isinstance(atom, Const | Absent)]
-        if facts is None or not given:
-            return None
-        made = (isinstance(a, Ref) and facts.objects[a.obj].origin == "copy" for a in given)
-        return method if all(made) else None
+        return bool(given) and all(
+            isinstance(a, Ref) and facts is not None and facts.objects[a.obj].origin == "copy"
+            for a in given
+        )
 
     def _method(self, base: Value, name: str) -> FunctionRef | None:
         models = {self.ctx.objects[obj].model for obj in self.ctx.deref(base)}

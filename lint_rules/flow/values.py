@@ -279,8 +279,8 @@ def may_hold_for(condition: Condition, truth: bool, asks: Callable[[Reads], bool
 # ------------------------------------------------------------------------------- objects
 
 
-PICKLED = "pickled"
-"""How a look-up made its object that the cache keeps as bytes: it is nobody else's."""
+APART = "apart"
+"""How a look-up made its object that is nobody else's: the cache keeps bytes, or its method hands out copies."""
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from lint_rules.flow.values import PICKLED
+from lint_rules.flow.values import APART
 from lint_rules.knowledge.merging import family
 from lint_rules.knowledge.origins import brings, roots
 from lint_rules.knowledge.perrequest import naming
@@ -122,7 +122,7 @@ def _stores(facts: Facts, store: Store, name: str) -> bool:
 def _written_on_found(facts: Facts, model: ClassRef, names: Iterable[str]) -> Iterator[str]:
     """The fields that a function gives a value on the very object that a cache handed out, or whose containers
     it adds to, also through a shallow copy."""
-    shared = {o.id for o in facts.objects.all() if o.origin == "lookup" and o.how != PICKLED}
+    shared = {o.id for o in facts.objects.all() if o.origin == "lookup" and o.how != APART}
     writes = [write for write in facts.writes if write.obj in shared]
     writes += [w for w in facts.additions if _shares_with_found(facts, w.obj)]
     for write in writes:
@@ -133,5 +133,5 @@ def _written_on_found(facts: Facts, model: ClassRef, names: Iterable[str]) -> It
 def _shares_with_found(facts: Facts, obj: int) -> bool:
     """True for what a cache handed out, and for a copy that has its containers in common with that."""
     info = facts.objects[obj]
-    found = any(root.origin == "lookup" and root.how != PICKLED for root in roots(facts, obj))
+    found = any(root.origin == "lookup" and root.how != APART for root in roots(facts, obj))
     return found and (info.origin != "copy" or info.depth != "deep")

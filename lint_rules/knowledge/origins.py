@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lint_rules.flow.values import PICKLED, Absent, Const, Init, Strings
+from lint_rules.flow.values import APART, Absent, Const, Init, Strings
 from lint_rules.knowledge.merging import family
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def is_own(facts: Facts, obj: int) -> bool:
     """True for what was made from nothing but cache entries, for this call alone: a copy of them, or what a cache
     that keeps bytes handed out."""
     info = facts.objects[obj]
-    return is_all_found(facts, obj) and (info.origin == "copy" or info.how == PICKLED)
+    return is_all_found(facts, obj) and (info.origin == "copy" or info.how == APART)
 
 
 def roots(facts: Facts, obj: int) -> list[Obj]:
