@@ -103,6 +103,36 @@ TYPED = {
     "merges.py": MERGE.replace("cache", "keep"),
     "store.py": "from cachetools import TTLCache\n\nkeep: TTLCache = TTLCache(10, 10)\n",
 }
+MEMOISED = {
+    "models.py": AUTH,
+    "tools.py": """def memoise(function):
+    cache = {}
+
+    def inner(key):
+        if key not in cache:
+            cache[key] = function(key)
+        return cache[key]
+
+    return inner
+""",
+    "keys.py": """from models import Auth
+from tools import memoise
+
+
+@memoise
+def load(key: str) -> Auth:
+    return Auth()
+""",
+    "merges.py": """from keys import load
+from models import Auth
+
+
+def merge(key: str, params: dict) -> Auth:
+    auth = load(key)
+    auth.end_user_id = params.get("end_user_id") or auth.end_user_id
+    return auth
+""",
+}
 OPEN = {
     "models.py": AUTH,
     "store.py": STORE,
@@ -472,6 +502,9 @@ EDITS = {
     "where a reset stands": (PROJECT, "copies.py", "    made.end", "    pass\n    made.end"),
     "a reset": (PROJECT, "copies.py", "    return", "    made.plan = None\n    return"),
     "the name of a helper": (PROJECT, "copies.py", "copy_for_cache", "duplicate"),
+    "what a decorator hands out": (MEMOISED, "tools.py", "return cache[key]", "return function(key)"),
+    "what a decorator stores": (MEMOISED, "tools.py", "= function(key)", "= key"),
+    "a decorator": (MEMOISED, "keys.py", "@memoise", ""),
     "whether a called function leaves a class open": (OPEN, "patches.py", "target: object", "target: Other"),
     "a guard in a called function that leaves a class open": (OPEN, "patches.py", "value is not None", "True"),
     "a field of a class that the caller tells": (OPEN, "models.py", "end_user_id", "user_id"),

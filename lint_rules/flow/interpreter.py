@@ -33,7 +33,6 @@ from lint_rules.flow.values import (
     constant,
     ref,
 )
-from lint_rules.naming import CACHING_DECORATORS
 
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
@@ -82,7 +81,7 @@ class Interpreter:
         for decorator in self.facts.definition.decorators:
             target = decorator.decorator
             dotted = self.ev.dotted(target.func if isinstance(target, cst.Call) else target)
-            if dotted is not None and is_caching_decorator(self.ctx, dotted):
+            if dotted is not None and self.library.memoising.by(self.ctx.module, dotted):
                 self.facts.caches_result = True
 
     def _bind_parameters(self, state: State) -> None:
@@ -383,9 +382,3 @@ class Interpreter:
                 self.ev.conditions.assume(way, test, truth)
                 ways.append(way)
         return ways[0], ways[1]
-
-
-def is_caching_decorator(ctx: Context, dotted: str) -> bool:
-    """True for ``functools.lru_cache`` and its like, however it was imported."""
-    found = ctx.resolve(dotted)
-    return bool(CACHING_DECORATORS.match(str(getattr(found, "dotted", dotted))))

@@ -34,6 +34,8 @@ def is_open(settings: Settings, function: FunctionRef, param: Param) -> bool:
     """
     if param.kind not in ("positional", "keyword"):
         return False
+    if function.kind in ("method", "classmethod", "property") and param == function.params[0]:
+        return False
     told = f"{param.name} {param.annotation or ''}"
     if is_merge_name(function.name, settings.merge_functions) and CARRIER_WORDS.search(told):
         return False

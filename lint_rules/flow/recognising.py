@@ -72,8 +72,8 @@ class Recognising:
         named = told.names if told.names or told.classes else told.given
         if not all(map(_makes_cache, told.classes)) or not (named or told.classes):
             return False
-        if not all(is_cache_name(_last(each)) for each in named):
-            return False
+        if not all(_last(each).lower().endswith("cache") for each in named):
+            return False  # ``cache_ttl`` is none
         if len(told.classes) == 1 and isinstance(told.classes[0], ClassRef):
             info.model = told.classes[0]
         return True

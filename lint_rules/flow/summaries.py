@@ -19,13 +19,13 @@ from lint_rules.flow.context import TooComplex
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.interpreter import Interpreter
+from lint_rules.flow.memoising import Memoising
 from lint_rules.flow.named import Names, collected, names_given, spread
 from lint_rules.flow.openparams import classes_given
 from lint_rules.flow.source import FunctionTree, NoSuchFunction, Positions, TooDeep, parse_function
 from lint_rules.flow.summarydigest import summary_digest
 from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, field_reads, ref
-from lint_rules.naming import CACHING_DECORATORS, longest_literal, matches_any
-from lint_rules.project.classes import ClassRef
+from lint_rules.naming import longest_literal, matches_any
 from lint_rules.project.noting import Remembered, noting
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from lint_rules.flow.calls import Calls
     from lint_rules.flow.state import State
+    from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.project import Project
     from lint_rules.settings import Settings
@@ -60,6 +61,7 @@ class Library:
         self._trees: dict[FunctionRef, FunctionTree | None] = {}
         self._positions: dict[FunctionRef, Positions] = {}
         self._declared = Remembered(self._ask_declared)
+        self.memoising = Memoising(self)
         globs = (pattern.rpartition(".")[2] for pattern in settings.per_request_fields)
         parts = sorted({part for part in map(longest_literal, globs) if part})
         self._matters = "|".join(["(?i:cache)", *map(re.escape, parts)])
@@ -311,11 +313,5 @@ def annotate_result(calls: Calls, made: Obj, function: FunctionRef) -> None:
 
 def _caches_result(calls: Calls, function: FunctionRef) -> bool:
     """True when a caching decorator makes every caller share the function's result."""
-    for text in function.decorators:
-        dotted = text.split("(", 1)[0].strip()
-        found = calls.ctx.project.resolve(function.module, dotted, None)
-        if isinstance(found, ClassRef):
-            continue
-        if CACHING_DECORATORS.match(str(getattr(found, "dotted", dotted))):
-            return True
-    return False
+    decorators = (text.split("(", 1)[0].strip() for text in function.decorators)
+    return any(calls.ctx.library.memoising.by(function.module, dotted) for dotted in decorators)

@@ -332,6 +332,16 @@ class Module:
             return frozenset(str(e.value) for e in value.elts if isinstance(e, ast.Constant))
         return frozenset()
 
+    def inner_functions(self, function: FunctionRef) -> list[FunctionRef]:
+        """The functions that are defined inside one, on any level."""
+        function.read()
+        start, end = self.raw.scan.span(function.block)
+        return [
+            self._function(block)
+            for block in self.raw.scan.blocks
+            if not block.is_class and block is not function.block and start <= block.start < end
+        ]
+
     def function_at(self, line: int) -> FunctionRef | None:
         """The innermost function around a line."""
         self.read()

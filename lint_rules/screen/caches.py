@@ -7,7 +7,7 @@ it have to do with a cache, too.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 
@@ -21,6 +21,7 @@ from lint_rules.screen.places import around
 from lint_rules.screen.shapereader import shape_of
 from lint_rules.screen.shapes import (
     FOUND,
+    NOTHING,
     PARAM,
     RESULT,
     Copy,
@@ -35,6 +36,7 @@ from lint_rules.screen.wrappers import (
     MEMOISING,
     is_memoised,
     is_plain,
+    may_memoise,
     stem,
 )
 
@@ -163,6 +165,30 @@ class CacheUsers:
     @cached_property
     def own(self) -> dict[FunctionRef, Shape]:
         """Functions whose own text asks or fills a cache, and those whose results are cached."""
+        found = dict(self._by_themselves)
+        for path, names in self.project.holding("memoising", self.memoisers).items():
+            context = digest((self.meanings(path), names))
+            ask = partial(self._memoised_in, path, frozenset(names))
+            found.update(self.kept("memoised", path, context, ask))
+        return found
+
+    @cached_property
+    def memoisers(self) -> tuple[str, ...]:
+        """The names of the project's own decorators that may keep what the function under them returns."""
+        shapes = self._by_themselves.items()
+        return tuple(sorted({f.name for f, shape in shapes if may_memoise(f, shape)}))
+
+    def _memoised_in(
+        self, path: Path, names: frozenset[str]
+    ) -> Iterator[tuple[FunctionRef, Shape]]:
+        for function in self.project.module(path).all_functions:
+            if is_memoised(function, self.aliases.meanings(path), names):
+                shape = shape_of(function.node, self.names(path))
+                yield function, self.noted(function, shape, names)
+
+    @cached_property
+    def _by_themselves(self) -> dict[FunctionRef, Shape]:
+        """Those of them that no decorator of the project makes one."""
         found: dict[FunctionRef, Shape] = {}
         for path in dict.fromkeys([*self.files, *self.objects]):
             context = digest(self.meanings(path))
@@ -220,10 +246,11 @@ class CacheUsers:
             if is_memoised(function, meanings):
                 yield function
 
-    def noted(self, function: FunctionRef, shape: Shape) -> Shape:
+    def noted(self, function: FunctionRef, shape: Shape, memoisers: Set[str] = NOTHING) -> Shape:
         """A shape with what else is kept of its function."""
         meanings = self.aliases.meanings(function.module.path)
-        shape.memoised, shape.text = is_memoised(function, meanings), digest(function.source)
+        shape.memoised = is_memoised(function, meanings, memoisers)
+        shape.text = digest(function.source)
         shape.readable, shape.plain = function.readable, is_plain(function.returns)
         return shape
 
@@ -277,7 +304,8 @@ class CacheUsers:
         """The shape of any function."""
         known = self.shapes.get(function)
         if known is None:
-            known = self.noted(function, shape_of(function.node, self.names(function.module.path)))
+            shape = shape_of(function.node, self.names(function.module.path))
+            known = self.noted(function, shape, frozenset(self.memoisers))
         return known
 
     def shapes_in(

@@ -52,12 +52,15 @@ class Level:
         """The digest of what the shapes of a file's functions depend on beside its own text."""
         if path not in self._contexts:
             below = self.below
-            told = below.context(path) if below is not None else self.users.meanings(path)
+            told = below.context(path) if below is not None else self._meanings(path)
             if below is None or self._brings_more(path):
                 self._contexts[path] = digest((told, self._digests(path)))
             else:
                 self._contexts[path] = str(told)
         return self._contexts[path]
+
+    def _meanings(self, path: Path) -> tuple[object, ...]:
+        return (*self.users.meanings(path), self.users.memoisers)
 
     @cached_property
     def _wrappers(self) -> Wrappers:
@@ -92,7 +95,9 @@ class Level:
             meant = self._wrappers.meant(function, used, meanings)
             if not meant or (self.below is not None and meant == self.below._meant(function, used)):
                 continue
-            shape = users.noted(function, shape_of(function.node, through(names, meant)))
+            shape = users.noted(
+                function, shape_of(function.node, through(names, meant)), frozenset(users.memoisers)
+            )
             if shape.stores or shape.looks_up:
                 yield function, shape
 

@@ -59,14 +59,14 @@ def inside(tokens: Tokens) -> Tokens:
 @lru_cache(maxsize=4096)
 def items(tokens: Tokens) -> Tokens:
     """What a loop over what carries these tokens sees: of an object made elsewhere its contents."""
-    unpacked = inside(tokens) | {t for t in tokens if t.startswith(PARAM)}
+    unpacked = taken(tokens) | {t for t in tokens if t.startswith(PARAM)}
     own = any(t != MADE and not t.startswith(HELD) for t in tokens)
     return unpacked | {ATTRIBUTE} if own else unpacked
 
 
 def taken(tokens: Tokens) -> Tokens:
-    """What is taken out of what carries these tokens; of an entry that a cache handed out its contents."""
-    return inside(tokens) | ({ATTRIBUTE} if FOUND in tokens else NOTHING)
+    """What is taken out of what carries these tokens; what stands in an entry that was found is found, too."""
+    return inside(tokens) | ({ATTRIBUTE, FOUND} if FOUND in tokens else NOTHING)
 
 
 @lru_cache(maxsize=4096)

@@ -22,8 +22,12 @@ _MODULE_LEVEL = re.compile(r"^(\w+)\s*(?::[^=\n]*)?=", re.MULTILINE)
 _ATTRIBUTE = re.compile(
     r"^[ \t]+\w+\.(\w+)[ \t]*(?::[^=\n]*)?=(?!=)((?:[^\n]*\([ \t]*\n[^)]*)?[^\n]*)", re.MULTILINE
 )
-_CALLED_SO = re.compile(rb"\n[ \t]+\w+\.\w+[ \t]*(?::[^=\n]*)?=[^\n]*(?:ache|ACHE|\([ \t\r]*\n)")
+_CALLED_SO = re.compile(
+    rb"\n[ \t]+\w+\.\w+[ \t]*(?::[^=\n]*)?=[^\n]*(?:ache\b|ACHE\b|\([ \t\r]*\n)"
+)
 _IMPORT = r"(?m)^[ \t]*(?:from[ \t]+{0}\b[\w.]*[ \t]+import[ \t]+(\([^)]*|[^\n(]*)|import[ \t]+({0}\b[^\n]*))"
+_NAMED = re.compile(r"ache\b|ACHE\b|\b_*[A-Z]\w*ache\w*[ \t]*[\[(]")
+"""What is called a cache, or made by a class that is."""
 _WORD = re.compile(r"\w+")
 _LIBRARIES = tuple(library.encode() for library in CACHE_LIBRARIES)
 
@@ -46,7 +50,7 @@ def _assigned_one_of(names: Collection[str], text: str) -> Iterator[str]:
     """The attributes that are assigned one of the names, or what is called a cache or made by such a class."""
     for hit in _ATTRIBUTE.finditer(text):
         value = hit.group(2)
-        if "ache" in value or "ACHE" in value or any(w in names for w in _WORD.findall(value)):
+        if _NAMED.search(value) or any(word in names for word in _WORD.findall(value)):
             yield hit.group(1)
 
 

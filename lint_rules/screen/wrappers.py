@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lint_rules.folders import in_utf8
 from lint_rules.project.kept import digest
-from lint_rules.screen.shapes import Names, Shape
+from lint_rules.screen.nodes import params
+from lint_rules.screen.shapes import NOTHING, RESULT, Names, Shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,15 +157,32 @@ def through(plain: Names, does: dict[str, Does]) -> Names:
     return replace(plain, storing=storing, finding=finding)
 
 
-def is_memoised(function: FunctionRef, meanings: Mapping[str, frozenset[str]]) -> bool:
-    """True for a function under a decorator that keeps its results."""
+def may_memoise(function: FunctionRef, shape: Shape) -> bool:
+    """True for a decorator that may keep what the function under it returns: it stores what a call of a
+    parameter, its own or that of a function inside, returned."""
+    if not (shape.stores and shape.looks_up):
+        return False
+    inside = [
+        n for n in ast.walk(function.node) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    called = {RESULT + arg.arg for node in inside for arg in params(node.args)}
+    return len(inside) > 1 and not called.isdisjoint(shape.stored)
+
+
+def is_memoised(
+    function: FunctionRef, meanings: Mapping[str, frozenset[str]], memoisers: Set[str] = NOTHING
+) -> bool:
+    """True for a function under a decorator that keeps its results, one of the project's own among them."""
     source = function.source
     head = source[: source.find("def ")]
     if "@" not in head:
         return False
     if MEMOISING.search(head):
         return True
-    meant = (name for word in _IDENTIFIER.findall(head) for name in meanings.get(word, ()))
+    words = set(_IDENTIFIER.findall(head))
+    meant = {name for word in words for name in meanings.get(word, ())}
+    if not memoisers.isdisjoint(words | meant):
+        return True
     return any(MEMOISING.search(f"@{name}") for name in meant)
 
 
