@@ -12,7 +12,7 @@ from lint_rules.flow.facts import Placed, Store
 from lint_rules.flow.keeping import Keeping, KeptAs
 from lint_rules.flow.recognising import Recognising, last_name
 from lint_rules.flow.state import State
-from lint_rules.flow.values import NONES, APART, UNKNOWN, Obj, Ref, Seq, Value, ref, union
+from lint_rules.flow.values import APART, NONES, UNKNOWN, Obj, Ref, Seq, Value, ref, union
 from lint_rules.naming import is_lookup_method, is_store_method
 
 if TYPE_CHECKING:
