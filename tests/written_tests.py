@@ -29,7 +29,7 @@ def renamed(fixture: Fixture) -> Fixture:
         (source,) = fixture.sources
         return replace(fixture, sources=(replace(source, relative=Path(f"{stem}.py")),))
     tops = {source.relative.parts[0].removesuffix(".py") for source in fixture.sources}
-    names = re.compile(rf"\b({'|'.join(tops)})\b(?=[. ])")
+    names = re.compile(rf"\b({'|'.join(tops)})\b(?=[. \n])")
 
     def new(text: str) -> str:
         return names.sub(rf"{stem}_\1", text)

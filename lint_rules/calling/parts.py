@@ -34,8 +34,12 @@ def parts_taken_out(
     return tuple(values), tuple(unsure)
 
 
+_TAKING = ("pop", "remove", "discard")
+
+
 def _keys_taken_out(function: FunctionRef, field: str) -> set[str | None]:
-    """The keys of a mapping in a field that a function takes out one by one; None for an unknown one."""
+    """The keys of a mapping in a field that a function takes out one by one; None for an unknown one, and for
+    an item of a list or set."""
     found: set[str | None] = set()
     for node in ast.walk(function.node):
         if isinstance(node, ast.Delete):
@@ -44,8 +48,8 @@ def _keys_taken_out(function: FunctionRef, field: str) -> set[str | None]:
                     if not isinstance(target.slice, ast.Slice):
                         found.add(_text(target.slice))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-            if node.func.attr == "pop" and _is_field(node.func.value, field):
-                found.add(_text(node.args[0]))
+            if node.func.attr in _TAKING and _is_field(node.func.value, field):
+                found.add(_text(node.args[0]) if node.func.attr == "pop" else None)
         elif isinstance(node, ast.comprehension):
             if any(_is_field(inner, field) for inner in ast.walk(node.iter)):
                 for test in node.ifs:
