@@ -237,7 +237,7 @@ class Instantiation:
     def _placed(self) -> None:
         """What the called function puts where it stays, of what it was given or copied of that."""
         for placed in self.facts.placed:
-            if self.bound.keys().isdisjoint(links(self.facts, placed.obj)):
+            if self.bound.keys().isdisjoint(self.facts.objects.family(placed.obj)):
                 continue
             value = self.mapped(placed.obj)
             fields = self._fields(placed.fields)
@@ -247,16 +247,3 @@ class Instantiation:
 
     def _fields(self, fields: dict[str, Value]) -> dict[str, Value]:
         return {name: self.value(value) for name, value in fields.items()}
-
-
-def links(facts: Facts, obj: int) -> set[int]:
-    """An object and what it was copied from."""
-    out: set[int] = set()
-    todo = [obj]
-    while todo:
-        current = todo.pop()
-        if current not in out:
-            out.add(current)
-            info = facts.objects[current]
-            todo += info.of if info.origin == "copy" else ()
-    return out

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import libcst as cst
 
 from lint_rules.flow.facts import Placed
-from lint_rules.flow.instantiate import Instantiation, links
+from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.named import names_given
 from lint_rules.flow.state import State
 from lint_rules.flow.values import Absent, Const, Init, Ref, Value
@@ -67,7 +67,7 @@ def kept_by(call: Instantiation) -> KeptAs:
     """For each object that is handed over what the called function keeps of it."""
     out: KeptAs = {}
     for param, value in call.bound.items():
-        placed = [one for one in call.facts.placed if param in links(call.facts, one.obj)]
+        placed = [one for one in call.facts.placed if param in call.facts.objects.family(one.obj)]
         if not placed:
             continue
         copied = all(one.obj != param for one in placed)
@@ -83,7 +83,7 @@ def _fields(call: Instantiation, param: int, obj: int, placed: list[Placed]) -> 
         own = call.ctx.read(call.before, obj, name)
         value = Value(frozenset())
         for one in placed:
-            chain = links(call.facts, one.obj)
+            chain = call.facts.objects.family(one.obj)
             held = one.fields.get(name) or call.facts.objects.default(one.obj, name)
             old = frozenset(a for a in held.atoms if isinstance(a, Init) and a.obj in chain)
             value = value | call.value(held.without(*old)) | (own if old else Value(frozenset()))

@@ -47,6 +47,18 @@ class Objects:
         """The object that the initial value of a field refers to, where anything has asked for it."""
         return self._by_key.get(("content", obj, field))
 
+    def family(self, obj: int) -> frozenset[int]:
+        """An object and the objects that it is a copy of: their old values are the same."""
+        found: set[int] = set()
+        todo = [obj]
+        while todo:
+            current = todo.pop()
+            if current not in found:
+                found.add(current)
+                info = self._items[current]
+                todo += info.of if info.origin == "copy" else ()
+        return frozenset(found)
+
     def bottom(self, obj: int) -> Obj:
         """The object in whose fields, and the fields of those, an object was found."""
         info = self._items[obj]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.flow.facts import Facts, Store
-from lint_rules.flow.instantiate import NEW, links
+from lint_rules.flow.instantiate import NEW
 from lint_rules.flow.openparams import is_of_open
 from lint_rules.flow.values import (
     All,
@@ -113,7 +113,7 @@ class _Telling:
         return tuple(
             (self._object(one.obj), self._fields(one.fields))
             for one in self.facts.placed
-            if not self._given.isdisjoint(links(self.facts, one.obj))
+            if not self._given.isdisjoint(self.facts.objects.family(one.obj))
         )
 
     def _fields(self, fields: dict[str, Value]) -> Told:

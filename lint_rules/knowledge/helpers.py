@@ -22,6 +22,7 @@ from lint_rules.flow.values import (
 )
 from lint_rules.flow.vocabulary import SERIALISED
 from lint_rules.knowledge.leaving import leaving
+from lint_rules.knowledge.merging import family
 from lint_rules.knowledge.origins import brings
 from lint_rules.naming import is_cache_copy_name
 from lint_rules.project.noting import Remembered
@@ -93,9 +94,9 @@ class HelperCopy:
         return any(write.how == "delete" and self._is_own(write) for write in self.writes(name))
 
     @cached_property
-    def _links(self) -> list[int]:
+    def _links(self) -> frozenset[int]:
         """The copy and what it was copied from."""
-        return _chain(self.facts, self.copy.id)
+        return self.facts.objects.family(self.copy.id)
 
     @property
     def made_elsewhere(self) -> bool:
@@ -261,7 +262,7 @@ class Helpers:
                 for obj in (store.obj, *_roots(facts, facts.objects[store.obj])):
                     if facts.objects[obj].maker == function:
                         return True
-                if any(facts.objects[link].maker == function for link in _chain(facts, store.obj)):
+                if any(facts.objects[link].maker == function for link in family(facts, store.obj)):
                     return True
         return False
 
@@ -316,7 +317,7 @@ def resets_any(facts: Facts, copy: Obj) -> bool:
 def is_handed_on(facts: Facts, copy: Obj) -> bool:
     """True when a function of the project is given the copy, or one made of it: it may reset it."""
     given = (value for handoff in facts.handoffs for value in handoff.arguments.values())
-    return any(copy.id in _chain(facts, obj) for value in given for obj in value.refs)
+    return any(copy.id in family(facts, obj) for value in given for obj in value.refs)
 
 
 def resets_partly(facts: Facts, copy: Obj) -> bool:
@@ -324,7 +325,7 @@ def resets_partly(facts: Facts, copy: Obj) -> bool:
     if facts.shared_edits or _is_resettable_elsewhere(facts, copy):
         return resets_any(facts, copy)
     assert facts.final is not None
-    chain = _chain(facts, copy.id)
+    chain = family(facts, copy.id)
     states = [facts.final, *(leave.state for leave in facts.exits)]
     states += [State(heap={copy.id: dict(store.fields)}) for store in facts.stores]
     for state in states:
@@ -355,23 +356,9 @@ def _related(one: ClassRef, other: ClassRef) -> bool:
     return one == other or one.is_subclass_of(other) or other.is_subclass_of(one)
 
 
-def _chain(facts: Facts, obj: int) -> list[int]:
-    """A copy and what it was copied from, step by step."""
-    out: list[int] = []
-    todo = [obj]
-    while todo:
-        current = todo.pop()
-        if current not in out:
-            out.append(current)
-            todo.extend(
-                facts.objects[current].of if facts.objects[current].origin == "copy" else ()
-            )
-    return out
-
-
 def _roots(facts: Facts, copy: Obj) -> list[int]:
     """The objects that a copy was made from in the end."""
-    return [obj for obj in _chain(facts, copy.id) if facts.objects[obj].origin != "copy"]
+    return [obj for obj in sorted(family(facts, copy.id)) if facts.objects[obj].origin != "copy"]
 
 
 def _contains(value: Value, obj: int) -> bool:
@@ -407,7 +394,7 @@ def _is_merged(facts: Facts, copy: Obj) -> bool:
     for write in facts.writes_to(copy.id):
         if write.how == "call":
             continue
-        others = {obj for obj, _ in reads_of(write.value)} - set(_chain(facts, copy.id))
+        others = {obj for obj, _ in reads_of(write.value)} - family(facts, copy.id)
         roots = {root for obj in others for root in _roots(facts, facts.objects[obj])}
         if any(facts.objects[root].origin in ("param", "attr", "call", "lookup") for root in roots):
             return True

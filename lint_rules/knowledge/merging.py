@@ -54,17 +54,8 @@ class Merge:
 
 
 def family(facts: Facts, obj: int) -> frozenset[int]:
-    """A carrier and the objects that it is a copy of: their old values are the same."""
-    found: set[int] = set()
-    todo = [obj]
-    while todo:
-        current = todo.pop()
-        if current in found:
-            continue
-        found.add(current)
-        if facts.objects[current].origin == "copy":
-            todo.extend(facts.objects[current].of)
-    return frozenset(found)
+    """A carrier and the objects that it is a copy of."""
+    return facts.objects.family(obj)
 
 
 def found_ones(facts: Facts, carrier: Obj) -> list[Obj]:

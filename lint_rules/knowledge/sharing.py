@@ -9,6 +9,7 @@ from lint_rules.flow.facts import Facts
 from lint_rules.flow.summaries import DEPTH
 from lint_rules.flow.values import Obj
 from lint_rules.folders import in_utf8
+from lint_rules.knowledge.merging import family
 from lint_rules.knowledge.perrequest import naming
 from lint_rules.knowledge.told import name_of, told
 from lint_rules.naming import CARRIER_WORDS, is_cache_copy_name, is_merge_name
@@ -43,7 +44,7 @@ class Sharing:
     def why(self, facts: Facts, carrier: Obj) -> str | None:
         """Why the carrier is shared, in words for the report; None when nothing says so."""
         # What stands in an entry that the cache hands out is shared with it.
-        origins = _origins(facts, carrier)
+        origins = family(facts, carrier.id)
         if any(facts.objects.bottom(obj).origin == "lookup" for obj in origins):
             return "it is looked up in a cache here"
         if carrier.model is not None:
@@ -54,7 +55,7 @@ class Sharing:
 
     def by_name(self, facts: Facts, carrier: Obj) -> bool:
         """Where the project shows nothing of the model's life, the names decide."""
-        root = facts.objects[min(_origins(facts, carrier))]
+        root = facts.objects[min(family(facts, carrier.id))]
         if root.origin not in ("param", "self"):
             return False
         if not is_merge_name(facts.function.name, self.library.settings.merge_functions):
@@ -135,18 +136,6 @@ class Sharing:
         if any(_same(looked_up, model) for looked_up in found.looked_up):
             return f"{place} looks {model.name} objects up in a cache"
         return None
-
-
-def _origins(facts: Facts, carrier: Obj) -> list[int]:
-    out: list[int] = []
-    todo = [carrier.id]
-    while todo:
-        obj = todo.pop()
-        if obj not in out:
-            out.append(obj)
-            info = facts.objects[obj]
-            todo.extend(info.of if info.origin == "copy" else ())
-    return out
 
 
 def _same(one: ClassRef, model: ClassRef) -> bool:
