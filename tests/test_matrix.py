@@ -36,6 +36,21 @@ def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "gateway"
 
 
+def test_a_guarded_write_that_harms_nobody_overwrites_nothing(tmp_path: Path) -> None:
+    """All callers hand over copies of clean entries: neither a finding, nor what a test could call right."""
+    (fixture,) = (f for f in collect() if f.name == "CCL202/callers_hand_copies_right")
+    root = fixture.write(tmp_path)
+    path = root / fixture.sources[0].relative
+    report = Engine().check(path, path.read_text(), display=path.name)
+    marks = {
+        (subject.function, field.name): mark
+        for subject in report.subjects
+        for field, mark in subject.marks
+    }
+    assert marks["apply_end_user", "end_user_id"] == "overwritten"
+    assert marks["apply_end_user", "end_user_plan"] == ""
+
+
 @pytest.mark.parametrize("fixture", collect(), ids=lambda fixture: fixture.name)
 def test_every_finding_is_a_mark_and_every_bad_mark_a_finding(
     fixture: Fixture, tmp_path: Path
