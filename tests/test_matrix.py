@@ -41,7 +41,7 @@ def test_a_guarded_write_that_harms_nobody_overwrites_nothing(tmp_path: Path) ->
     (fixture,) = (f for f in collect() if f.name == "CCL202/callers_hand_copies_right")
     root = fixture.write(tmp_path)
     path = root / fixture.sources[0].relative
-    report = Engine().check(path, path.read_text(), display=path.name)
+    report = Engine(fixture.settings).check(path, path.read_text(), display=path.name)
     marks = {
         (subject.function, field.name): mark
         for subject in report.subjects
