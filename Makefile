@@ -49,7 +49,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not litellm and not network and not slow"
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "not litellm and not network and not slow"
 
 test-slow: $(VENV)/.dev
 	@CACHE_LEAK_EXAMPLES=$${CACHE_LEAK_EXAMPLES:-500} $(BIN)/python -m pytest -m slow \
@@ -68,7 +68,7 @@ test-pythons:
 
 # The heaviest tests add no lines: they do the same many times.
 coverage: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m "not litellm and not network and not slow" --cov --cov-report=term
+	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not litellm and not network and not slow" --cov --cov-report=term
 
 test-litellm: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m litellm

@@ -14,8 +14,6 @@ from written_tests import Outcome, Written, renamed, run_pytest, stem_of, write_
 
 from lint_rules.output.testfile import content
 
-#: In one worker, so that what all these tests look at is made once.
-pytestmark = pytest.mark.xdist_group("written tests")
 #: Leaking fixtures for which no test can be written; the module must say why.
 UNTESTED = {
     "CCL101/abstract_reset": "Base needs arguments",
@@ -179,7 +177,13 @@ def test_the_same_tests_pass_on_the_repaired_code(
         assert failures
         return
     again = write_for(fixture, fixture.write(tmp_path, fixed=True))
-    remaining = {field for finding in again.findings for field in finding.field_names}
+    unreached = any("CCL104" in line for line in again.module.left_out)  # what it stores
+    remaining = {
+        field
+        for finding in again.findings
+        for field in finding.field_names
+        if not (unreached and finding.code == "CCL104")
+    }
     # Without the merge that was repaired, nothing tells any more that its function forgets others.
     unrepaired = {"end_user_id"} if name == "CCL201/added_extend_alone" else set()
     for message in failures:
