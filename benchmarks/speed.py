@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from packages import NotAvailable, unpacked
+from precision import PACKAGES, entries
 
 VERSION = "1.109.1"
 PLAIN = "litellm/types/router.py"
@@ -91,7 +92,14 @@ def main() -> int:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--part", choices=("litellm", "packages"), default="litellm")
+    given = parser.parse_args()
+    # An installed package has its bytecode beside it.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if given.part == "packages":
+        _packages()
+        return 0
+    rounds = given.rounds
     try:
         where = unpacked("litellm", VERSION)
     except NotAvailable as error:
@@ -100,13 +108,40 @@ def main() -> int:
     lines = sum(path.read_bytes().count(b"\n") for path in files)
     print(f"litellm {VERSION}: {len(files):,} files, {lines:,} lines; fastest of {rounds}\n")
 
-    # An installed package has its bytecode beside it.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with TemporaryDirectory() as kept, TemporaryDirectory() as of_flake8:
         os.environ["XDG_CACHE_HOME"] = of_flake8
         _command(where, kept, rounds)
         _flake8(where, rounds)
     return 0
+
+
+def _packages() -> None:
+    """A cold check of each of the packages that precision is measured on, beside ruff."""
+    python = sys.executable
+    ruff = [
+        str(Path(python).with_name("ruff")),
+        "check",
+        "--isolated",
+        "--quiet",
+        "--select",
+        "F401",
+        "--no-cache",
+    ]
+    tool = [python, "-m", "lint_rules", "--check", "--isolated", "--jobs", "1", "--no-cache"]
+    linted = checked = most = 0.0
+    for entry in entries(PACKAGES):
+        name, _, version = entry.partition("==")
+        try:
+            where = unpacked(name, version)
+        except NotAvailable as error:
+            print(f"{entry}: not available: {error}")
+            continue
+        base = measure(where, [*ruff, "."], 1, (0, 1))
+        cold = measure(where, [*tool, "."], 1, (0, 1))
+        row(entry, cold, base)
+        linted, checked = linted + base.seconds, checked + cold.seconds
+        most = max(most, cold.megabytes)
+    row("all of them", Measured(checked, most), Measured(linted, 0.0))
 
 
 def row(name: str, measured: Measured, base: Measured | None = None) -> None:
