@@ -27,6 +27,11 @@ OTHERS = (
     "litellm/repositories/config_repository.py",
 )
 """Files that are changed one after the other, besides those two; those that a release has."""
+RUFF = (
+    str(Path(sys.executable).with_name("ruff")),
+    *("check", "--isolated", "--quiet", "--select", "F401", "--no-cache"),
+)
+TOOL = (sys.executable, "-m", "lint_rules", "--check", "--isolated", "--jobs", "1")
 PART = "litellm/proxy/auth"
 """What flake8 is measured on: it would take minutes for the whole tree."""
 ALONE = """import json
@@ -117,17 +122,6 @@ def main() -> int:
 
 def _packages() -> None:
     """A cold check of each of the packages that precision is measured on, beside ruff."""
-    python = sys.executable
-    ruff = [
-        str(Path(python).with_name("ruff")),
-        "check",
-        "--isolated",
-        "--quiet",
-        "--select",
-        "F401",
-        "--no-cache",
-    ]
-    tool = [python, "-m", "lint_rules", "--check", "--isolated", "--jobs", "1", "--no-cache"]
     linted = checked = most = 0.0
     for entry in entries(PACKAGES):
         name, _, version = entry.partition("==")
@@ -136,8 +130,8 @@ def _packages() -> None:
         except NotAvailable as error:
             print(f"{entry}: not available: {error}")
             continue
-        base = measure(where, [*ruff, "."], 1, (0, 1))
-        cold = measure(where, [*tool, "."], 1, (0, 1))
+        base = measure(where, [*RUFF, "."], 1, (0, 1))
+        cold = measure(where, [*TOOL, "--no-cache", "."], 1, (0, 1))
         row(entry, cold, base)
         linted, checked = linted + base.seconds, checked + cold.seconds
         most = max(most, cold.megabytes)
@@ -152,14 +146,10 @@ def row(name: str, measured: Measured, base: Measured | None = None) -> None:
 
 def _command(where: Path, kept: str, rounds: int) -> None:
     """fix-cache-leak beside ruff."""
-    python = sys.executable
-    tool = [python, "-m", "lint_rules", "--check", "--isolated", "--jobs", "1"]
-    ruff = str(Path(python).with_name("ruff"))
-    lint = [ruff, "check", "--isolated", "--quiet", "--select", "F401", "--no-cache"]
-    keep = [*tool, "--cache-dir", kept]
-    base = measure(where, [*lint, "litellm"], rounds, (0, 1))
+    keep = [*TOOL, "--cache-dir", kept]
+    base = measure(where, [*RUFF, "litellm"], rounds, (0, 1))
     row("ruff check --select F401, whole tree", base)
-    cold = measure(where, [*tool, "--no-cache", "litellm"], 1, (1,))
+    cold = measure(where, [*TOOL, "--no-cache", "litellm"], 1, (1,))
     row("fix-cache-leak --check, whole tree, cold", cold, base)
     measure(where, [*keep, "litellm"], 1, (1,))
     warm = measure(where, [*keep, "litellm"], rounds, (1,))

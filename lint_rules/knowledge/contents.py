@@ -102,9 +102,7 @@ def _is_of(facts: Facts, obj: int, model: ClassRef) -> bool:
     links = [facts.objects[link] for link in family(facts, obj)]
     known = [link.model for link in links if link.model is not None]
     if known:
-        return any(
-            one == model or one.is_subclass_of(model) or model.is_subclass_of(one) for one in known
-        )
+        return any(one.is_kin_of(model) for one in known)
     return not any(link.origin in ("param", "self") for link in links)
 
 

@@ -96,7 +96,7 @@ class HelperCopy:
     @cached_property
     def _links(self) -> frozenset[int]:
         """The copy and what it was copied from."""
-        return self.facts.objects.family(self.copy.id)
+        return family(self.facts, self.copy.id)
 
     @property
     def made_elsewhere(self) -> bool:
@@ -193,7 +193,7 @@ class Helpers:
             for function in functions
             if any(
                 copy.copy.model is not None and model is not None
-                and _related(copy.copy.model, model)
+                and copy.copy.model.is_kin_of(model)
                 for copy in self.copies(function)
             )
         )  # fmt: skip
@@ -217,8 +217,8 @@ class Helpers:
         roots = [facts.objects[root] for root in _roots(facts, copy)]
         if not roots or any(root.origin not in _CARRIERS for root in roots):
             return False
-        return not any(root.model is not None and copy.model is not None and not _related(
-            root.model, copy.model) for root in roots)  # fmt: skip
+        return not any(root.model is not None and copy.model is not None and not root.model.is_kin_of(
+            copy.model) for root in roots)  # fmt: skip
 
     def _why(self, facts: Facts, copy: Obj, *, returned: bool, stored: bool) -> str:
         function = facts.function
@@ -350,10 +350,6 @@ def _resets_late(facts: Facts, copy: Obj) -> bool:
     """True for a copy that leaves the function at several places, perhaps before its resets."""
     returned, stored = _leaving(facts, copy.id)
     return len(returned) + len(stored) > 1 and resets_any(facts, copy)
-
-
-def _related(one: ClassRef, other: ClassRef) -> bool:
-    return one == other or one.is_subclass_of(other) or other.is_subclass_of(one)
 
 
 def _roots(facts: Facts, copy: Obj) -> list[int]:

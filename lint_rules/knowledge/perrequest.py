@@ -87,7 +87,7 @@ class Fields:
             self._declared(model, decl, found)
         for function in self._helping(model):
             for reset in self.said.resets(function):
-                if reset.model is not None and _same(reset.model, model):
+                if reset.model is not None and reset.model.is_kin_of(model):
                     self._reset(model, function, reset.field, reset.row, found)
         self._merged(model, found)
         for name in [name for name in found.evidence if self.shared(model, name)]:
@@ -112,7 +112,7 @@ class Fields:
         """True when the function by itself copies an object of the model, and may reset something on
         the copy."""
         return any(
-            copied.model is not None and copied.may_reset and _same(copied.model, model)
+            copied.model is not None and copied.may_reset and copied.model.is_kin_of(model)
             for copied in self.said.copied(function)
         )
 
@@ -181,12 +181,12 @@ class Fields:
             changed = False
             for function in functions:
                 for _, writes in _by_carrier(self.said.written(function)):
-                    if writes[0].model is not None and _same(writes[0].model, model):
+                    if writes[0].model is not None and writes[0].model.is_kin_of(model):
                         changed |= self._from_same_source(model, function, writes, found)
 
     def _writes_onto(self, function: FunctionRef, model: ClassRef) -> bool:
         """True when the function by itself writes a field of an object of the model."""
-        return any(_same(written, model) for written in self.said.written_models(function))
+        return any(written.is_kin_of(model) for written in self.said.written_models(function))
 
     def _from_same_source(
         self,
@@ -255,10 +255,6 @@ def naming(
 def _by_carrier(written: Iterable[Written]) -> Iterator[tuple[int, list[Written]]]:
     for carrier, writes in groupby(written, lambda write: write.carrier):
         yield carrier, list(writes)
-
-
-def _same(one: ClassRef, model: ClassRef) -> bool:
-    return one == model or one.is_subclass_of(model) or model.is_subclass_of(one)
 
 
 def _listed(patterns: tuple[str, ...], owners: list[str], name: str, *, exact: bool) -> str | None:

@@ -102,7 +102,7 @@ class Sharing:
     def stored_unsanitized(self, model: ClassRef) -> bool:
         """True when some function stores an object of the model itself, not a copy made for it."""
         return any(
-            _same(stored, model) and not as_copy
+            stored.is_kin_of(model) and not as_copy
             for function in self._candidates(model)
             for stored, as_copy in self.said.cached(function, DEPTH).stored
         )
@@ -129,14 +129,10 @@ class Sharing:
         name = in_utf8(function.module.path.name)
         place = f"{function.qualname} ({name}:{function.def_line})"
         found = self.said.cached(function, depth)
-        if any(_same(copied, model) for copied in found.copied):
+        if any(copied.is_kin_of(model) for copied in found.copied):
             return f"{place} copies {model.name} objects for a cache"
-        if any(_same(stored, model) for stored, _ in found.stored):
+        if any(stored.is_kin_of(model) for stored, _ in found.stored):
             return f"{place} stores {model.name} objects in a cache"
-        if any(_same(looked_up, model) for looked_up in found.looked_up):
+        if any(looked_up.is_kin_of(model) for looked_up in found.looked_up):
             return f"{place} looks {model.name} objects up in a cache"
         return None
-
-
-def _same(one: ClassRef, model: ClassRef) -> bool:
-    return one == model or one.is_subclass_of(model) or model.is_subclass_of(one)

@@ -151,6 +151,10 @@ class ClassRef:
         """True when ``other`` is the class or one of its bases."""
         return other in self.mro
 
+    def is_kin_of(self, other: ClassRef) -> bool:
+        """True when an object of one of the two classes may be one of the other."""
+        return self == other or self.is_subclass_of(other) or other.is_subclass_of(self)
+
     # ----------------------------------------------------------------- kind
 
     @remembered

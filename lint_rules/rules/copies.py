@@ -30,7 +30,7 @@ def incomplete(knowledge: Knowledge, facts: Facts, code: str) -> Iterator[Proble
             names = [name for name in kept if copy.always_keeps(name)]
         else:
             names = [name for name in kept if not copy.always_keeps(name)]
-        names = that_matter(knowledge, facts, copy, names)
+        names = that_matter(knowledge, facts, copy, names) if names else []
         if not names:
             continue
         fields = tuple(found.ordered(names))
