@@ -97,7 +97,7 @@ bench-precision: $(VENV)/.dev
 	@$(BIN)/python benchmarks/precision.py
 
 bench-speed: $(VENV)/.dev
-	@$(BIN)/python benchmarks/speed.py
+	@$(BIN)/python benchmarks/speed.py $(if $(PART),--part $(PART))
 
 bench-growth: $(VENV)/.dev
 	@$(BIN)/python benchmarks/growth.py
