@@ -121,6 +121,30 @@ def test_heavy_libraries_stay_in_their_rooms(path: Path) -> None:
             assert room_of(path) in ALLOWED[top], f"{path.name} imports {name}"
 
 
+MERGING = {
+    "models.py": "class Auth(BaseModel):\n    token: str\n    plan: str | None = None\n",
+    "copies.py": """from models import Auth
+
+
+def copy_for_cache(auth: Auth) -> Auth:
+    made = auth.model_copy()
+    made.plan = None
+    return made
+""",
+    "merges.py": """from models import Auth
+from store import cache
+
+
+def merge(key: str, params: Auth) -> Auth:
+    auth: Auth = cache.get(key)
+    auth.plan = params.plan or auth.plan
+    return auth
+""",
+    "store.py": "cache = {}\n",
+    "plain.py": "def add(a, b):\n    return a + b\n",
+}
+
+
 @pytest.mark.parametrize(
     "module", ["lint_rules", "lint_rules.runner", "lint_rules.engine", "lint_rules.settings"]
 )
@@ -143,6 +167,31 @@ def test_a_run_without_candidates_imports_no_libcst(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+def test_what_earlier_runs_told_of_a_model_imports_no_libcst(tmp_path: Path) -> None:
+    project, kept = tmp_path / "project", tmp_path / "kept"
+    project.mkdir()
+    for name, text in MERGING.items():
+        (project / name).write_text(text)
+    code = """import sys
+from lint_rules.cli import main
+
+try:
+    main(["--check", "--quiet", "--cache-dir", *sys.argv[1:]])
+except SystemExit as ended:
+    print(ended.code, "libcst" in sys.modules)
+"""
+
+    def run(what: Path) -> str:
+        command = [sys.executable, "-c", code, str(kept), str(what)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()[-1]
+
+    assert run(project) == "1 True"
+    edited = project / "plain.py"
+    edited.write_text("def double(a):\n    a.plan = a.plan or a.other\n    return a\n")
+    assert run(edited) == "0 False"
 
 
 def test_the_assertions_for_users_and_the_analysis_do_not_know_each_other() -> None:

@@ -14,6 +14,7 @@ import libcst as cst
 from lint_rules.flow import additions, scheduled
 from lint_rules.flow import vocabulary as known
 from lint_rules.flow.additions import ADDING, parts_of
+from lint_rules.flow.applying import apply
 from lint_rules.flow.builtins import NAMES as BUILTINS
 from lint_rules.flow.builtins import Builtins
 from lint_rules.flow.caches import Caches
@@ -156,7 +157,7 @@ class Calls:
             return cached
         inherited = self._inherited(func)
         if inherited is not None:
-            return self.ev.interpreter.library.apply(self, state, node, inherited, base, node.args)
+            return apply(self, state, node, inherited, base, node.args)
         cls = class_of(base)
         if cls is not None:
             return self._class_method(state, node, cls, name)
@@ -180,7 +181,7 @@ class Calls:
         method = cls.method(name)
         if method is not None:
             receiver = Value(frozenset({Callable_(cls)}))
-            return self.ev.interpreter.library.apply(self, state, node, method, receiver, node.args)
+            return apply(self, state, node, method, receiver, node.args)
         if name in known.BUILD_METHODS:
             return self.copies.build(state, node, cls, name)
         if name in known.CONSTRUCT_METHODS:
@@ -197,7 +198,7 @@ class Calls:
         model = next(iter(models)) if len(models) == 1 else None
         own = model.method(name) if model is not None else None
         if own is not None and objs:
-            return self.ev.interpreter.library.apply(self, state, node, own, base, node.args)
+            return apply(self, state, node, own, base, node.args)
         if name == "fromkeys":
             return self._fromkeys(state, node)
         if not objs:
@@ -369,9 +370,7 @@ class Calls:
                     values = [self.ev.eval(state, arg.value) for arg in node.args]
                     if sum(bool(field_reads(value)) for value in values) > 1:
                         return self.choice(node, values)
-                return self.ev.interpreter.library.apply(
-                    self, state, node, atom.target, atom.receiver, node.args
-                )
+                return apply(self, state, node, atom.target, atom.receiver, node.args)
             elif atom.target == "type":
                 return self.copies.construct(state, node, None)
             elif isinstance(atom.target, cst.CSTNode):

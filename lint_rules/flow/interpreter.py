@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.flow.additions import combined
-from lint_rules.flow.context import Context, computed
+from lint_rules.flow.context import Context, TooComplex, computed
 from lint_rules.flow.expressions import Evaluator
 from lint_rules.flow.facts import Exit, Facts, SharedEdit
 from lint_rules.flow.inlining import Inlining
@@ -38,6 +38,17 @@ if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
     from lint_rules.flow.values import Obj
     from lint_rules.project.functions import FunctionRef, Param
+
+
+def interpreted(library: Library, function: FunctionRef, depth: int, names: Names) -> Facts | None:
+    """The facts of a function, following calls ``depth`` deep; None when it cannot be read or takes too long."""
+    tree = library.tree(function)
+    if tree is None:
+        return None
+    try:
+        return Interpreter(library, function, tree.module, tree.definition, depth, names).run()
+    except (TooComplex, RecursionError):
+        return None
 
 
 class Interpreter:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
 
+from lint_rules.flow.applying import bind
 from lint_rules.flow.facts import Placed
 from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.named import names_given
@@ -37,7 +38,7 @@ class Keeping:
         if method is None or self.ctx.depth == 0:
             return {}
         library = self.ctx.library
-        bound = library.bind(method, base, [arg for arg, _ in given], [value for _, value in given])
+        bound = bind(method, base, [arg for arg, _ in given], [value for _, value in given])
         facts = library.summary(method, self.ctx.depth - 1, names_given(method, bound))
         if facts is None or facts.final is None:
             return {}

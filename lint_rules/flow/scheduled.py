@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow.applying import apply
 from lint_rules.flow.state import State
 from lint_rules.flow.values import UNKNOWN, Callable_, Value
 from lint_rules.project.functions import FunctionRef
@@ -40,6 +41,6 @@ def _happens(
         if cached is not None:
             return True
     if isinstance(atom, Callable_) and isinstance(atom.target, FunctionRef):
-        calls.ev.interpreter.library.apply(calls, state, node, atom.target, atom.receiver, args)
+        apply(calls, state, node, atom.target, atom.receiver, args)
         return True
     return False

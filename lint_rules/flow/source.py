@@ -89,6 +89,14 @@ def parse_function(function: FunctionRef) -> FunctionTree:
     return FunctionTree(function, module, statement, text, wrapper)
 
 
+def tree_of(function: FunctionRef) -> FunctionTree | None:
+    """The tree of a function, None when libcst cannot read it."""
+    try:
+        return parse_function(function)
+    except NoSuchFunction:
+        return None
+
+
 def _without_feeds(text: str) -> tuple[str, dict[int, int]]:
     """The text without what stands up to a form feed before code, which libcst loses or cannot read, and how
     many characters that are by line (from 0)."""

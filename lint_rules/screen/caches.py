@@ -176,7 +176,7 @@ class CacheUsers:
     def memoisers(self) -> tuple[str, ...]:
         """The names of the project's own decorators that may keep what the function under them returns."""
         shapes = self._by_themselves.items()
-        return tuple(sorted({f.name for f, shape in shapes if may_memoise(f, shape)}))
+        return tuple(sorted({f.name for f, shape in shapes if shape.memoises}))
 
     def _memoised_in(
         self, path: Path, names: frozenset[str]
@@ -250,6 +250,7 @@ class CacheUsers:
         """A shape with what else is kept of its function."""
         meanings = self.aliases.meanings(function.module.path)
         shape.memoised = is_memoised(function, meanings, memoisers)
+        shape.memoises = may_memoise(function, shape)
         shape.text = digest(function.source)
         shape.readable, shape.plain = function.readable, is_plain(function.returns)
         return shape

@@ -114,6 +114,8 @@ class Shape:
     looks_up: bool = False
     #: Under a decorator that keeps the function's results.
     memoised: bool = False
+    #: A decorator that may keep what the function under it returns.
+    memoises: bool = False
     #: A digest of the function's text.
     text: str = ""
     #: False where the function's text cannot be parsed.
@@ -187,7 +189,7 @@ def shape_as_json(shape: Shape) -> list[Any]:
         [[copy.token, told(copy.source)] for copy in shape.copies.values()],
         [[names, tokens] for tokens, names in given.items()],
         list(numbers),
-        shape.stores, shape.looks_up, shape.memoised, shape.text, shape.readable,
+        shape.stores, shape.looks_up, shape.memoised, shape.memoises, shape.text, shape.readable,
         shape.plain,
     ]  # fmt: skip
 

@@ -87,7 +87,7 @@ class Survey:
 
     def uses_cache(self, function: FunctionRef) -> bool:
         """True when the function has to do with a cache, or may copy for one that has."""
-        self._note(_USES, *_name(function))
+        self._note(_USES, *self._name(function))
         return self._uses_cache(function)
 
     def _uses_cache(self, function: FunctionRef) -> bool:
@@ -105,11 +105,11 @@ class Survey:
         """A digest of what is answered to a question by its name; empty for one of another time."""
         question, *about = name.split("\0")
         if question == _HELPERS:
-            return _told(self.helping.proving)
+            return self._told(self.helping.proving)
         if question == _NAMED:
-            return _told(self.helping.named)
+            return self._told(self.helping.named)
         if question == _USERS:
-            return _told(self._cache_users(Path(about[0])))
+            return self._told(self._cache_users(Path(about[0])))
         if question == _USES:
             return str(bool(self._called(*about)))
         if question == _STORES:
@@ -125,14 +125,27 @@ class Survey:
         if question == _WRITERS:
             path, model = Path(about[0]), self.project.class_at(*about[1:3])
             writers = self.merges.writers(path, about[3:], model) if model is not None else ()
-            return _told(writers)
+            return self._told(writers)
         return ""
 
     def _called(self, *name: str) -> list[FunctionRef]:
-        """The functions that have to do with a cache and are called so (:func:`_name`)."""
+        """The functions that have to do with a cache and are called so (:meth:`_name`)."""
         path, qualname = Path(name[0]), name[1]
         users = (f for f in self._cache_users(path) if f.qualname == qualname)
-        return [function for function in users if _name(function) == name]
+        return [function for function in users if self._name(function) == name]
+
+    def _told(self, functions: Iterable[FunctionRef]) -> str:
+        """A digest of which functions these are."""
+        return digest(list(map(self._name, functions)))
+
+    def _name(self, function: FunctionRef) -> tuple[str, ...]:
+        """What a function is called; where others in its file may be called so, its text tells them apart."""
+        path = function.module.path
+        name = str(path), function.qualname
+        if self.project.names.how_often_defined(path, function.name) > 1:
+            known = self.caches.shapes.get(function)
+            return (*name, known.text if known is not None else digest(function.source))
+        return name
 
     def may_help(self, function: FunctionRef) -> bool:
         """True when the function may be a cache-copy helper (not noted)."""
@@ -144,7 +157,7 @@ class Survey:
 
     def stores(self, function: FunctionRef) -> bool:
         """True when the function stores something in a cache."""
-        self._note(_STORES, *_name(function))
+        self._note(_STORES, *self._name(function))
         return self._stores(function)
 
     def _stores(self, function: FunctionRef) -> bool:
@@ -168,7 +181,7 @@ class Survey:
             with unnoted():
                 functions = self.merges.writers(path, held, model)
             question = (_WRITERS, str(path), str(model.module.path), model.qualname, *held)
-            self.project.reads.derived("\0".join(question), _told(functions))
+            self.project.reads.derived("\0".join(question), self._told(functions))
             found += functions
         return found
 
@@ -242,20 +255,6 @@ class Survey:
             for block in scan.blocks
             if block.is_class and any(word in scan.source(block) for word in words)
         ]
-
-
-def _told(functions: Iterable[FunctionRef]) -> str:
-    """A digest of which functions these are."""
-    return digest(list(map(_name, functions)))
-
-
-def _name(function: FunctionRef) -> tuple[str, ...]:
-    """What a function is called; where others in its file may be called so, its text tells them apart."""
-    path = function.module.path
-    name = str(path), function.qualname
-    if function.module.project.names.how_often_defined(path, function.name) > 1:
-        return (*name, digest(function.source))
-    return name
 
 
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
