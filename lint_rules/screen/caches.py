@@ -37,6 +37,7 @@ from lint_rules.screen.wrappers import (
     is_memoised,
     is_plain,
     may_memoise,
+    mentioned,
     stem,
 )
 
@@ -252,6 +253,7 @@ class CacheUsers:
         shape.memoised = is_memoised(function, meanings, memoisers)
         shape.memoises = may_memoise(function, shape)
         shape.text = digest(function.source)
+        shape.mentions = mentioned(function.source, self._lower_classes)
         shape.readable, shape.plain = function.readable, is_plain(function.returns)
         return shape
 
@@ -364,10 +366,10 @@ class CacheUsers:
     # ----------------------------------------------------------------- beside
 
     def calling(self, name: str) -> str:
-        """A digest of all that the functions say in which a name is called beside a cache."""
+        """A digest of what the functions say in which a name is called beside a cache of who that may be."""
         if name not in self._calling:
             self._calling[name] = digest(sorted(
-                (str(f.module.path), self._imports(f.module.path), f.class_name or "", self.shapes[f].text)
+                (str(f.module.path), self._imports(f.module.path), f.class_name or "", *self.shapes[f].mentions)
                 for f in self.beside[name]
             ))  # fmt: skip
         return self._calling[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property, partial
@@ -13,7 +12,7 @@ from lint_rules.project.functions import Place
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.outline import resets_copy
 from lint_rules.screen import forms
-from lint_rules.screen.wrappers import COMMON, stem
+from lint_rules.screen.wrappers import CLASS_NAME, COMMON, stem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from lint_rules.screen.caches import CacheUsers
     from lint_rules.screen.carriers import CarrierWords
     from lint_rules.screen.shapes import Shape
-
-_CLASS_NAME = re.compile(r"\b_*[A-Z]\w*")
 
 
 class _Helping(NamedTuple):
@@ -159,7 +156,7 @@ class Helping:
     def _ask_helping(self, module: Module, places: list[Place]) -> list[Any]:
         out: list[Any] = []
         for function in map(module.function_of, places):
-            classes = {*_CLASS_NAME.findall(function.source)}
+            classes = {*CLASS_NAME.findall(function.source)}
             classes.update((function.class_name or "").split("."))
             carries = not function.readable or any(self.carriers.in_function(function))
             around = [[outer.place, self._resets(outer)] for outer in module.enclosing(function)]
@@ -253,7 +250,8 @@ class Helping:
             return True
         owner = function.class_name.rpartition(".")[2]
         return any(
-            owner in caller.source or caller.class_name == function.class_name for caller in callers
+            owner in self.caches.shapes[caller].mentions or caller.class_name == function.class_name
+            for caller in callers
         )
 
     def _may_call(self, caller: FunctionRef, function: FunctionRef) -> bool:
@@ -269,4 +267,5 @@ class Helping:
         if name not in COMMON:
             return home in imported
         homes = {home, *(new for new, meant in meanings.items() if home in meant)}
-        return any(f"{word}.{name}" in caller.source for word in homes)
+        mentions = self.caches.shapes[caller].mentions
+        return any(f"{word}.{name}" in mentions for word in homes)

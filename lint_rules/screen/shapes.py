@@ -7,7 +7,7 @@ interpretation, and decides which functions are interpreted at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -118,6 +118,8 @@ class Shape:
     memoises: bool = False
     #: A digest of the function's text.
     text: str = ""
+    #: The classes that it names, as far as words tell, and what it calls methods of many classes on.
+    mentions: Sequence[str] = ()
     #: False where the function's text cannot be parsed.
     readable: bool = True
     #: By its annotation it returns nothing that has fields.
@@ -189,8 +191,8 @@ def shape_as_json(shape: Shape) -> list[Any]:
         [[copy.token, told(copy.source)] for copy in shape.copies.values()],
         [[names, tokens] for tokens, names in given.items()],
         list(numbers),
-        shape.stores, shape.looks_up, shape.memoised, shape.memoises, shape.text, shape.readable,
-        shape.plain,
+        shape.stores, shape.looks_up, shape.memoised, shape.memoises, shape.text,
+        shape.mentions, shape.readable, shape.plain,
     ]  # fmt: skip
 
 

@@ -150,6 +150,18 @@ COMMON = frozenset(
 """Methods that so many classes have that the name alone says nothing."""
 
 
+CLASS_NAME = re.compile(r"\b_*[A-Z]\w*")
+"""What begins like a class."""
+_COMMON_CALL = re.compile(rf"\b\w+\.(?:{'|'.join(sorted(COMMON))})\b")
+
+
+def mentioned(source: str, lower_classes: Set[str]) -> list[str]:
+    """The classes that a function may name, and what it calls methods of many classes on (``store.get``)."""
+    words = set(_IDENTIFIER.findall(source))
+    found = {*CLASS_NAME.findall(source), *_COMMON_CALL.findall(source), *(words & lower_classes)}
+    return sorted(found)
+
+
 def through(plain: Names, does: dict[str, Does]) -> Names:
     """Those meanings, and these wrappers."""
     storing = frozenset(name for name, (stores, _) in does.items() if stores)
