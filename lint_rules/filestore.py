@@ -24,8 +24,8 @@ from lint_rules.project.reads import RECORD
 
 KEPT = 4
 """Files that are kept of one project: the present state or settings, and a few to go back to."""
-SPARE = 2_000
-"""Lines that a file may have beyond two for each entry before it is written anew."""
+SPARE = 1_000
+"""Lines that a file may have beyond one for each entry before it is written anew."""
 MANY = 64
 """Lines of one entry after which it is: what the earlier ones say has mostly been said again."""
 ROWS = 64
@@ -89,7 +89,7 @@ class FileStore:
             return
 
     def _has_grown(self, kept: Kept) -> bool:
-        many = self._lines.total() > 2 * len(kept.entries) + SPARE
+        many = self._lines.total() > len(kept.entries) + SPARE
         return many or max(self._lines.values()) > MANY
 
     def _write_anew(self, kept: Kept) -> None:

@@ -31,9 +31,11 @@ class Names:
 
     def imported(self, path: Path) -> frozenset[str]:
         """Every word of a file's import statements."""
-        if path not in self._imported and not self._project.lists(path):
-            return frozenset(self._ask_imported(path))
-        return self._imported.get(path, frozenset())
+        known = self._imported.get(path)
+        if known is None:
+            listed = self._project.lists(path)
+            known = frozenset() if listed else frozenset(self._ask_imported(path))
+        return known
 
     def defined_in(self, path: Path) -> list[str]:
         """The names of the functions that a file defines, one for each definition."""

@@ -60,23 +60,43 @@ class Merges:
     def _merging(self, path: Path) -> list[_Merging]:
         """Those functions of a file."""
         if path not in self._merges:
-            present = sorted(self.carriers.present(path))
-            context = digest((self.caches.context(path), present, self._carrier_digest))
-            ask = partial(self._ask_merging, path)
-            found = self.project.of_file("merging", path, context, ask)
+            found = self._read_merging(path) if self._may_write(path) else []
             self._merges[path] = [_Merging(Place(*place), shown) for place, shown in found]
         return self._merges[path]
+
+    def _may_write(self, path: Path) -> bool:
+        """False for a file whose words show that it writes no such field; nothing else is asked of it."""
+        named, dynamic = self.project.of_file(
+            "merge words", path, self._field_digest, partial(self._ask_words, path)
+        )
+        return named or (dynamic and bool(self.carriers.present(path)))
+
+    def _ask_words(self, path: Path) -> list[bool]:
+        data = self.project.bytes_of(path)
+        named = any(part.encode() in data for part in self._fields)
+        return [named, forms.writes_dynamically(data)]
+
+    @cached_property
+    def _field_digest(self) -> str:
+        return digest(self._fields)
+
+    def _read_merging(self, path: Path) -> list[Any]:
+        present = sorted(self.carriers.present(path))
+        context = digest((self.caches.context(path), present, self._carrier_digest))
+        found: list[Any] = self.project.of_file(
+            "merging", path, context, partial(self._ask_merging, path)
+        )
+        return found
 
     @cached_property
     def _carrier_digest(self) -> str:
         return digest(sorted(self.carriers.words))
 
     def _ask_merging(self, path: Path) -> list[Any]:
-        data, module = self.project.bytes_of(path), self.project.module(path)
-        places: list[int] = []
-        if any(part.encode() in data for part in self._fields):
-            places += self._named(module.text)
-        if forms.writes_dynamically(data) and self.carriers.present(path):
+        module = self.project.module(path)
+        named, dynamic = self._ask_words(path)
+        places = list(self._named(module.text)) if named else []
+        if dynamic and self.carriers.present(path):
             places += forms.dynamic_writes(module.text)
         found = ((f.place, self._shows_merge(f)) for f in around(module, places))
         return [[place, shown] for place, shown in found if shown is not None]
