@@ -74,6 +74,8 @@ NARROWER = {
     "CCL201/added_in_loop",
     "CCL201/added_under_guard",
 }
+#: Leaking fixtures of which the tests see nothing: what they put on the object is overwritten before it is copied.
+UNSEEN = {"CCL101/filled_then_copied_for_callers"}
 #: Repaired fixtures in which a test still fails, for a reason of its own and none of the rules'.
 HARMED = {"CCL101/reset_alias_of_original", "CCL101/reset_on_wrong_object"}
 ALL = collect()
@@ -156,7 +158,7 @@ def test_leaking_code_fails_and_field_and_value_are_named(
         assert _failed(before.get(_module(name), [])) == []
         return
     failures = _failed(before[_module(name)])
-    assert failures, "the code leaks, and the tests pass"
+    assert bool(failures) is (name not in UNSEEN), "the code leaks, and the tests pass"
     leaking = {field for s in fixture.sources for _, _, names in s.expected for field in names}
     for message in failures:
         match = _FAILURE.match(message)

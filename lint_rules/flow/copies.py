@@ -53,6 +53,8 @@ class Copies:
             for obj in objs[1:]:
                 value = value | self.ctx.read(state, obj, name)
             out[name] = self._inherited(made, name, value)
+            taken = self.ctx.objects[made].taken
+            taken[name] = taken[name] | value if name in taken else value
         return out
 
     def _inherited(self, made: int, name: str, value: Value) -> Value:

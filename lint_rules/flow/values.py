@@ -8,6 +8,7 @@ it is a *source* read.  One atom serves both, so nothing is decided twice.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -314,6 +315,8 @@ class Obj:
     base: str = "init"
     #: The fields whose values were spread into a mapping made here.
     parts: Reads = frozenset()
+    #: Of a copy: what was on its original when it was made, in the original's terms.
+    taken: dict[str, Value] = dataclasses.field(default_factory=dict)
     #: The entries of a module-level constant dict.
     entries: dict[str, Value] | None = None
     #: A parameter whose annotation names no model, or a copy of one: only the caller knows its class.

@@ -230,6 +230,8 @@ class Helpers:
             return "stored"
         if not returned:
             return ""
+        if _is_filled(facts, copy):
+            return "stored" if self._stored_by_callers(function) else ""
         if any(facts.objects[root].origin == "lookup" for root in _roots(facts, copy)):
             return "looked-up"
         if copy.model is None and not resets_any(facts, copy):
@@ -387,11 +389,19 @@ def _joined(facts: Facts, obj: int, states: list[State]) -> dict[str, Value]:
 
 def _is_merged(facts: Facts, copy: Obj) -> bool:
     """True when per-request values of a source are written onto the copy: that is no cache copy."""
-    for write in facts.writes_to(copy.id):
-        if write.how == "call":
-            continue
-        others = {obj for obj, _ in reads_of(write.value)} - family(facts, copy.id)
-        roots = {root for obj in others for root in _roots(facts, facts.objects[obj])}
-        if any(facts.objects[root].origin in ("param", "attr", "call", "lookup") for root in roots):
-            return True
-    return False
+    written = (write.value for write in facts.writes_to(copy.id) if write.how != "call")
+    return any(_is_of_source(facts, copy, value) for value in written)
+
+
+def _is_filled(facts: Facts, copy: Obj) -> bool:
+    """True when values of a source were on the original when it was copied: a copy that is handed out then is this
+    request's."""
+    links = (facts.objects[obj] for obj in family(facts, copy.id))
+    return any(_is_of_source(facts, copy, value) for link in links for value in link.taken.values())
+
+
+def _is_of_source(facts: Facts, copy: Obj, value: Value) -> bool:
+    """True for a value that was read from something other than the copy and what it was made of."""
+    others = {obj for obj, _ in reads_of(value)} - family(facts, copy.id)
+    roots = {root for obj in others for root in _roots(facts, facts.objects[obj])}
+    return any(facts.objects[root].origin in ("param", "attr", "call", "lookup") for root in roots)

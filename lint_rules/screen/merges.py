@@ -303,19 +303,30 @@ class Merges:
     def writers(self, path: Path, names: list[str], model: ClassRef) -> list[FunctionRef]:
         """The functions of a file that may merge one of these fields onto an object of the model, and others
         beside it, in the order of the text."""
-        module, words = self.project.module(path), self._words(model)
-        context = digest((self.caches.context(path), sorted(words.present(path))))
-        kind = f"merging one of {digest((names, str(model.module.path), model.qualname))}"
-        ask = partial(self._ask_writers, module, names, words)
-        places = self.project.of_file(kind, path, context, ask)
+        merging = self._merging_one(path, names)
+        return self._holding_one(path, merging, model) if merging else []
+
+    def _holding_one(
+        self, path: Path, functions: list[FunctionRef], model: ClassRef
+    ) -> list[FunctionRef]:
+        """Those of the functions of a file that may hold an object of the model; whether they do is kept, so that
+        their texts need not be read again."""
+        present = sorted(self._words(model).present(path))
+        context = digest((present, [function.place for function in functions]))
+        kind = f"writers of {digest((str(model.module.path), model.qualname))}"
+        holding = self.project.of_file(
+            kind, path, context, lambda: [self.may_hold(f, model) for f in functions]
+        )
+        return [f for f, holds in zip(functions, holding, strict=True) if holds]
+
+    def _merging_one(self, path: Path, names: list[str]) -> list[FunctionRef]:
+        """The functions of a file that may merge one of these fields, and others beside it."""
+        module, context = self.project.module(path), self.caches.context(path)
+        ask = partial(self._ask_merging_one, module, names)
+        places = self.project.of_file(f"merging one of {digest(names)}", path, context, ask)
         return [module.function_of(Place(*place)) for place in places]
 
-    def _ask_writers(self, module: Module, names: list[str], words: CarrierWords) -> list[Place]:
-        merging = self._merging_one(module, names)
-        return sorted(f.place for f in merging if next(words.in_function(f), None) is not None)
-
-    def _merging_one(self, module: Module, names: list[str]) -> list[FunctionRef]:
-        """The functions of a module that may merge one of these fields, and others beside it."""
+    def _ask_merging_one(self, module: Module, names: list[str]) -> list[Place]:
         writing: dict[FunctionRef, list[str]] = {}
         written = forms.writes_of({name for name in names if not name.isupper()}, module.text)
         collections = {name for name in names if name.isupper()}
@@ -326,7 +337,7 @@ class Merges:
         for name, places in written.items():
             for function in around(module, places):
                 writing.setdefault(function, []).append(name)
-        return [f for f, written in writing.items() if self._merges_one(f, written)]
+        return sorted(f.place for f, written in writing.items() if self._merges_one(f, written))
 
     def _merges_one(self, function: FunctionRef, names: list[str]) -> bool:
         """True when the function may write one of the fields from one of the same name, and others too."""
