@@ -20,6 +20,7 @@ UNTESTED = {
     "CCL101/stores_of_many_ways": "the cache that it fills is out of reach",
     "CCL104/class_told_by_what_is_called": "what it stores is out of a test's reach",
     "CCL104/one_of_several": "its object comes from a cache",
+    "CCL202/cache_with_shared_default": "its object comes from a cache",
     "CCL202/cached_or_new": "its object comes from a cache",
     "CCL202/looked_up_in_a_pair": "its object comes from a cache",
     "CCL202/met_later": "its object comes from a cache",

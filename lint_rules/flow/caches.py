@@ -151,7 +151,7 @@ class Caches:
             self._store_arguments(state, node, func, base, given, scheduled=scheduled)
             if not is_lookup_method(name):
                 return UNKNOWN
-        apart = self.keeping.hands_out_copies(base, name)
+        apart = self.keeping.hands_out_copies(base, name, values[1:])
         return self.lookup(state, node, func.value, base, values, apart=apart)
 
     def _store_arguments(

@@ -15,9 +15,13 @@ from lint_rules.flow.state import State
 from lint_rules.flow.values import Absent, Const, Init, Ref, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lint_rules.flow.expressions import Evaluator
     from lint_rules.project.functions import FunctionRef
 
+_OWN = frozenset({"fresh", "mapping", "param"})
+"""What a function made, or was given: what it hands over is nothing that others share."""
 KeptAs: TypeAlias = dict[int, tuple[dict[str, Value], bool]]
 """For an object given to a store the fields in which what is kept differs, and whether that is a copy."""
 
@@ -45,18 +49,25 @@ class Keeping:
         call = Instantiation(self.ev.calls, state, node, facts, bound)
         return kept_by(call)
 
-    def hands_out_copies(self, base: Value, name: str) -> bool:
-        """True where whatever the method of that name returns is a copy that it makes."""
+    def hands_out_copies(self, base: Value, name: str, more: Sequence[Value]) -> bool:
+        """True where whatever the method of that name returns is a copy that it makes, or what its caller gave it
+        for the case that there is none; ``more`` is what it is given beside the key."""
         method = self._method(base, name)
         if method is None or self.ctx.depth == 0:
             return False
         facts = self.ctx.library.summary(method, self.ctx.depth - 1)
-        atoms = [a for leave in facts.exits for a in leave.value.atoms] if facts is not None else []
-        given = [atom for atom in atoms if not isinstance(atom, Const | Absent)]
-        return bool(given) and all(
-            isinstance(a, Ref) and facts is not None and facts.objects[a.obj].origin == "copy"
-            for a in given
-        )
+        if facts is None:
+            return False
+        atoms = [a for leave in facts.exits for a in leave.value.atoms]
+        objs = [
+            a.obj if isinstance(a, Ref) else None
+            for a in atoms
+            if not isinstance(a, Const | Absent)
+        ]
+        origins = {facts.objects[obj].origin if obj is not None else "" for obj in objs}
+        given = {self.ctx.objects[obj].origin for value in more for obj in self.ctx.deref(value)}
+        own = {"copy", "param"} if given <= _OWN else {"copy"}
+        return "copy" in origins and origins <= own
 
     def _method(self, base: Value, name: str) -> FunctionRef | None:
         models = {self.ctx.objects[obj].model for obj in self.ctx.deref(base)}
