@@ -28,6 +28,8 @@ MERGE_FUNCTIONS = (
     "*with_end_user*",
     "apply_*end_user*",
 )
+_WAY_OUT = re.compile(r"(?:^|_)(?:from_(?:the_)?cache|copy_(?:of_)?(?:the_)?cached(?:_|$))")
+"""``from_cacheable``, ``copy_from_cache``, ``copy_cached``: what it copies comes from a cache."""
 CARRIER_WORDS = re.compile(r"token|auth|session|credential|principal|identity", re.IGNORECASE)
 
 
@@ -42,8 +44,10 @@ def _any_of(patterns: tuple[str, ...]) -> Callable[[str], re.Match[str] | None]:
 
 
 def is_cache_copy_name(name: str, extra: tuple[str, ...] = ()) -> bool:
-    """True when a function's own name says that it copies for a cache."""
-    return matches_any(name.lower(), CACHE_COPY_HELPERS) or matches_any(name, extra)
+    """True when a function's own name says that it copies for a cache, and not what comes from one."""
+    lower = name.lower()
+    built_in = matches_any(lower, CACHE_COPY_HELPERS) and _WAY_OUT.search(lower) is None
+    return built_in or matches_any(name, extra)
 
 
 def is_merge_name(name: str, extra: tuple[str, ...] = ()) -> bool:

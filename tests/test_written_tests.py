@@ -23,6 +23,7 @@ UNTESTED = {
     "CCL202/cache_with_shared_default": "its object comes from a cache",
     "CCL202/cached_or_new": "its object comes from a cache",
     "CCL202/looked_up_in_a_pair": "its object comes from a cache",
+    "CCL202/memoised_for_each_token": "its object comes from a cache",
     "CCL202/met_later": "its object comes from a cache",
     "CCL202/object_asked_for": "its object comes from a cache",
     "CCL202/object_setattr": "its object comes from a cache",

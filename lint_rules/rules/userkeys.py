@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow.recognising import last_name
 from lint_rules.knowledge.merging import family
 from lint_rules.naming import is_cache_name, is_lookup_method
 from lint_rules.rules.stores import is_for_one_user
@@ -64,8 +65,11 @@ def is_found_for_user(knowledge: Knowledge, facts: Facts, carrier: Obj) -> bool:
 
 
 def _key_of(facts: Facts, found: Obj) -> str | None:
-    """The text of the key that an object was looked up under in this function."""
+    """The text of the key that an object was looked up under in this function; what a memoised function is given
+    is its key."""
     node = found.node
+    if isinstance(node, cst.Call) and last_name(node.func) == found.name:
+        return ", ".join(facts.tree.code_for_node(arg.value) for arg in node.args)
     key: cst.CSTNode | None = None
     if isinstance(node, cst.Subscript) and len(node.slice) == 1:
         index = node.slice[0].slice
