@@ -31,6 +31,7 @@ UNTESTED = {
     "CCL101/handed_out": "its object comes from a cache",
     "CCL101/lru_cache_result": "its object comes from an attribute",
     "CCL104/through_calls": "what it stores is out of a test's reach",
+    "CCL201/proven_by_field_defaults": "its object comes from a cache",
     "CCL201/cache_elsewhere": "its object comes from a cache",
     "CCL202/async_lookup": "its object comes from a cache",
     "CCL202/names_decide": "the class of 'valid_token' is not known",

@@ -32,8 +32,10 @@ from lint_rules.flow.values import (
     Init,
     Leaf,
     Ref,
+    Seq,
     Strings,
     Value,
+    constant,
     field_reads,
     ref,
     union,
@@ -319,6 +321,10 @@ class Calls:
 
     def _text_method(self, state: State, node: cst.Call, base: Value, name: str) -> Value:
         """A method of a value that is no object: its result is made from that value."""
+        if isinstance(base.single, Strings) and name in _VIEWS and not node.args:
+            return _view(base, base.single, name)
+        if base.text is not None and name == "get_default":
+            return NONE  # of a field
         return computed(base, *[self.ev.eval(state, arg.value) for arg in node.args])
 
     # ----------------------------------------------------------------- choices and types
@@ -422,6 +428,14 @@ class Calls:
         if cache and made.type_text == "":
             made.type_text = name
         return ref(made.id)
+
+
+def _view(base: Value, names: Strings, name: str) -> Value:
+    """``Auth.model_fields.items()``: what tells of a field stands for its name."""
+    if name != "items":
+        return base
+    pairs = ((constant(each), constant(each)) for each in names.names)
+    return Value(frozenset({Seq(tuple(Value(frozenset({Seq(pair)})) for pair in pairs))}))
 
 
 def _found_in(value: Value) -> Iterator[int]:

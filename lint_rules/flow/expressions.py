@@ -23,6 +23,7 @@ from lint_rules.flow.values import (
     Callable_,
     Const,
     Entries,
+    Obj,
     Ref,
     Seq,
     Strings,
@@ -182,12 +183,14 @@ class Evaluator:
             return self._class_attribute(cls.target, name)
         if name == "__dict__" or (name in ("name", "value") and base.text is not None):
             return base  # a view of the object; ``f.name`` of ``dataclasses.fields``, ``m.value`` of an enum
+        if name == "default" and base.text is not None:
+            return constant(None)  # ``f.default`` of a field
         if name == "__class__":
             return self.calls.type_of(base)
         out: list[Value] = []
         for obj in self.ctx.deref(base):
             info = self.ctx.objects[obj]
-            if info.model is not None and (info.origin == "self" or name in FIELD_LISTS):
+            if info.model is not None and self._is_of_class(info, name):
                 constants = self._class_constants(info.model, name)
                 if constants is not None:
                     return constants
@@ -195,6 +198,12 @@ class Evaluator:
         if not out:
             return computed(base)
         return union(out)
+
+    def _is_of_class(self, info: Obj, name: str) -> bool:
+        """True for an attribute that an object has of its class: it is none of the fields that each has."""
+        model = info.model
+        listed = info.origin == "self" or name in FIELD_LISTS
+        return listed or (model is not None and model.field(name) is None)
 
     def _class_attribute(self, cls: ClassRef, name: str) -> Value:
         constants = self._class_constants(cls, name)

@@ -18,6 +18,7 @@ from lint_rules.flow.values import (
     Leaf,
     Ref,
     Seq,
+    Strings,
     Value,
     constant,
     reads_of,
@@ -308,6 +309,10 @@ class Mappings:
             merged = join([inner, *ways] if loop.ifs else [inner], self.ctx.objects)
             if merged is not None:
                 state.heap = merged.heap
+        names = tuple(value.text for value in values if value.text is not None)
+        if names and len(names) == len(values) and not blame:  # names that a test picks
+            self.ctx.learn_names(names)
+            return Value(frozenset({Strings(names)}))
         value = union(values)
         reads = reads_of(value)
         return Value(value.atoms, value.blame | blame) if reads or value.is_constant else value

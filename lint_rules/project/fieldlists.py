@@ -17,8 +17,8 @@ FIELD_CALLS = frozenset(
 )  # fmt: skip
 """Calls that list the fields of a class."""
 FIELD_LISTS = frozenset(
-    {"model_fields", "__fields__", "__annotations__", "__dataclass_fields__", "_fields", "__slots__",
-     "__attrs_attrs__", "__struct_fields__"}
+    {"model_fields", "model_fields_set", "__fields__", "__fields_set__", "__annotations__",
+     "__dataclass_fields__", "_fields", "__slots__", "__attrs_attrs__", "__struct_fields__"}
 )  # fmt: skip
 """Attributes of a class that list its fields."""
 
