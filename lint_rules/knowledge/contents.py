@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from lint_rules.flow.state import read
-from lint_rules.flow.values import APART, Computed, Entries, Seq
+from lint_rules.flow.values import APART, Computed, Const, Entries, Seq
 from lint_rules.knowledge.merging import family, may_be
 from lint_rules.knowledge.origins import brings, roots
 from lint_rules.knowledge.perrequest import naming
@@ -74,13 +74,37 @@ class Contents:
             stores = [store for store in facts.stores if _is_of(facts, store.obj, model)]
             kept = [leave for leave in facts.exits if _is_kept(facts, leave, model)]
             stored = stored or bool(stores) or bool(kept)
-            names -= {name for name in names if any(_stores(facts, s, name) for s in stores)}
+            names -= {name for name in names if any(self._stores(facts, s, name) for s in stores)}
             names -= {name for name in names if any(_returns(facts, e, name) for e in kept)}
             names -= set(_written_on_found(facts, model, names))
             new = [found for found in _found_by_call(facts, model) if found not in related]
             related.update(dict.fromkeys(new))
             todo += new
         return sorted(names) if stored else []
+
+    def _stores(self, facts: Facts, store: Store, name: str) -> bool:
+        """True when a store may keep a request's value of the field, also one that is written afterwards."""
+        value = store.fields.get(name) or facts.objects.default(store.obj, name)
+        if brings(facts, value) or self._stands_for_given(facts, store.obj, name, value):
+            return True
+        return not store.copied and any(
+            write.order > store.order and brings(facts, write.value)
+            for write in facts.writes_to(store.obj, name)
+        )
+
+    def _stands_for_given(self, facts: Facts, obj: int, name: str, value: Value) -> bool:
+        """True for a literal that a called function put on the copy that it made: it was given that, as by a test,
+        and others give it a request's value."""
+        if not any(isinstance(atom, Const) and atom.kind == "value" for atom in value.atoms):
+            return False
+        links = (facts.objects[link] for link in family(facts, obj))
+        makers = (self.library.facts(link.maker) for link in links if link.maker is not None)
+        return any(
+            write.field == name and brings(maker, write.value)
+            for maker in makers
+            if maker is not None
+            for write in maker.writes
+        )
 
     def _related(self, model: ClassRef, names: Iterable[str]) -> Iterator[FunctionRef]:
         """The functions that name the class or one of the fields, and those that call them."""
@@ -111,17 +135,6 @@ def _is_of(facts: Facts, obj: int, model: ClassRef) -> bool:
     if known:
         return any(one.is_kin_of(model) for one in known)
     return not any(link.origin in ("param", "self") for link in links)
-
-
-def _stores(facts: Facts, store: Store, name: str) -> bool:
-    """True when a store may keep a request's value of the field, also one that is written afterwards."""
-    value = store.fields.get(name) or facts.objects.default(store.obj, name)
-    if brings(facts, value):
-        return True
-    return not store.copied and any(
-        write.order > store.order and brings(facts, write.value)
-        for write in facts.writes_to(store.obj, name)
-    )
 
 
 def _is_kept(facts: Facts, leave: Exit, model: ClassRef) -> bool:
