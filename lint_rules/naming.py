@@ -71,9 +71,10 @@ _WILD = re.compile(r"\[!?\]?[^\[\]]*\]|[*?\[\]]")
 
 _STORE = re.compile(
     r"(^|_)a?(set|put|add|store|save|write)(_|$|ex$|nx$|default$|many$|item$)|^__setitem__$"
+    r"|^hm?set(nx)?$"  # Redis keeps a mapping field by field, too
 )
 _LOOKUP = re.compile(
-    r"(^|_)a?(get|fetch|lookup|look_up|load|read|peek|retrieve|find|pop)(_|$|many$|item$)|^__getitem__$"
+    r"(^|_)a?(get|fetch|lookup|look_up|load|read|peek|retrieve|find|pop)(_|$|many$|item$)|^__getitem__$|^hm?get(all)?$"
 )
 _EITHER = re.compile(
     r"(^|_)a?((get|fetch|lookup|load|read|find)_or_(set|put|add|store|save|write|insert|create|compute)"

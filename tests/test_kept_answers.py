@@ -444,7 +444,119 @@ def login(token: str, user: User) -> Auth:
     return auth
 """,
 }
+ROWS = {
+    "models.py": AUTH,
+    "rows.py": """from functools import lru_cache
+
+
+@lru_cache
+def load_row(token: str) -> dict:
+    return {"token": token}
+""",
+    "login.py": """from models import Auth
+from rows import load_row
+
+
+def login(token: str, params: dict) -> Auth:
+    auth = Auth(**load_row(token))
+    if params.get("end_user_id"):
+        auth.end_user_id = params["end_user_id"]
+    return auth
+""",
+}
+COPIED_TWICE = {
+    "models.py": AUTH,
+    "store.py": "from models import Auth\n\ncache: dict[str, Auth] = {}\n",
+    "loads.py": """from models import Auth
+from store import cache
+
+
+def load(token: str, user: str):
+    entry: Auth = cache[token]
+    found = entry.model_copy()
+    found.end_user_id = found.plan
+    made = found.model_copy()
+    found.end_user_id = None
+    return made
+""",
+    "login.py": """from loads import load
+from store import cache
+
+
+def login(token: str, user: str):
+    auth = load(token, user)
+    cache[token] = auth
+    return auth
+""",
+    "merges.py": """from models import Auth
+from store import cache
+
+
+def merge(token: str, params: dict):
+    entry: Auth = cache[token]
+    auth = entry.model_copy()
+    if params.get("end_user_id"):
+        auth.end_user_id = params["end_user_id"]
+    return auth
+""",
+}
+METHOD = {
+    "models.py": f"""{AUTH}
+    def take(self, params: dict) -> None:
+        if "end_user_id" in params:
+            self.end_user_id = params["end_user_id"]
+""",
+    "store.py": """from models import Auth
+
+cache: dict[str, Auth] = {}
+
+
+def load(token: str) -> Auth:
+    if token not in cache:
+        cache[token] = Auth(token=token)
+    return cache[token]
+""",
+    "login.py": """from store import load
+
+
+def login(token: str, params: dict):
+    auth = load(token).model_copy()
+    auth.take(params)
+    return auth
+""",
+    "far.py": """from store import load
+
+
+class Basket:
+    def give(self, params: dict) -> None:
+        self.item = params["item"]
+
+
+def drop(token: str, params: dict):
+    load(token).leave(params)
+""",
+}
+OWNED = {
+    "models.py": AUTH.replace("plan: str | None = None", "owner: str"),
+    "store.py": METHOD["store.py"].replace("token: str)", "token: str, owner)").replace("=token)", "=token, owner=owner)"),
+    "login.py": """from store import load
+
+
+def login(request, params: dict):
+    auth = load(request.token, request.owner).model_copy()
+    if "end_user_id" in params:
+        auth.end_user_id = params["end_user_id"]
+    return auth
+""",
+}
 EDITS = {
+    "what a memoised function returns": (
+        ROWS, "rows.py", '": token}', '": token, "end_user_id": current()}'),
+    "what a copy held that a called function copied": (
+        COPIED_TWICE, "loads.py", "found.plan", "user"),
+    "another method of the same name": (METHOD, "far.py", "def give", "def take"),
+    "a method that is called on what a call returned": (METHOD, "far.py", ".leave(", ".take("),
+    "whether a field holds objects": (OWNED, "models.py", "owner: str", "owner: object"),
     "what far away is put into the cache": (
         HANDED, "far.py", "print(cache[auth.token], user)", "cache[auth.token].end_user_id = user"),
     "what a caller hands over": (HANDED, "login.py", "load(token)", "cache[token]"),

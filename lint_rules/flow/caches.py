@@ -204,17 +204,29 @@ class Caches:
                 )
 
     def stored_objects(self, state: State, value: Value) -> list[int]:
-        """The objects that a value is, also as an item of a tuple or of what is made here, by their numbers."""
+        """The objects that a value is, also as an item of a tuple or of what is made here, by their numbers;
+        what a field is declared to hold as a text or a number is none."""
         found: dict[int, None] = {}
         todo = [value]
         while todo:
             value = todo.pop()
-            new = [obj for obj in self.ctx.deref(value) if obj not in found]
+            new = [o for o in self.ctx.deref(value) if o not in found and not self._is_plain(o)]
             found.update(dict.fromkeys(new))
             for obj in filter(self._holds, new):
-                todo += state.heap.get(obj, {}).values()
+                held = state.heap.get(obj, {})
+                todo += [held[name] for name in held if not self._has_plain(obj, name)]
             todo += (part for atom in value.atoms if isinstance(atom, Seq) for part in atom.parts)
         return list(found)
+
+    def _is_plain(self, obj: int) -> bool:
+        """True for what was found in a field that is declared as a text, a number or the like."""
+        info = self.ctx.objects[obj]
+        return info.origin == "attr" and any(self._has_plain(of, info.field) for of in info.of)
+
+    def _has_plain(self, obj: int, name: str) -> bool:
+        model = self.ctx.objects[obj].model
+        decl = model.field(name) if model is not None else None
+        return decl is not None and decl.is_plain
 
     def _holds(self, obj: int) -> bool:
         """True for a dict or a record made here: what was put into it goes where it goes."""

@@ -158,6 +158,11 @@ class Context:
         """The value of a field here."""
         return read(state, self.objects, obj, field)
 
+    def take(self, copy: int, name: str, value: Value) -> None:
+        """Note what the original of a copy holds in a field; a place that is interpreted again adds to that."""
+        taken = self.objects[copy].taken
+        taken[name] = taken[name] | value if name in taken else value
+
     # ----------------------------------------------------------------- events
 
     def guard(

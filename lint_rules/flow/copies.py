@@ -53,8 +53,7 @@ class Copies:
             for obj in objs[1:]:
                 value = value | self.ctx.read(state, obj, name)
             out[name] = self._inherited(made, name, value)
-            taken = self.ctx.objects[made].taken
-            taken[name] = taken[name] | value if name in taken else value
+            self.ctx.take(made, name, value)
         return out
 
     def _inherited(self, made: int, name: str, value: Value) -> Value:

@@ -111,8 +111,20 @@ class Instantiation:
         self._values[obj] = ref(made.id)
         final = self.facts.final
         fields = final.heap.get(obj, {}) if final is not None else {}
-        self.state.heap[made.id] = {name: self.value(value) for name, value in fields.items()}
+        self.state.heap[made.id] = self._fields(fields)
+        if info.origin == "copy":
+            self._take(made.id, of, self._fields(info.taken))
         return ref(made.id)
+
+    def _take(self, made: int, of: list[int], taken: dict[str, Value]) -> None:
+        """Note what the originals of a copy held where it was made: what the called function wrote, else what
+        they came with."""
+        for obj in of:
+            for name in self.before.heap.get(obj, {}):
+                if name not in taken:
+                    self.ctx.take(made, name, self.ctx.read(self.before, obj, name))
+        for name, value in taken.items():
+            self.ctx.take(made, name, value)
 
     # ----------------------------------------------------------------- values
 

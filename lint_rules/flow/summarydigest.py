@@ -136,7 +136,7 @@ class _Telling:
                 info.typed, info.depth, info.base, str(info.only and sorted(info.only)),
                 _named(info.maker), info.opaque, info.open,
                 tuple(map(self._object, info.of)),
-                self._fields(fields),
+                self._fields(fields), self._fields(info.taken),
             )  # fmt: skip
         return self._numbers[obj]
 

@@ -8,9 +8,9 @@ it is a *source* read.  One atom serves both, so nothing is decided twice.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -143,6 +143,7 @@ NONE = Value(frozenset({Const("none")}))
 ASSUMED_NONE = Value(frozenset({Const("none", "assumed")}))
 NONES = NONE.atoms | ASSUMED_NONE.atoms
 EMPTY = Value(frozenset({Const("empty")}))
+DEFAULT = Value(frozenset({Const("default")}))
 ABSENT = Value(frozenset({Absent()}))
 UNKNOWN = Value(frozenset({Computed()}))
 
@@ -313,10 +314,10 @@ class Obj:
     only: frozenset[str] | None = None
     #: The default of a field nobody wrote: init (came in), default (fresh object), absent (dict).
     base: str = "init"
+    #: What a copy's old values are: what its original held where it was copied, by field, as far as written.
+    taken: dict[str, Value] = dataclass_field(default_factory=dict)
     #: The fields whose values were spread into a mapping made here.
     parts: Reads = frozenset()
-    #: Of a copy: what was on its original when it was made, in the original's terms.
-    taken: dict[str, Value] = dataclasses.field(default_factory=dict)
     #: The entries of a module-level constant dict.
     entries: dict[str, Value] | None = None
     #: A parameter whose annotation names no model, or a copy of one: only the caller knows its class.

@@ -11,17 +11,20 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from lint_rules.flow.values import APART
-from lint_rules.knowledge.merging import family
+from lint_rules.flow.state import read
+from lint_rules.flow.values import APART, Computed, Const, Entries, Seq
+from lint_rules.knowledge.merging import family, may_be
 from lint_rules.knowledge.origins import brings, roots
 from lint_rules.knowledge.perrequest import naming
 from lint_rules.knowledge.told import name_of, told
+from lint_rules.project.classes import is_plain
 from lint_rules.project.kept import NO_CONTEXT
 from lint_rules.project.noting import Remembered
 
 if TYPE_CHECKING:
-    from lint_rules.flow.facts import Facts, Store
+    from lint_rules.flow.facts import Exit, Facts, Store
     from lint_rules.flow.summaries import Library
+    from lint_rules.flow.values import Value
     from lint_rules.knowledge.perrequest import Fields
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
@@ -59,21 +62,49 @@ class Contents:
         """The fields of P(model) of which every store is seen and brings nothing; none where no store is
         seen: somebody else fills the cache."""
         names = set(self.fields.of_model(model).evidence)
-        related = list(islice(self._related(model, names), MAX_ASKED + 1))
+        related = dict.fromkeys(islice(self._related(model, names), MAX_ASKED + 1))
         if not names or len(related) > MAX_ASKED:
             return []
         stored = False
-        for function in related:
-            if not self.survey.uses_cache(function):
-                continue
-            facts = self.library.facts(function)
+        todo = [function for function in related if self.survey.uses_cache(function)]
+        while todo:
+            facts = self.library.facts(todo.pop())
             if facts is None:  # too much for the interpretation: it may do anything
                 return []
             stores = [store for store in facts.stores if _is_of(facts, store.obj, model)]
-            stored = stored or bool(stores)
-            names -= {name for name in names if any(_stores(facts, s, name) for s in stores)}
+            kept = [leave for leave in facts.exits if _is_kept(facts, leave, model)]
+            stored = stored or bool(stores) or bool(kept)
+            names -= {name for name in names if any(self._stores(facts, s, name) for s in stores)}
+            names -= {name for name in names if any(_returns(facts, e, name) for e in kept)}
             names -= set(_written_on_found(facts, model, names))
+            new = [found for found in _found_by_call(facts, model) if found not in related]
+            related.update(dict.fromkeys(new))
+            todo += new
         return sorted(names) if stored else []
+
+    def _stores(self, facts: Facts, store: Store, name: str) -> bool:
+        """True when a store may keep a request's value of the field, also one that is written afterwards."""
+        value = store.fields.get(name) or facts.objects.default(store.obj, name)
+        if brings(facts, value) or self._stands_for_given(facts, store.obj, name, value):
+            return True
+        return not store.copied and any(
+            write.order > store.order and brings(facts, write.value)
+            for write in facts.writes_to(store.obj, name)
+        )
+
+    def _stands_for_given(self, facts: Facts, obj: int, name: str, value: Value) -> bool:
+        """True for a literal that a called function put on the copy that it made: it was given that, as by a test,
+        and others give it a request's value."""
+        if not any(isinstance(atom, Const) and atom.kind == "value" for atom in value.atoms):
+            return False
+        links = (facts.objects[link] for link in family(facts, obj))
+        makers = (self.library.facts(link.maker) for link in links if link.maker is not None)
+        return any(
+            write.field == name and brings(maker, write.value)
+            for maker in makers
+            if maker is not None
+            for write in maker.writes
+        )
 
     def _related(self, model: ClassRef, names: Iterable[str]) -> Iterator[FunctionRef]:
         """The functions that name the class or one of the fields, and those that call them."""
@@ -106,15 +137,40 @@ def _is_of(facts: Facts, obj: int, model: ClassRef) -> bool:
     return not any(link.origin in ("param", "self") for link in links)
 
 
-def _stores(facts: Facts, store: Store, name: str) -> bool:
-    """True when a store may keep a request's value of the field, also one that is written afterwards."""
-    value = store.fields.get(name) or facts.objects.default(store.obj, name)
-    if brings(facts, value):
-        return True
-    return not store.copied and any(
-        write.order > store.order and brings(facts, write.value)
-        for write in facts.writes_to(store.obj, name)
+def _is_kept(facts: Facts, leave: Exit, model: ClassRef) -> bool:
+    """True where a memoising decorator keeps what is returned, and that may be an object of the class."""
+    if not facts.caches_result or leave.value.is_constant or is_plain(facts.function.returns):
+        return False
+    return _is_unknown(leave.value) or any(
+        _is_of(facts, obj, model) for obj in may_be(facts, leave.value)
     )
+
+
+def _is_unknown(value: Value) -> bool:
+    """True for what was computed, or holds other things."""
+    return any(isinstance(atom, Computed | Entries | Seq) for atom in value.atoms)
+
+
+def _returns(facts: Facts, leave: Exit, name: str) -> bool:
+    """True when what is returned may carry a request's value of the field."""
+    return _is_unknown(leave.value) or any(
+        brings(facts, read(leave.state, facts.objects, obj, name))
+        for obj in may_be(facts, leave.value)
+    )
+
+
+def _found_by_call(facts: Facts, model: ClassRef) -> Iterator[FunctionRef]:
+    """The memoised functions that were called for what an object of the class is, or was made of."""
+    links = {
+        link
+        for obj in facts.objects.all()
+        if obj.model is not None and obj.model.is_kin_of(model)
+        for link in family(facts, obj.id)
+    }
+    found = {facts.objects[link].node for link in links if facts.objects[link].origin == "lookup"}
+    for handoff in facts.handoffs:
+        if handoff.node in found:
+            yield handoff.callee
 
 
 def _written_on_found(facts: Facts, model: ClassRef, names: Iterable[str]) -> Iterator[str]:

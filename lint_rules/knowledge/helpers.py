@@ -11,6 +11,7 @@ from lint_rules.flow.facts import Facts, Handoff, Write
 from lint_rules.flow.state import State, join, read
 from lint_rules.flow.values import (
     ABSENT,
+    DEFAULT,
     Absent,
     Const,
     Init,
@@ -22,7 +23,7 @@ from lint_rules.flow.values import (
 )
 from lint_rules.flow.vocabulary import SERIALISED
 from lint_rules.knowledge.leaving import leaving
-from lint_rules.knowledge.merging import family
+from lint_rules.knowledge.merging import family, found_ones
 from lint_rules.knowledge.origins import brings
 from lint_rules.naming import is_cache_copy_name
 from lint_rules.project.noting import Remembered
@@ -139,6 +140,10 @@ class HelperCopy:
     def always_keeps(self, name: str) -> bool:
         """True when no way gives the field another value: one that may just happen to be None is no reset."""
         others = self.value(name).atoms - self._old(name) - ABSENT.atoms
+        if any(self.facts.objects[link].origin == "fresh" for link in self._links):
+            others -= (
+                DEFAULT.atoms
+            )  # of a copy of something found or made: what was made is as it was
         given = all(_is_emptied(atom) for atom in others) and bool(others)
         return self.keeps(name) and (not others or (given and not self.resets(name)))
 
@@ -214,7 +219,7 @@ class Helpers:
         return out
 
     def _copies_carrier(self, facts: Facts, copy: Obj) -> bool:
-        roots = [facts.objects[root] for root in _roots(facts, copy)]
+        roots = [root for root in found_ones(facts, copy) if root.origin != "copy"]
         if not roots or any(root.origin not in _CARRIERS for root in roots):
             return False
         return not any(root.model is not None and copy.model is not None and not root.model.is_kin_of(
@@ -222,6 +227,9 @@ class Helpers:
 
     def _why(self, facts: Facts, copy: Obj, *, returned: bool, stored: bool) -> str:
         function = facts.function
+        roots = [facts.objects[root] for root in _roots(facts, copy)]
+        if not stored and any(root.origin == "fresh" for root in roots):
+            return ""  # of something found or made for this call: nobody keeps it
         if is_cache_copy_name(function.name, self.library.settings.cache_copy_helpers):
             return "name"
         if _is_merged(facts, copy):
@@ -232,7 +240,7 @@ class Helpers:
             return ""
         if _is_filled(facts, copy):
             return "stored" if self._stored_by_callers(function) else ""
-        if any(facts.objects[root].origin == "lookup" for root in _roots(facts, copy)):
+        if any(root.origin == "lookup" for root in roots):
             return "looked-up"
         if copy.model is None and not resets_any(facts, copy):
             return ""  # nothing could be said about its fields

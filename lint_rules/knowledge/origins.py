@@ -14,11 +14,21 @@ if TYPE_CHECKING:
 
 def brings(facts: Facts, value: Value) -> bool:
     """True when a value may be a request's: it is no constant, and not what a cache held before."""
-    return not all(
-        isinstance(atom, Const | Absent | Strings)
-        or (isinstance(atom, Init) and is_all_found(facts, atom.obj))
-        for atom in value.atoms
-    )
+    seen: set[Init] = set()
+    todo = [value]
+    while todo:
+        for atom in todo.pop().atoms:
+            if isinstance(atom, Const | Absent | Strings) or atom in seen:
+                continue
+            if not isinstance(atom, Init):
+                return True
+            seen.add(atom)
+            taken = facts.objects[atom.obj].taken.get(atom.field)
+            if taken is not None:  # what a copy began with is what its original held
+                todo.append(taken)
+            elif not is_all_found(facts, atom.obj):
+                return True
+    return False
 
 
 def is_all_found(facts: Facts, obj: int) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lint_rules.flow.values import Const, Init, Ref
 from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.merging import Merging, family
-from lint_rules.knowledge.origins import is_own, roots
+from lint_rules.knowledge.origins import is_all_found, is_own, roots
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts, Handoff
@@ -30,6 +30,8 @@ class _Handed(NamedTuple):
     obj: Obj
     #: The class that the parameter has.
     wanted: ClassRef | None
+    #: The called function writes onto a copy of it.
+    copied: bool
 
 
 class Staying:
@@ -58,10 +60,10 @@ class Staying:
         came_from = roots(facts, carrier.id)
         if is_own(facts, carrier.id):
             return self.contents.may_hold(class_of(facts, carrier), name)
-        if any(root.origin != "param" for root in came_from):
+        if any(root.origin not in ("param", "self") for root in came_from):
             return True
         for param in came_from:
-            handed = list(self._handed(facts, param))
+            handed = list(self._handed(facts, param, copied=carrier.origin == "copy"))
             known = [one for one in handed if one is not None]
             if len(known) < len(handed) or all(one.obj.origin == "fresh" for one in known):
                 return True
@@ -69,18 +71,21 @@ class Staying:
                 return True
         return False
 
-    def _handed(self, facts: Facts, param: Obj) -> Iterator[_Handed | None]:
+    def _handed(self, facts: Facts, param: Obj, *, copied: bool) -> Iterator[_Handed | None]:
         """What callers hand over for a parameter; None where that is not known."""
+        if not self.helpers.project.graph.all_seen(facts.function):
+            yield None
         for caller in self.helpers.callers(facts.function):
-            for handoff in caller.handoffs:
-                if handoff.callee != facts.function:
-                    continue
+            calls = [each for each in caller.handoffs if each.callee == facts.function]
+            if not calls:  # it is called by way of something else
+                yield None
+            for handoff in calls:
                 value = handoff.arguments.get(param.name)
                 if value is None or not all(isinstance(a, Ref | Const) for a in value.atoms):
                     yield None
                     continue
                 for obj in value.refs:
-                    yield _Handed(caller, handoff, caller.objects[obj], param.model)
+                    yield _Handed(caller, handoff, caller.objects[obj], param.model, copied)
 
     def _arrives(self, handed: _Handed, name: str) -> bool:
         """True when the object has an old value of the field where it is handed over."""
@@ -90,7 +95,8 @@ class Staying:
         own = family(caller, obj.id)
         if not any(isinstance(a, Init) and a.field == name and a.obj in own for a in value.atoms):
             return False
-        return not is_own(caller, obj.id) or self.contents.may_hold(
+        is_apart = is_all_found if handed.copied else is_own
+        return not is_apart(caller, obj.id) or self.contents.may_hold(
             obj.model or handed.wanted, name
         )
 

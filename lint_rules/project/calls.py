@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 MAX_FILES = 300
 """A name that more files hold says nothing about one function; its callers are not looked for."""
+_OF_RESULT = frozenset({").", "]."})
+_RESULT = "()."
+"""What stands before a method that is called on what a call returned, or on an entry."""
 _PREFIX = re.compile(r"(?<!\w)(?:\w+\.)+$")
 
 
@@ -71,7 +74,8 @@ class CallGraph:
         out: list[CallSite] = []
         for hit in whole(re.compile(rf"{re.escape(name)}\b(?!\s*:)"), module.text):
             before = _PREFIX.search(module.text, max(0, hit.start() - 200), hit.start())
-            dotted = (before.group() if before else "") + name
+            of_result = module.text[max(0, hit.start() - 2) : hit.start()] in _OF_RESULT
+            dotted = (before.group() if before else _RESULT if of_result else "") + name
             if not self._may_mean(module, dotted, function):
                 continue
             line = module.scan.line_at(hit.start())
@@ -101,7 +105,8 @@ class CallGraph:
     def _means(
         self, module: Module, dotted: str, scope: FunctionRef | None, function: FunctionRef
     ) -> bool:
-        found = self.project.resolve(module, dotted, scope)
+        result = dotted.startswith(_RESULT)
+        found = self.project.resolve(module, dotted, scope) if not result else None
         if found is not None:
             return found == function
         if function.class_name is None or "." not in dotted:
@@ -111,6 +116,10 @@ class CallGraph:
             cls = module.class_(scope.class_name)
             return isinstance(cls, ClassRef) and cls.method(function.name) == function
         return self._only_method(function)
+
+    def all_seen(self, function: FunctionRef) -> bool:
+        """False for a method of whose name there are others: what a call of that name calls may not be known."""
+        return function.class_name is None or self._only_method(function)
 
     def _only_method(self, function: FunctionRef) -> bool:
         """True when no other function of the project has this method's name."""

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 _PYDANTIC = frozenset({"BaseModel", "RootModel", "SQLModel", "BaseSettings", "GenericModel"})
 _NOT_FIELDS = frozenset({"model_config", "__slots__", "__tablename__", "__table_args__", "Config"})
 _MARKER = re.compile(r"#\s*cache-leak:\s*(per-request|shared)\b")
+_WORD = re.compile(r"\w+")
+PLAIN_TYPES = frozenset(
+    {"None", "Optional", "Union", "typing", "str", "bytes", "bool", "int", "float", "complex",
+     "Decimal", "decimal", "datetime", "date", "time", "timedelta", "UUID", "uuid"}
+)  # fmt: skip
+"""The words of the types whose values hold no fields."""
 _FROZEN = re.compile(r"frozen['\"]?\s*[=:]\s*True|allow_mutation\s*=\s*False|^(attrs?\.)?frozen\b")
 
 
@@ -63,6 +69,17 @@ class FieldDecl:
         if self.annotation is None:
             return not self.default.excludes_none
         return self.owner.module.project.index.nullable(self.owner.module, self.annotation)
+
+    @property
+    def is_plain(self) -> bool:
+        """True for a text, a number or the like: what is declared so holds no fields."""
+        return is_plain(self.annotation)
+
+
+def is_plain(annotation: str | None) -> bool:
+    """True for an annotation that names nothing but types whose values hold no fields."""
+    words = _WORD.findall(annotation or "")
+    return bool(words) and PLAIN_TYPES.issuperset(words)
 
 
 class ClassRef:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lint_rules.knowledge.origins import brings, is_all_found
 from lint_rules.rules.base import Problem, listed, one_of_kind, step
 from lint_rules.rules.userkeys import is_stored_for_user
 
@@ -44,12 +45,18 @@ def that_matter(
     knowledge: Knowledge, facts: Facts, copy: HelperCopy, names: list[str]
 ) -> list[str]:
     """A copy of a looked-up object counts when it resets something, or the model goes in unsanitized, and with
-    the fields that may be in there; one that is stored under an end user's key never."""
+    the fields that may be in there; one that goes back also with those that it brings; one that is stored under
+    an end user's key never."""
     if is_stored_for_user(knowledge, facts, copy):
         return []
+    model = copy.copy.model
+    if copy.why == "stored" and is_all_found(facts, copy.copy.id):
+        return [
+            name for name in names
+            if brings(facts, copy.value(name)) or knowledge.contents.may_hold(model, name)
+        ]  # fmt: skip
     if copy.why != "looked-up":
         return names
-    model = copy.copy.model
     unsanitized = model is not None and knowledge.sharing.stored_unsanitized(model)
     if not unsanitized and not any(copy.resets(name) for name in copy.fields):
         return []
