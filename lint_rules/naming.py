@@ -110,6 +110,21 @@ def is_cache_class(dotted: str) -> bool:
     )
 
 
+_WORD = re.compile(r"\w+")
+_PLAIN_TYPES = frozenset(
+    {"None", "Optional", "Union", "typing", "str", "bytes", "bool", "int", "float", "complex", "Decimal", "decimal",
+     "datetime", "date", "time", "timedelta", "UUID", "uuid", "Tuple", "tuple", "List", "list", "Set", "set",
+     "Sequence", "Iterable", "Iterator"}
+)  # fmt: skip
+"""The words of types whose values hold no fields: texts, numbers, and sequences of them."""
+
+
+def is_plain_type(annotation: str | None) -> bool:
+    """True for an annotation that names nothing but types whose values hold no fields."""
+    words = _WORD.findall(annotation or "")
+    return bool(words) and _PLAIN_TYPES.issuperset(words)
+
+
 def is_pickling(dotted: str) -> bool:
     """True for an object or a class of a caching library that keeps bytes."""
     return dotted.startswith(tuple(f"{lib}." for lib in PICKLING_LIBRARIES))

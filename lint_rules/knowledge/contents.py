@@ -17,7 +17,7 @@ from lint_rules.knowledge.merging import family, may_be
 from lint_rules.knowledge.origins import brings, roots
 from lint_rules.knowledge.perrequest import naming
 from lint_rules.knowledge.told import name_of, told
-from lint_rules.project.classes import is_plain
+from lint_rules.naming import is_plain_type
 from lint_rules.project.kept import NO_CONTEXT
 from lint_rules.project.noting import Remembered
 
@@ -139,7 +139,7 @@ def _is_of(facts: Facts, obj: int, model: ClassRef) -> bool:
 
 def _is_kept(facts: Facts, leave: Exit, model: ClassRef) -> bool:
     """True where a memoising decorator keeps what is returned, and that may be an object of the class."""
-    if not facts.caches_result or leave.value.is_constant or is_plain(facts.function.returns):
+    if not facts.caches_result or leave.value.is_constant or is_plain_type(facts.function.returns):
         return False
     return _is_unknown(leave.value) or any(
         _is_of(facts, obj, model) for obj in may_be(facts, leave.value)

@@ -95,10 +95,18 @@ class Staying:
         own = family(caller, obj.id)
         if not any(isinstance(a, Init) and a.field == name and a.obj in own for a in value.atoms):
             return False
+        if self._is_users(handed):
+            return False
         is_apart = is_all_found if handed.copied else is_own
         return not is_apart(caller, obj.id) or self.contents.may_hold(
             obj.model or handed.wanted, name
         )
+
+    def _is_users(self, handed: _Handed) -> bool:
+        """True for an object that the caller looks up under the key of an end user: what is on it is that user's."""
+        from lint_rules.knowledge.userkeys import is_found_for_user
+
+        return is_found_for_user(self.contents.fields, handed.caller, handed.obj)
 
 
 def _is_left(handed: _Handed, name: str) -> bool:

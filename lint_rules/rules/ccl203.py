@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from lint_rules.findings import TraceStep
 from lint_rules.knowledge.merging import Merging
+from lint_rules.knowledge.userkeys import is_found_for_user
 from lint_rules.naming import is_merge_name
 from lint_rules.rules.base import Page, Problem, Rule, kind_of, listed
 from lint_rules.rules.texts import HELPER, MERGE_OPTIONS, MERGE_WHY, PRELUDE
-from lint_rules.rules.userkeys import is_found_for_user
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts
@@ -72,7 +72,7 @@ class MissingMerge(Rule):
             if not merged or not any(source.id in merge.sources for merge in merged):
                 continue
             why = knowledge.sharing.why(facts, carrier)
-            if why is None or is_found_for_user(knowledge, facts, carrier):
+            if why is None or is_found_for_user(knowledge.fields, facts, carrier):
                 continue
             problem = self._problem(knowledge, facts, carrier, merged, source, found, why)
             if problem is not None:

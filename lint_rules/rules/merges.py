@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.said import is_given
+from lint_rules.knowledge.userkeys import is_found_for_user
 from lint_rules.rules.base import Problem, kind_of, listed, step
-from lint_rules.rules.userkeys import is_found_for_user
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -37,7 +37,7 @@ def kept(knowledge: Knowledge, facts: Facts, code: str, kinds: frozenset[str]) -
             if merge.write.field in found.evidence:
                 by_node[merge.write.node].append(merge)
         why = knowledge.sharing.why(facts, carrier) if by_node else None
-        if why is None or is_found_for_user(knowledge, facts, carrier):
+        if why is None or is_found_for_user(knowledge.fields, facts, carrier):
             continue
         for node, group in by_node.items():
             old = [m for m in group if knowledge.staying.may_arrive(facts, carrier, m.write.field)]

@@ -1,17 +1,11 @@
-"""Keys that say whose entry it is: an entry under the key of one end user is nobody else's."""
+"""Stores under keys that say whose entry it is: such an entry is nobody else's."""
 
 from __future__ import annotations
 
-import ast
-import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
-from lint_rules.flow.recognising import last_name
 from lint_rules.knowledge.merging import family
-from lint_rules.naming import is_cache_name, is_lookup_method
+from lint_rules.knowledge.userkeys import names_user
 from lint_rules.rules.stores import is_for_one_user
 
 if TYPE_CHECKING:
@@ -20,19 +14,6 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.base import Knowledge
     from lint_rules.knowledge.helpers import HelperCopy
     from lint_rules.knowledge.proofs import PerRequest
-    from lint_rules.project.classes import ClassRef
-
-_STEPS = 3
-"""How many locals a key is followed through."""
-
-
-def names_user(knowledge: Knowledge, facts: Facts, text: str, model: ClassRef | None) -> bool:
-    """True when a key is made of something that is called as a per-request field."""
-    known = knowledge.fields.of_model(model).evidence if model is not None else {}
-    return any(
-        name in known or knowledge.fields.matches(model, name)
-        for name in _names(facts, text, model)
-    )
 
 
 def is_users_own(
@@ -41,7 +22,7 @@ def is_users_own(
 ) -> bool:  # fmt: skip
     """True when the key of a store says whose entry it is; ``writes`` are those of a request's values."""
     return is_for_one_user(facts, store, writes, found) or names_user(
-        knowledge, facts, store.key_text, carrier.model
+        knowledge.fields, facts, store.key_text, carrier.model
     )
 
 
@@ -51,109 +32,7 @@ def is_stored_for_user(knowledge: Knowledge, facts: Facts, copy: HelperCopy) -> 
     return (
         copy.why == "stored"
         and bool(stores)
-        and all(names_user(knowledge, facts, store.key_text, copy.copy.model) for store in stores)
+        and all(
+            names_user(knowledge.fields, facts, store.key_text, copy.copy.model) for store in stores
+        )
     )
-
-
-def is_found_for_user(knowledge: Knowledge, facts: Facts, carrier: Obj) -> bool:
-    """True for an object that the function looks up under the key of an end user."""
-    found = [facts.objects.bottom(obj) for obj in family(facts, carrier.id)]
-    keys = [_key_of(facts, obj) for obj in found if obj.origin == "lookup"]
-    return bool(keys) and all(
-        key is not None and names_user(knowledge, facts, key, carrier.model) for key in keys
-    )
-
-
-def _key_of(facts: Facts, found: Obj) -> str | None:
-    """The text of the key that an object was looked up under in this function; what a memoised function is given
-    is its key."""
-    node = found.node
-    if isinstance(node, cst.Call) and last_name(node.func) == found.name:
-        return ", ".join(facts.tree.code_for_node(arg.value) for arg in node.args)
-    key: cst.CSTNode | None = None
-    if isinstance(node, cst.Subscript) and len(node.slice) == 1:
-        index = node.slice[0].slice
-        key = index.value if isinstance(index, cst.Index) else None
-    elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.args:
-        on = facts.tree.code_for_node(node.func.value)
-        if is_lookup_method(node.func.attr.value) and is_cache_name(on.rsplit(".", 1)[-1]):
-            key = node.args[0].value
-    return facts.tree.code_for_node(key) if key is not None else None
-
-
-# --------------------------------------------------------------------------- what a key is made of
-
-
-def _names(facts: Facts, text: str, model: ClassRef | None) -> Iterator[str]:
-    """The names of what a key is made of, through locals and properties of the object."""
-    todo, seen = [(text, 0)], set[str]()
-    while todo:
-        text, steps = todo.pop()
-        for name, is_local in _parts(text):
-            yield name
-            if name in seen or steps == _STEPS:
-                continue
-            seen.add(name)
-            if is_local and not _is_object(facts, name):
-                todo += [(right, steps + 1) for right in _assigned(facts, name)]
-            method = model.method(name) if model is not None and not is_local else None
-            if method is not None and method.kind == "property":
-                todo += [(right, steps + 1) for right in _returned(method.node)]
-
-
-def _parts(text: str) -> Iterator[tuple[str, bool]]:
-    """The names in an expression that stand for a value of their own, and whether each is a variable: of
-    ``auth.token`` that is ``token``."""
-    try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError):
-        return
-    inner: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute):
-            inner.add(id(node.value))
-            yield node.attr, False
-        elif isinstance(node, ast.Subscript):
-            yield from _text(node.slice)
-        elif isinstance(node, ast.Call):
-            yield from _called(node)
-            inner.add(id(node.func))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and id(node) not in inner:
-            yield node.id, True
-
-
-def _called(node: ast.Call) -> Iterator[tuple[str, bool]]:
-    """``end_user_key(auth)``, ``params.get("end_user_id")``, ``name.lower()``."""
-    if isinstance(node.func, ast.Name):
-        yield node.func.id, False
-    elif isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
-        if not is_cache_name(node.func.value.id):
-            yield node.func.value.id, True
-    if isinstance(node.func, ast.Attribute) and node.func.attr in ("get", "pop"):
-        yield from _text(node.args[0] if node.args else None)
-
-
-def _text(node: ast.expr | None) -> Iterator[tuple[str, bool]]:
-    """The name of a field or key that is read."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.value, False
-
-
-def _is_object(facts: Facts, name: str) -> bool:
-    """True for a variable that is an object with fields: what it was made from is not in the key."""
-    value = facts.final.env.get(name) if facts.final is not None else None
-    objs = [facts.objects[obj] for obj in value.refs] if value is not None else []
-    return any(obj.model is not None or facts.writes_to(obj.id) for obj in objs)
-
-
-def _assigned(facts: Facts, name: str) -> list[str]:
-    """What a variable is assigned in the function, each on one line."""
-    form = rf"^[ \t]*{re.escape(name)}[ \t]*(?::[^=\n]*)?=(?!=)([^\n]*)"
-    return [str(found) for found in re.findall(form, facts.function.source, re.MULTILINE)]
-
-
-def _returned(node: ast.AST) -> Iterator[str]:
-    for part in ast.walk(node):
-        if isinstance(part, ast.Return) and part.value is not None:
-            yield ast.unparse(part.value)

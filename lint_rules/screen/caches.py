@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 
-from lint_rules.naming import CACHE_LIBRARIES, is_cache_name, longest_literal
+from lint_rules.naming import CACHE_LIBRARIES, is_cache_name, is_plain_type, longest_literal
 from lint_rules.project.functions import Place
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.lines import before
@@ -35,7 +35,6 @@ from lint_rules.screen.wrappers import (
     COMMON,
     MEMOISING,
     is_memoised,
-    is_plain,
     may_memoise,
     mentioned,
     stem,
@@ -254,7 +253,7 @@ class CacheUsers:
         shape.memoises = may_memoise(function, shape)
         shape.text = digest(function.source)
         shape.mentions = mentioned(function.source, self._lower_classes)
-        shape.readable, shape.plain = function.readable, is_plain(function.returns)
+        shape.readable, shape.plain = function.readable, is_plain_type(function.returns)
         return shape
 
     @cached_property

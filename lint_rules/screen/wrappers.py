@@ -127,21 +127,11 @@ def _names_one(function: FunctionRef, wanted: frozenset[str], meanings: Meanings
     return not wanted.isdisjoint(words.union(*(meanings.get(word, ()) for word in words)))
 
 
-def is_plain(annotation: str | None) -> bool:
-    """True for a type without fields: text, numbers, and sequences of them."""
-    words = _IDENTIFIER.findall(annotation or "")
-    return bool(words) and _PLAIN.issuperset(words)
-
-
 def _also(known: dict[str, Does], name: str, does: Does) -> None:
     stores, finds = known.get(name, (False, False))
     known[name] = (stores or does[0], finds or does[1])
 
 
-_PLAIN = frozenset(
-    {"str", "int", "float", "bool", "bytes", "None", "Optional", "Union", "typing", "Tuple", "tuple", "List", "list",
-     "Set", "set", "Sequence", "Iterable", "Iterator"}
-)  # fmt: skip
 COMMON = frozenset(
     {"get", "set", "pop", "update", "add", "put", "save", "load", "read", "write", "find", "fetch",
      "create", "list", "copy", "items", "values", "keys", "append", "remove", "delete", "run", "call",
