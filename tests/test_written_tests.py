@@ -27,6 +27,8 @@ UNTESTED = {
     "CCL202/object_setattr": "its object comes from a cache",
     "CCL202/yielded": "its object comes from a cache",
     "CCL101/handed_out": "its object comes from a cache",
+    "CCL101/dump_after_a_complete_merge": "its object comes from a cache",
+    "CCL101/dump_after_the_merge": "its object comes from a cache",
     "CCL101/lru_cache_result": "its object comes from an attribute",
     "CCL104/through_calls": "what it stores is out of a test's reach",
     "CCL201/cache_elsewhere": "its object comes from a cache",

@@ -19,6 +19,7 @@ from lint_rules.fixes.layout import Layout
 from lint_rules.fixes.texts import leave_out, writes_aliases
 from lint_rules.fixes.values import ResetValue, reset_value
 from lint_rules.flow.vocabulary import TEXTS
+from lint_rules.knowledge.helpers import is_merged_onto
 
 if TYPE_CHECKING:
     from lint_rules.rules.base import Problem
@@ -28,6 +29,11 @@ _KEYWORDS = frozenset({"replace", "evolve", "assoc", "_replace", "__replace__"})
 
 _NO_STATEMENT = (
     "the edit is part of a larger expression: assign a new container in a statement of its own"
+)
+
+_MERGED = (
+    "{name} is written on the copy from a source, and a reset would throw that value away: store another copy, on "
+    "which it is reset"
 )
 
 
@@ -79,10 +85,12 @@ def _assignments(
 
 
 def _values(problem: Problem) -> tuple[dict[str, ResetValue], list[str]]:
+    """The reset of each field, and the reasons why some have none."""
     values: dict[str, ResetValue] = {}
     reasons: list[str] = []
     for name in problem.fields:
-        value = reset_value(problem.model, name)
+        merged = is_merged_onto(problem.facts, problem.carrier, name)
+        value = _MERGED.format(name=name) if merged else reset_value(problem.model, name)
         if isinstance(value, str):
             reasons.append(value)
         else:
