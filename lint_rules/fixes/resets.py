@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -18,7 +19,9 @@ from lint_rules.fixes.arguments import (
 from lint_rules.fixes.layout import Layout
 from lint_rules.fixes.texts import leave_out, writes_aliases
 from lint_rules.fixes.values import ResetValue, reset_value
+from lint_rules.flow.presence import is_always_true
 from lint_rules.flow.vocabulary import TEXTS
+from lint_rules.knowledge.helpers import is_merged_onto
 
 if TYPE_CHECKING:
     from lint_rules.rules.base import Problem
@@ -28,6 +31,11 @@ _KEYWORDS = frozenset({"replace", "evolve", "assoc", "_replace", "__replace__"})
 
 _NO_STATEMENT = (
     "the edit is part of a larger expression: assign a new container in a statement of its own"
+)
+
+_MERGED = (
+    "{name} is written on the copy from a source, and a reset would throw that value away: store another copy, on "
+    "which it is reset"
 )
 
 
@@ -79,10 +87,12 @@ def _assignments(
 
 
 def _values(problem: Problem) -> tuple[dict[str, ResetValue], list[str]]:
+    """The reset of each field, and the reasons why some have none."""
     values: dict[str, ResetValue] = {}
     reasons: list[str] = []
     for name in problem.fields:
-        value = reset_value(problem.model, name)
+        merged = is_merged_onto(problem.facts, problem.carrier, name)
+        value = _MERGED.format(name=name) if merged else reset_value(problem.model, name)
         if isinstance(value, str):
             reasons.append(value)
         else:
@@ -100,19 +110,20 @@ def _edits(problem: Problem, layout: Layout, values: dict[str, ResetValue]) -> l
         by_names = take_out_of_include(problem, layout, values)
     if by_names is not None:
         return by_names
-    variable, anchor = variable_of(problem, layout, node)
+    variable, anchor, optional = _bound(problem, layout, node, values)
     frozen = problem.model is not None and problem.model.frozen
     if variable is not None and anchor is not None and not frozen:
-        last = _last_reset(problem, layout, anchor)
+        last = _last_reset(problem, layout, anchor, variable)
         if last is not None:
-            return [_after(layout, last, _statements(problem, variable, values))]
+            return _after(layout, last, _statements(problem, variable, values))
     inside = _inside(problem, layout, node, values, direct=variable is None or frozen)
     if inside is not None:
         return inside
     if frozen:
         return _frozen(problem, layout, node, values)
     if variable is not None and anchor is not None:
-        return [_after(layout, anchor, _statements(problem, variable, values))]
+        statements = _statements(problem, variable, values)
+        return _after(layout, anchor, statements, under=variable if optional else "")
     return _introduce(problem, layout, node, values)
 
 
@@ -146,6 +157,8 @@ def _frozen(
 ) -> list[Edit] | None:
     """Objects that cannot be assigned to: copy once more with the fields reset."""
     kind = problem.model.kind if problem.model is not None else ""
+    if problem.carrier.optional:
+        return None  # of nothing there is no copy
     end = layout.outer_span(node)[1]
     if kind == "namedtuple":
         texts = ", ".join(f"{name}={value.text}" for name, value in values.items())
@@ -173,8 +186,35 @@ def variable_of(
     return (target.value, statement) if isinstance(target, cst.Name) else (None, None)
 
 
-def _last_reset(problem: Problem, layout: Layout, anchor: cst.CSTNode) -> cst.CSTNode | None:
-    """The last reset statement of the copy that every way passes, in the block of the copy."""
+def _bound(
+    problem: Problem, layout: Layout, node: cst.CSTNode, values: dict[str, ResetValue]
+) -> tuple[str | None, cst.CSTNode | None, bool]:
+    """The variable that a copy is bound to, the statement that binds it, and whether it may be None there; of
+    ``copy(found) or Auth(token)`` the new object has nothing to lose, and is reset with the copy."""
+    whole = layout.parent(node)
+    if isinstance(whole, cst.BooleanOperation) and isinstance(whole.operator, cst.Or):
+        if whole.left is node and _is_new(problem, whole.right, values):
+            return *variable_of(problem, layout, whole), False
+    return *variable_of(problem, layout, node), problem.carrier.optional
+
+
+def _is_new(problem: Problem, node: cst.BaseExpression, values: dict[str, ResetValue]) -> bool:
+    """True for an object that is made without a value for any of the fields."""
+    if not isinstance(node, cst.Call) or any(arg.star for arg in node.args):
+        return False
+    made = [
+        obj.id for obj in problem.facts.objects.all() if obj.origin == "fresh" and obj.node is node
+    ]
+    return bool(made) and not any(
+        write.field in values for obj in made for write in problem.facts.writes_to(obj)
+        if write.how == "update"
+    )  # fmt: skip
+
+
+def _last_reset(
+    problem: Problem, layout: Layout, anchor: cst.CSTNode, variable: str
+) -> cst.CSTNode | None:
+    """The last reset statement of the copy that every way passes on which there is a copy."""
     resets = {
         write.statement
         for write in problem.facts.writes_to(problem.carrier.id)
@@ -187,7 +227,7 @@ def _last_reset(problem: Problem, layout: Layout, anchor: cst.CSTNode) -> cst.CS
     last: cst.CSTNode | None = None
     after = False
     block = layout.block_of(line) if isinstance(line, cst.SimpleStatementLine) else (line,)
-    for statement in block:
+    for statement in _with_guarded(problem, layout, block, variable):
         if statement is line:
             after = True
             body = list(getattr(statement, "body", ()))
@@ -206,6 +246,20 @@ def _last_reset(problem: Problem, layout: Layout, anchor: cst.CSTNode) -> cst.CS
         if statement is not line and _leaves(layout, statement, leaving):
             break
     return last
+
+
+def _with_guarded(
+    problem: Problem, layout: Layout, block: Iterable[cst.CSTNode], variable: str
+) -> Iterator[cst.CSTNode]:
+    """The statements of a block, and in place of ``if copied:`` those under it: they run wherever there is a copy."""
+    tests = {f"{variable} is not None"}
+    if is_always_true(problem.model):
+        tests.add(variable)
+    for statement in block:
+        if isinstance(statement, cst.If) and layout.source(statement.test) in tests:
+            yield from _with_guarded(problem, layout, statement.body.body, variable)
+        else:
+            yield statement
 
 
 def _leaves(layout: Layout, statement: cst.CSTNode, stores: set[cst.CSTNode]) -> bool:
@@ -236,8 +290,11 @@ def _statements(problem: Problem, variable: str, values: dict[str, ResetValue]) 
     return out
 
 
-def _after(layout: Layout, small: cst.CSTNode, statements: list[str]) -> Edit:
-    """Insert statements after a small statement, on lines of their own where there is room."""
+def _after(
+    layout: Layout, small: cst.CSTNode, statements: list[str], *, under: str = ""
+) -> list[Edit] | None:
+    """Insert statements after a small statement, on lines of their own where there is room; ``under`` a test that
+    the variable of this name is not None, where one is told."""
     start, end = layout.span(small)
     line = layout.up(small, cst.SimpleStatementLine, cst.SimpleStatementSuite)
     body = list(getattr(line, "body", ()))
@@ -245,8 +302,15 @@ def _after(layout: Layout, small: cst.CSTNode, statements: list[str]) -> Edit:
         at = layout.line_end(end)
         first = layout.span(body[0])[0] if body else start
         lead = layout.newline(end) + layout.indent(first)
-        return Edit(at, at, "".join(lead + text for text in statements))
-    return Edit(end, end, "".join(f"; {text}" for text in statements))
+        statements = _guarded(layout, under, statements) if under else statements
+        return [Edit(at, at, "".join(lead + text for text in statements))]
+    return None if under else [Edit(end, end, "".join(f"; {text}" for text in statements))]
+
+
+def _guarded(layout: Layout, variable: str, statements: list[str]) -> list[str]:
+    """The lines of statements under a test that there is something to reset."""
+    step = layout.tree.module.default_indent
+    return [f"if {variable} is not None:", *(step + text for text in statements)]
 
 
 def _introduce(
@@ -265,7 +329,12 @@ def _introduce(
     first = layout.span(suite.body[0])[0]
     on_line = isinstance(suite, cst.SimpleStatementLine)
     lead = layout.newline(end) + layout.indent(first) if on_line else "; "
-    lines = [f"{name} = {layout.text[start:end]}", *_statements(problem, name, values)]
+    statements = _statements(problem, name, values)
+    if problem.carrier.optional:
+        if not on_line:
+            return None
+        statements = _guarded(layout, name, statements)
+    lines = [f"{name} = {layout.text[start:end]}", *statements]
     return [Edit(first, first, "".join(item + lead for item in lines)), Edit(start, end, name)]
 
 

@@ -10,6 +10,7 @@ import libcst as cst
 from lint_rules.flow.context import class_of
 from lint_rules.flow.facts import Placed, Store
 from lint_rules.flow.keeping import Keeping, KeptAs
+from lint_rules.flow.presence import may_find_nothing
 from lint_rules.flow.recognising import Recognising, last_name
 from lint_rules.flow.state import State
 from lint_rules.flow.values import APART, NONES, UNKNOWN, Obj, Ref, Seq, Value, ref, union
@@ -69,6 +70,7 @@ class Caches:
         made = self.ctx.new(
             (id(node), "lookup"), "lookup", last_name(cache) or "cache", node=node, model=model,
             typed=model is not None, how=APART if apart or self.recognising.is_pickling(base) else "",
+            optional=may_find_nothing(node),
         )  # fmt: skip
         if made.model is None:
             self._type_from_annotation(made, self._declared(state, cache, base))

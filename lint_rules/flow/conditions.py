@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow.presence import leave_out
 from lint_rules.flow.state import State
 from lint_rules.flow.values import (
     ABSENT,
@@ -299,6 +300,8 @@ class Conditions:
             narrowed = ASSUMED_NONE if none else value.without(*NONES)
             if narrowed.atoms:
                 state.env[node.value] = Value(narrowed.atoms, value.blame)
+            if none:
+                leave_out(self.ctx, state, value)
             return
         place = self.place(state, node)
         if place is None or len(place[0]) != 1:

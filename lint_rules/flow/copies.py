@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow.presence import may_be_nothing
 from lint_rules.flow.state import State
 from lint_rules.flow.values import ABSENT, WHOLE, Leaf, Ref, Strings, Value, ref
 from lint_rules.project.classes import ClassRef
@@ -106,11 +107,14 @@ class Copies:
 
     def replace(self, state: State, node: cst.Call, depth: str, how: str) -> Value:
         """``dataclasses.replace(x, f=None)``, ``copy.copy(x)``: a function that copies."""
-        objs = self.ctx.deref(self.ev.eval(state, node.args[0].value))
+        copied = self.ev.eval(state, node.args[0].value)
+        objs = self.ctx.deref(copied)
         if not objs:
             return Value(frozenset())
         mapping = self._are_mappings(node.args[0].value, objs)
         made = self.make(state, node, objs, depth, how, mapping=mapping)
+        if how in ("copy", "deepcopy"):  # the others fail where there is nothing
+            self.ctx.objects[made].optional = may_be_nothing(self.ctx, state, copied)
         self.keywords(state, node, made)
         return ref(made)
 

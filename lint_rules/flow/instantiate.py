@@ -108,6 +108,7 @@ class Instantiation:
             only=info.only, maker=maker if info.origin in ("copy", "call") else None,
         )  # fmt: skip
         made.opaque = made.opaque or info.opaque
+        made.optional = info.optional
         self._values[obj] = ref(made.id)
         final = self.facts.final
         fields = final.heap.get(obj, {}) if final is not None else {}

@@ -324,3 +324,5 @@ class Obj:
     open: bool = False
     #: Something was done to the object that may have reset any field (an unknown sanitizer).
     opaque: bool = False
+    #: There may be none: a look-up that may find nothing, a parameter that may be None, or a copy of such a one.
+    optional: bool = False

@@ -232,7 +232,7 @@ class Helpers:
             return ""  # of something found or made for this call: nobody keeps it
         if is_cache_copy_name(function.name, self.library.settings.cache_copy_helpers):
             return "name"
-        if _is_merged(facts, copy):
+        if is_merged_onto(facts, copy):
             return ""
         if stored or (returned and facts.caches_result):
             return "stored"
@@ -306,10 +306,11 @@ def own_copies(facts: Facts) -> list[Obj]:
 
 
 def _resettable(facts: Facts, copy: Obj) -> Obj:
-    """The copy behind a serialised one, where this function made it."""
+    """The copy behind a serialised one, where this function made it; one onto which a request's values are
+    merged is what the request goes on with: a reset there would take them from it."""
     while copy.how in SERIALISED and len(copy.of) == 1:
         inner = facts.objects[copy.of[0]]
-        if inner.origin != "copy" or inner.maker is not None:
+        if inner.origin != "copy" or inner.maker is not None or is_merged_onto(facts, inner):
             break
         copy = inner
     return copy
@@ -395,9 +396,10 @@ def _joined(facts: Facts, obj: int, states: list[State]) -> dict[str, Value]:
     return {name: read(joined, facts.objects, obj, name) for name in names}
 
 
-def _is_merged(facts: Facts, copy: Obj) -> bool:
-    """True when per-request values of a source are written onto the copy: that is no cache copy."""
-    written = (write.value for write in facts.writes_to(copy.id) if write.how != "call")
+def is_merged_onto(facts: Facts, copy: Obj, name: str | None = None) -> bool:
+    """True when per-request values of a source are written onto the copy (to one of its fields, where ``name``
+    tells which): that is no cache copy."""
+    written = (write.value for write in facts.writes_to(copy.id, name) if write.how != "call")
     return any(_is_of_source(facts, copy, value) for value in written)
 
 

@@ -35,7 +35,9 @@ The repair inserts unconditional resets in the style that the function has alrea
 `update={}`, keywords of `replace(...)`, a names tuple, an `exclude` set. A field is reset to None where it may be
 None, else to its declared default; where there is neither, the finding says so and nothing is rewritten. On text or
 bytes nothing can be reset: `model_dump_json()` gets an `exclude` where the fields have defaults, and a pickle has
-no repair.
+no repair. A value that the function itself writes from a source is never overwritten: of an object that is merged
+onto, and then dumped for the cache, the dump is what is reported and reset. A copy that may be None is reset where it
+is not.
 """
 
 MERGE_WHY = """
