@@ -538,7 +538,9 @@ def drop(token: str, params: dict):
 }
 OWNED = {
     "models.py": AUTH.replace("plan: str | None = None", "owner: str"),
-    "store.py": METHOD["store.py"].replace("token: str)", "token: str, owner)").replace("=token)", "=token, owner=owner)"),
+    "store.py": METHOD["store.py"]
+    .replace("token: str)", "token: str, owner)")
+    .replace("=token)", "=token, owner=owner)"),
     "login.py": """from store import load
 
 
