@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _COMPOUND = (cst.If, cst.For, cst.While, cst.Try, cst.TryStar, cst.With, cst.Match)
 _FALSY = frozenset({"None", "[]", "{}", "()", "set()", "frozenset()", "0", "0.0", "False", "''"})
+_BINDING = (
+    cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.For, cst.AsName, cst.MatchAs, cst.MatchStar
+)  # fmt: skip
 _ADDED_IN_PLACE = cst.AddAssign | cst.BitOrAssign
 _MAKING = frozenset({"list", "dict", "set", "frozenset", "tuple", "sorted"})
 _RECKONS = (
@@ -40,7 +43,8 @@ def find_anchor(
     carrier gets its name.
     """
     end = layout.span(merge.write.node)[0]
-    bound = [at for at in _bindings(layout, _root(target)) if at < end]
+    bound = [layout.span(node)[0] for node in bindings(layout, _root(target))]
+    bound = [at for at in bound if at < end]
     deciding = [problem.facts.guard_nodes[number] for number in merge.deciding]
     starts = [merge.write.node, *deciding]
     found = [_outermost(layout, start, deciding, bound) for start in starts if layout.parent(start)]
@@ -59,18 +63,16 @@ def _root(target: cst.BaseExpression | None) -> str:
     return target.value if isinstance(target, cst.Name) else ""
 
 
-def _bindings(layout: Layout, name: str) -> list[int]:
-    """Where the function gives a name its value."""
-    found: list[int] = []
+def bindings(layout: Layout, name: str) -> list[cst.CSTNode]:
+    """The nodes at which the function gives a name a value."""
+    found: list[cst.CSTNode] = []
     for node in _nodes(layout.tree.module):
         target = getattr(node, "target", None)
-        if isinstance(node, cst.AsName):
+        if isinstance(node, cst.AsName | cst.MatchAs | cst.MatchStar):
             target = node.name
-        if isinstance(
-            node, cst.AssignTarget | cst.AnnAssign | cst.NamedExpr | cst.For | cst.AsName
-        ):
+        if isinstance(node, _BINDING):
             if any(isinstance(n, cst.Name) and n.value == name for n in _names(target)):
-                found.append(layout.span(node)[0])
+                found.append(node)
     return found
 
 
@@ -163,12 +165,12 @@ def _all_added(problem: Problem, layout: Layout, merge: Merge, anchor: cst.CSTNo
         if facts.exclude(other, write):
             continue
         # Behind the reset, and on no way around it.
-        if layout.span(other.node)[0] < start or not _is_in(layout, other.node, around):
+        if layout.span(other.node)[0] < start or not is_in(layout, other.node, around):
             return False
     return True
 
 
-def _is_in(layout: Layout, node: cst.CSTNode, whole: cst.CSTNode | None) -> bool:
+def is_in(layout: Layout, node: cst.CSTNode, whole: cst.CSTNode | None) -> bool:
     """True for a node that another one holds."""
     current: cst.CSTNode | None = node
     while current is not None and current is not whole:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.findings import Edit
+from lint_rules.fixes.beforehand import bindings, is_in
 from lint_rules.fixes.layout import Layout
 from lint_rules.fixes.reads import (
     Asked,
@@ -46,6 +47,8 @@ def overwrite(
         return None
     read = find_read(layout, expression, write.field)
     if read is None:
+        read = _held_in_local(layout, expression, write.field)
+    if read is None:
         return None
     if merge.keeps == "or":
         return _Choice(problem, layout, merge, value, read).rewritten(expression)
@@ -55,6 +58,28 @@ def overwrite(
         return None  # what is done with the value would be lost
     deciding = [problem.facts.guard_nodes[number] for number in merge.deciding]
     return _unguard(problem, layout, merge, read, value, deciding)
+
+
+def _held_in_local(layout: Layout, expression: cst.BaseExpression, field: str) -> SourceRead | None:
+    """A variable that holds what was read, and nothing else on any way here: ``limit = src.get("f")`` stands
+    before, in a block that is around the write."""
+    if not isinstance(expression, cst.Name):
+        return None
+    bound = bindings(layout, expression.value)
+    if len(bound) != 1 or not isinstance(bound[0], cst.AssignTarget):
+        return None
+    assigned = layout.parent(bound[0])
+    read = find_read(layout, assigned.value, field) if isinstance(assigned, cst.Assign) else None
+    if read is None or not isinstance(assigned, cst.Assign) or assigned.value is not read.node:
+        return None
+    line = layout.line_of(assigned)
+    if not isinstance(bound[0].target, cst.Name) or line is None:
+        return None
+    if layout.span(line)[0] > layout.span(expression)[0]:
+        return None
+    if not is_in(layout, expression, layout.parent(line)):
+        return None
+    return SourceRead(expression, expression, field, "local", expression.value)
 
 
 def never_none(problem: Problem, merge: Merge, field: str) -> bool:

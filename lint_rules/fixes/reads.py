@@ -32,7 +32,8 @@ def _text(layout: Layout, node: cst.BaseExpression) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SourceRead:
-    """A read of one field of a source.  ``form`` is attr, item, get or getattr."""
+    """A read of one field of a source.  ``form`` is attr, item, get or getattr, or local for a variable that
+    holds what was read before."""
 
     node: cst.BaseExpression
     source: cst.BaseExpression
@@ -52,6 +53,8 @@ class SourceRead:
     @property
     def value(self) -> str:
         """The read where its value is there."""
+        if self.form == "local":
+            return self.source_text
         if self.form == "item":
             return f'{self.source_text}["{self.field}"]'
         return self.overwrite("None") if self.form != "attr" else f"{self.source_text}.{self.field}"
@@ -67,6 +70,8 @@ class SourceRead:
     def matches(self, layout: Layout, node: cst.BaseExpression) -> bool:
         """True when ``node`` reads the same field of the same source in any form."""
         inner = unwrapped(node)
+        if self.form == "local":
+            return same_expression(layout, inner, self.node)
         other = _read(inner, self.field)
         if other is None or (other[1] == "getattr" and self.form != "getattr"):
             return False  # getattr asks as well whether there is a source at all

@@ -34,7 +34,7 @@ _NO_STATEMENT = (
 )
 
 _MERGED = (
-    "{name} is written on the copy from a source, and a reset would throw that value away: store another copy, on "
+    "{name} is written on the copy from a source, and that value would be lost by a reset: store another copy, on "
     "which it is reset"
 )
 

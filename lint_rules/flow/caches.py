@@ -188,10 +188,10 @@ class Caches:
         for obj in self.stored_objects(state, value):
             if any(s.node is node and s.obj == obj for s in self.ctx.facts.stores):
                 continue
-            fields, copied = (kept or {}).get(obj, ({}, False))
+            fields, makers = (kept or {}).get(obj, ({}, frozenset()))
             self.ctx.facts.stores.append(
                 Store(node, obj, {**state.heap.get(obj, {}), **fields}, key[0], key[1], cache,
-                      state.guards, self.ctx.next_order(), scheduled, by, copied, obj not in themselves)
+                      state.guards, self.ctx.next_order(), scheduled, by, makers, obj not in themselves)
             )  # fmt: skip
 
     def place(
@@ -200,7 +200,7 @@ class Caches:
         """Note that a value is put where it stays."""
         for obj in self.stored_objects(state, value):
             if not any(p.node is node and p.obj == obj for p in self.ctx.facts.placed):
-                fields, _ = (kept or {}).get(obj, ({}, False))
+                fields, _ = (kept or {}).get(obj, ({}, frozenset()))
                 self.ctx.facts.placed.append(
                     Placed(node, obj, {**state.heap.get(obj, {}), **fields})
                 )

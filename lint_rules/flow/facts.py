@@ -54,10 +54,15 @@ class Store:
     scheduled: bool = False
     #: The store is done by this called function, not here.
     by: FunctionRef | None = None
-    #: What is kept is a copy that the store makes, not the object itself.
-    copied: bool = False
+    #: The functions that copy what is kept, where the store never keeps the object itself.
+    makers: frozenset[FunctionRef] = frozenset()
     #: The object is not what is stored, but stands in it: an entry, a tuple.
     within: bool = False
+
+    @property
+    def copied(self) -> bool:
+        """True when what is kept is a copy that the store makes, not the object itself."""
+        return bool(self.makers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,7 +244,7 @@ class Instantiation:
             self.calls.caches.store(
                 self.state, self.node, value, (self.value(store.key), store.key_text), store.cache,
                 by=store.by or self.facts.function, scheduled=store.scheduled or self.calls.scheduled,
-                kept=dict.fromkeys(value.refs, (fields, store.copied)),
+                kept=dict.fromkeys(value.refs, (fields, store.makers)),
             )  # fmt: skip
 
     def _placed(self) -> None:
@@ -255,7 +255,7 @@ class Instantiation:
             value = self.mapped(placed.obj)
             fields = self._fields(placed.fields)
             self.calls.caches.place(
-                self.state, self.node, value, dict.fromkeys(value.refs, (fields, False))
+                self.state, self.node, value, dict.fromkeys(value.refs, (fields, frozenset()))
             )
 
     def _fields(self, fields: dict[str, Value]) -> dict[str, Value]:

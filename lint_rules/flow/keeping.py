@@ -12,18 +12,21 @@ from lint_rules.flow.facts import Placed
 from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.named import names_given
 from lint_rules.flow.state import State
-from lint_rules.flow.values import Absent, Const, Init, Ref, Value
+from lint_rules.flow.values import Absent, Const, Init, Obj, Ref, Value
+from lint_rules.flow.vocabulary import SERIALISED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lint_rules.flow.expressions import Evaluator
+    from lint_rules.flow.facts import Facts
     from lint_rules.project.functions import FunctionRef
 
 _OWN = frozenset({"fresh", "mapping", "param"})
 """What a function made, or was given: what it hands over is nothing that others share."""
-KeptAs: TypeAlias = dict[int, tuple[dict[str, Value], bool]]
-"""For an object given to a store the fields in which what is kept differs, and whether that is a copy."""
+KeptAs: TypeAlias = dict[int, tuple[dict[str, Value], "frozenset[FunctionRef]"]]
+"""For an object given to a store the fields in which what is kept differs, and the functions that copy it; none
+where the object itself may be kept."""
 
 
 class Keeping:
@@ -82,10 +85,27 @@ def kept_by(call: Instantiation) -> KeptAs:
         placed = [one for one in call.facts.placed if param in call.facts.objects.family(one.obj)]
         if not placed:
             continue
-        copied = all(one.obj != param for one in placed)
+        makers = _makers(call.facts, param, placed)
         for obj in value.refs:
-            out[obj] = (_fields(call, param, obj, placed), copied)
+            out[obj] = (_fields(call, param, obj, placed), makers)
     return out
+
+
+def _makers(facts: Facts, param: int, placed: list[Placed]) -> frozenset[FunctionRef]:
+    """The functions that made the copies that are kept: the called one, or those that it calls for it."""
+    if any(one.obj == param for one in placed):
+        return frozenset()
+    return frozenset(_maker(facts, facts.objects[one.obj]) for one in placed)
+
+
+def _maker(facts: Facts, copy: Obj) -> FunctionRef:
+    """The function that made a copy, or that of which the copy is only another form."""
+    while copy.how in SERIALISED and len(copy.of) == 1:
+        inner = facts.objects[copy.of[0]]
+        if inner.origin != "copy":
+            break
+        copy = inner
+    return copy.maker or facts.function
 
 
 def _fields(call: Instantiation, param: int, obj: int, placed: list[Placed]) -> dict[str, Value]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.base import Knowledge
     from lint_rules.knowledge.proofs import PerRequest
     from lint_rules.project.classes import ClassRef
+    from lint_rules.project.functions import FunctionRef
 
 
 PAGE = Page(
@@ -26,7 +27,8 @@ Finds objects onto which per-request values were written and which are then stor
 cache-copy helper between.
 
 Not reported where the key of the store names the end user, where the fields were reset before, where the object was
-made in the same function, and where the project's own cache class keeps a copy on which it resets them.
+made in the same function, and where the project's own cache class keeps a copy on which it resets them. Where that copy is
+made by a cache-copy helper, what it forgets is reported there.
 """,
     why=COPY_WHY,
     bad=PRELUDE
@@ -75,6 +77,8 @@ class UnsanitizedStore(Rule):
             carrier = facts.objects[store.obj]
             if not is_carrier(facts, carrier) or not facts.writes_to(store.obj):
                 continue
+            if store.copied and all(_is_helper(knowledge, maker) for maker in store.makers):
+                continue
             found = knowledge.fields.of(carrier.model, facts, carrier)
             writes = list(_merged(facts, store, found))
             if not writes or is_users_own(knowledge, facts, store, writes, carrier, found):
@@ -104,6 +108,11 @@ class UnsanitizedStore(Rule):
             self.code, facts, store.node, message, model, fields, found, carrier,
             (*trace, step(knowledge, facts, store.node, "stored here")), store=store, helpers=helpers,
         )  # fmt: skip
+
+
+def _is_helper(knowledge: Knowledge, function: FunctionRef) -> bool:
+    """True when the copies that a function makes are for a cache: what they still hold is reported there."""
+    return any(copy.why != "looked-up" for copy in knowledge.helpers.copies(function))
 
 
 def _merged(facts: Facts, store: Store, found: PerRequest) -> Iterator[Write]:
