@@ -22,6 +22,7 @@ from lint_rules.project.defaults import (
 )
 from lint_rules.project.noting import remembered
 from lint_rules.project.pieces import row_of
+from lint_rules.project.plain import is_plain
 
 if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
@@ -31,12 +32,6 @@ if TYPE_CHECKING:
 _PYDANTIC = frozenset({"BaseModel", "RootModel", "SQLModel", "BaseSettings", "GenericModel"})
 _NOT_FIELDS = frozenset({"model_config", "__slots__", "__tablename__", "__table_args__", "Config"})
 _MARKER = re.compile(r"#\s*cache-leak:\s*(per-request|shared)\b")
-_WORD = re.compile(r"\w+")
-PLAIN_TYPES = frozenset(
-    {"None", "Optional", "Union", "typing", "str", "bytes", "bool", "int", "float", "complex",
-     "Decimal", "decimal", "datetime", "date", "time", "timedelta", "UUID", "uuid"}
-)  # fmt: skip
-"""The words of the types whose values hold no fields."""
 _FROZEN = re.compile(r"frozen['\"]?\s*[=:]\s*True|allow_mutation\s*=\s*False|^(attrs?\.)?frozen\b")
 
 
@@ -74,12 +69,6 @@ class FieldDecl:
     def is_plain(self) -> bool:
         """True for a text, a number or the like: what is declared so holds no fields."""
         return is_plain(self.annotation)
-
-
-def is_plain(annotation: str | None) -> bool:
-    """True for an annotation that names nothing but types whose values hold no fields."""
-    words = _WORD.findall(annotation or "")
-    return bool(words) and PLAIN_TYPES.issuperset(words)
 
 
 class ClassRef:
