@@ -240,10 +240,13 @@ class Instantiation:
             if self.facts.objects[write.obj].origin in NEW:
                 continue
             value = self.value(write.value)
+            known = self.ctx.facts.additions_by_calls
             for owner in self.ctx.deref(self.mapped(write.obj)):
-                self.ctx.facts.additions_by_calls.append(
-                    Write(self.node, self.ctx.statement, owner, write.field, value,
-                          self.state.guards, "call", self.ctx.next_order())
+                key = owner, write.field
+                whole = known[key].value | value if key in known else value
+                known[key] = Write(
+                    self.node, self.ctx.statement, owner, write.field, whole,
+                    self.state.guards, "call", self.ctx.next_order(),
                 )  # fmt: skip
 
     def _stores(self) -> None:
