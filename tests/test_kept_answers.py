@@ -551,7 +551,34 @@ def login(request, params: dict):
     return auth
 """,
 }
+TAGGED = {
+    "models.py": AUTH.replace("plan: str | None = None", "end_user_tags: list[str] = []"),
+    "store.py": METHOD["store.py"],
+    "far.py": """def tag(auth, user: str) -> None:
+    auth.end_user_tags.append(user)
+""",
+    "login.py": """from far import tag
+from store import load
+
+
+def login(token: str, user: str):
+    auth = load(token).model_copy()
+    tag(auth, user)
+    return auth
+""",
+    "merges.py": """from store import load
+
+
+def merge(token: str, params: dict):
+    auth = load(token).model_copy()
+    if "end_user_tags" in params:
+        auth.end_user_tags = params["end_user_tags"]
+    return auth
+""",
+}
 EDITS = {
+    "what a called function adds to in place": (
+        TAGGED, "far.py", "auth.end_user_tags.append(user)", "print(auth.end_user_tags, user)"),
     "what a memoised function returns": (
         ROWS, "rows.py", '": token}', '": token, "end_user_id": current()}'),
     "what a copy held that a called function copied": (

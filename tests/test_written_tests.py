@@ -71,6 +71,12 @@ UNTESTED = {
     "CCL104/in_an_entry_of_a_called_function": "what it stores is out of a test's reach",
     "CCL201/added_twice": "what it merges comes from more than one object",
     "CCL202/copy_of_any_class": "its object comes from several places",
+    "CCL101/copy_of_found_or_made": "its object comes from several places",
+    "CCL202/copy_goes_back_as_a_copy": "its object comes from a cache",
+    "CCL202/copy_of_memoised": "its object comes from a cache",
+    "CCL202/json_goes_back": "its object comes from a cache",
+    "CCL202/object_of_a_session": "its object comes from a cache",
+    "CCL202/redis_hash": "its object comes from a cache",
 }
 #: Those of which the repaired code has less to test: what is added in place to an emptied field is no merge.
 NARROWER = {

@@ -129,6 +129,8 @@ class Facts:
     shared_edits: list[SharedEdit] = field(default_factory=list)
     #: What methods add in place to the containers that fields hold.
     additions: list[Write] = field(default_factory=list)
+    #: The same where called functions do it, which answer for it themselves: one for each object and field.
+    additions_by_calls: dict[tuple[int, str], Write] = field(default_factory=dict)
     handoffs: list[Handoff] = field(default_factory=list)
     #: Objects given to something that a call returned: what that is, the calls have to tell.
     passed: set[int] = field(default_factory=set)
@@ -141,6 +143,11 @@ class Facts:
     caches_result: bool = False
     #: The line in the file of the first line of ``tree``.
     first_line: int = 1
+
+    @property
+    def all_additions(self) -> list[Write]:
+        """What is added in place to the containers that fields hold, here and by calls."""
+        return [*self.additions, *self.additions_by_calls.values()]
 
     @property
     def yields(self) -> bool:

@@ -67,6 +67,7 @@ class Instantiation:
         results = [leave.value for leave in self.facts.exits]
         value = union([self.value(result) for result in results])
         self._effects(final)
+        self._additions()
         self._stores()
         self._placed()
         return value
@@ -233,6 +234,21 @@ class Instantiation:
         guards = (*self.state.guards, *map(self.guard, write.guards))
         for owner in self.ctx.deref(self.mapped(write.obj)):
             self.ctx.take_write(write, self.node, owner, self.value(write.value), guards)
+
+    def _additions(self) -> None:
+        """What the called function adds to the containers of what it was given."""
+        for write in self.facts.all_additions:
+            if self.facts.objects[write.obj].origin in NEW:
+                continue
+            value = self.value(write.value)
+            known = self.ctx.facts.additions_by_calls
+            for owner in self.ctx.deref(self.mapped(write.obj)):
+                key = owner, write.field
+                whole = known[key].value | value if key in known else value
+                known[key] = Write(
+                    self.node, self.ctx.statement, owner, write.field, whole,
+                    self.state.guards, "call", self.ctx.next_order(),
+                )  # fmt: skip
 
     def _stores(self) -> None:
         """Objects of the caller that the called function puts into a cache."""

@@ -64,7 +64,8 @@ class _Telling:
     def told(self) -> Told:
         """Everything as nested tuples: what the caller sees, then the objects and guards by their number."""
         effects = (
-            self._params(), self._writes(), self._open_writes(), self._stores(), self._placed(), self._result()
+            self._params(), self._writes(), self._open_writes(), self._additions(),
+            self._stores(), self._placed(), self._result()
         )  # fmt: skip
         objects = tuple(self._objects[obj] for obj in self._numbers)
         return effects, objects, tuple(self._guards[guard] for guard in self._guard_numbers)
@@ -95,6 +96,13 @@ class _Telling:
             for w in self.facts.writes
             if w.how != "call" and is_of_open(self.facts.objects, w.obj)
         )  # fmt: skip
+
+    def _additions(self) -> Told:
+        return tuple(
+            (self._object(write.obj), write.field, self._value(write.value))
+            for write in self.facts.all_additions
+            if self.facts.objects[write.obj].origin not in NEW
+        )
 
     def _stores(self) -> Told:
         return tuple(

@@ -178,7 +178,7 @@ def _written_on_found(facts: Facts, model: ClassRef, names: Iterable[str]) -> It
     it adds to, also through a shallow copy."""
     shared = {o.id for o in facts.objects.all() if o.origin == "lookup" and o.how != APART}
     writes = [write for write in facts.writes if write.obj in shared]
-    writes += [w for w in facts.additions if _shares_with_found(facts, w.obj)]
+    writes += [w for w in facts.all_additions if _shares_with_found(facts, w.obj)]
     for write in writes:
         if write.field in names and _is_of(facts, write.obj, model) and brings(facts, write.value):
             yield write.field

@@ -128,6 +128,12 @@ class Merging:
         added = [write for write in self.facts.additions if write.obj == obj]
         found = [self._classify(write) for write in (*written, *added)]
         merges = [merge for merge in found if merge is not None]
+        named = {source for merge in merges if merge.same_name for source in merge.sources}
+        merges = [
+            merge
+            for merge in merges  # what is added under another name may be anything: a log, a counter
+            if merge.same_name or merge.write.how != "edit" or not named.isdisjoint(merge.sources)
+        ]
         if any(merge.same_name for merge in merges):
             known = {merge.write.node for merge in merges}
             merges += [fill for fill in self._fills(obj) if fill.write.node not in known]
@@ -136,7 +142,7 @@ class Merging:
     def _classify(self, write: Write) -> Merge | None:
         reads = self._source_reads(write)
         same = any(name == write.field for _, name in reads)
-        if not reads or (write.how == "edit" and not same):
+        if not reads:
             return None
         sources = tuple(sorted({source_root(self.facts, obj) for obj, _ in reads}))
         keeps, guard = self._keeping(write, reads)
@@ -224,7 +230,8 @@ class Merging:
                 if guard.id in write.value.blame and self._value_choice(guard, write, reads):
                     if not self._stands_under(guard, write):
                         return "or", guard
-        if self._adds(write) and any(name == write.field for _, name in reads):
+        same = any(name == write.field for _, name in reads)
+        if self._adds(write) and (same or write.how == "edit"):
             return ("", None) if self._added_before(write) else ("added", None)
         plain = any(name != WHOLE or self._is_param(obj) for obj, name in reads)
         for guard in guards:

@@ -8,27 +8,41 @@ from lint_rules.flow.values import APART, Absent, Const, Init, Strings
 from lint_rules.knowledge.merging import family
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lint_rules.flow.facts import Facts
-    from lint_rules.flow.values import Obj, Value
+    from lint_rules.flow.values import Atom, Obj, Value
 
 
 def brings(facts: Facts, value: Value) -> bool:
     """True when a value may be a request's: it is no constant, and not what a cache held before."""
-    seen: set[Init] = set()
+    return not all(
+        isinstance(atom, Const | Absent | Strings) or _was_held(facts, atom)
+        for atom in _original(facts, value)
+    )
+
+
+def holds_found(facts: Facts, value: Value) -> bool:
+    """True when a value may be what a cache held before."""
+    return any(_was_held(facts, atom) for atom in _original(facts, value))
+
+
+def _original(facts: Facts, value: Value) -> Iterator[Atom]:
+    """What a value may be; what a copy began with is what its original held where it was copied."""
+    seen: set[Atom] = set()
     todo = [value]
     while todo:
-        for atom in todo.pop().atoms:
-            if isinstance(atom, Const | Absent | Strings) or atom in seen:
-                continue
-            if not isinstance(atom, Init):
-                return True
+        for atom in todo.pop().atoms - seen:
             seen.add(atom)
-            taken = facts.objects[atom.obj].taken.get(atom.field)
-            if taken is not None:  # what a copy began with is what its original held
-                todo.append(taken)
-            elif not is_all_found(facts, atom.obj):
-                return True
-    return False
+            taken = facts.objects[atom.obj].taken if isinstance(atom, Init) else {}
+            if isinstance(atom, Init) and atom.field in taken:
+                todo.append(taken[atom.field])
+            else:
+                yield atom
+
+
+def _was_held(facts: Facts, atom: Atom) -> bool:
+    return isinstance(atom, Init) and is_all_found(facts, atom.obj)
 
 
 def is_all_found(facts: Facts, obj: int) -> bool:

@@ -68,8 +68,12 @@ class MissingMerge(Rule):
             if source is None:
                 continue
             found = knowledge.fields.of(carrier.model, facts, carrier)
-            merged = [m for m in merges if m.write.field in found.evidence and m.same_name]
-            if not merged or not any(source.id in merge.sources for merge in merged):
+            merged = [
+                m
+                for m in merges
+                if m.write.field in found.evidence and (m.same_name or m.keeps == "added")
+            ]
+            if not any(source.id in merge.sources for merge in merged if merge.same_name):
                 continue
             why = knowledge.sharing.why(facts, carrier)
             if why is None or is_found_for_user(knowledge.fields, facts, carrier):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.knowledge.origins import brings, is_all_found
+from lint_rules.knowledge.origins import brings, holds_found, is_all_found, roots
 from lint_rules.rules.base import Problem, listed, one_of_kind, step
 from lint_rules.rules.userkeys import is_stored_for_user
 
@@ -45,15 +45,17 @@ def that_matter(
     knowledge: Knowledge, facts: Facts, copy: HelperCopy, names: list[str]
 ) -> list[str]:
     """A copy of a looked-up object counts when it resets something, or the model goes in unsanitized, and with
-    the fields that may be in there; one that goes back also with those that it brings; one that is stored under
-    an end user's key never."""
+    the fields that may be in there; one that goes back also with those that it brings, of something found or made
+    only with those that each request may leave as they are; one that is stored under an end user's key never."""
     if is_stored_for_user(knowledge, facts, copy):
         return []
     model = copy.copy.model
     if copy.why == "stored" and is_all_found(facts, copy.copy.id):
+        made = any(root.origin == "fresh" for root in roots(facts, copy.copy.id))
         return [
             name for name in names
-            if brings(facts, copy.value(name)) or knowledge.contents.may_hold(model, name)
+            if (brings(facts, copy.value(name)) or knowledge.contents.may_hold(model, name))
+            and (not made or holds_found(facts, copy.value(name)))
         ]  # fmt: skip
     if copy.why != "looked-up":
         return names
