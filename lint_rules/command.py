@@ -33,7 +33,7 @@ from lint_rules.worker import Change, Task
 
 FORMATS = ("text", "concise", "json", "sarif", "github")
 _STDIN = "-"
-_COLLECTED = re.compile(r"test_.*\.py|.*_test\.py")
+_COLLECTED = re.compile(r"\A(?:test_.*|.*_test)\.py")
 _CODE = re.compile(r"C(C(L\d{0,3})?)?")
 
 

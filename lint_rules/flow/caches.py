@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lint_rules.flow.expressions import Evaluator
     from lint_rules.project.functions import FunctionRef
 
-_TUPLE = re.compile(r"(?:\w+\.)?[tT]uple\[")
+_TUPLE = re.compile(r"\A(?:\w+\.)?[tT]uple\[")
 _KEY_WORDS = frozenset({"key", "k", "name", "cache_key", "ttl", "timeout", "ex", "expire", "nx"})
 
 

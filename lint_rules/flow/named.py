@@ -21,7 +21,7 @@ Names: TypeAlias = "tuple[tuple[str, tuple[str, ...] | str | None], ...]"
 
 MAX_NAMES = 40
 """A longer list of strings is no list of fields."""
-_LITERAL = re.compile(r"(?:frozenset|set|tuple|list)?\(?\s*[(\[{]\s*[\"']")
+_LITERAL = re.compile(r"\A(?:frozenset|set|tuple|list)?\(?\s*[(\[{]\s*[\"']")
 
 
 def names_given(function: FunctionRef, bound: Mapping[str, Value]) -> Names:

@@ -31,7 +31,7 @@ DEEPEST = 1_000
 DEEP_STACK = 20_000
 """Calls in calls while the places in a function's tree are found."""
 
-_FED = re.compile(r"[ \t\f]*\f(?=[ \t]*[^\s#])")
+_FED = re.compile(r"(?<![ \t\f])[ \t\f]*\f(?=[ \t]*[^\s#])")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 

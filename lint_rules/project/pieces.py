@@ -19,7 +19,7 @@ _NAME, _BODY, _PLACE, _ROW = "name ", "def ", "at ", "row "
 _FORM, _ASSIGNED, _HOLDING = "form ", "assigned ", "holding "
 _TOKEN = re.compile(rf"{STRING.pattern}|[(\[{{)\]}}]|\\\r?\n|\n(?=[^\W\d]|@)", re.DOTALL)
 _WORD = re.compile(r"\w+")
-_STAR = re.compile(r"import[ \t]*\(?[ \t]*\*")
+_STAR = re.compile(r"import[ \t]*(?:\([ \t]*)?\*")
 STARS = "*"
 """The name that stands for all that is imported without being named."""
 

@@ -23,7 +23,7 @@ Meanings = Mapping[str, frozenset[str]]
 _NAME = rb"[\w\x80-\xff]+"
 _VALUE = rb"[ \t]*(?::[^=\n]*)?=[ \t]*([A-Za-z_\x80-\xff][\w.\x80-\xff]*)[ \t\r]*(?=[#\n]|$)"
 _WORDS = re.compile(_NAME)
-_RENAMED = re.compile(rb"(%b)\s+as\s+(%b)" % (_NAME, _NAME))
+_RENAMED = re.compile(rb"(?<![\w\x80-\xff])(%b)\s+as\s+(%b)" % (_NAME, _NAME))
 _ASSIGNED = re.compile(rb"\n\f*(%b)%b" % (_NAME, _VALUE))
 #: What stands at the margin and holds statements of the module level, ...
 _BLOCK = re.compile(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Set
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, AnyStr, cast
 
 from lint_rules.naming import CACHE_LIBRARIES, is_cache_name, is_plain_type, longest_literal
 from lint_rules.project.functions import Place
@@ -48,20 +48,26 @@ if TYPE_CHECKING:
     from lint_rules.settings import Settings
 
 _VERB = r"(?:set|put|add|store|save|write|update|get|fetch|look|load|read|peek|retrieve|find|pop)"
-_GROUPS = r"(?:\([^()\n]*\)|\[[^\]\n]*\]|\))*"
+_GROUPS = r"(?:\([^()\n]*\)|\[[^\]\n]*\]|\))+"
 _USES = tuple(
-    re.compile(rf"{word}\w*\s*(?:\[|{_GROUPS}\s*\.\s*\w*{_VERB}\w*\s*[(,])")
+    re.compile(rf"{word}\w*(\s*(?:\[|(?:{_GROUPS}\s*)?\.\s*(?=\w*?{_VERB})\w+\s*[(,]))?")
     for word in ("ache", "ACHE")
 )
-"""A cache is asked or filled."""
+"""A cache is asked or filled, where a group was found (``_found``): a word without one is passed over
+whole, not searched again from its middle."""
 _USES_BYTES = tuple(re.compile(form.pattern.encode()) for form in _USES)
-_MADE = re.compile(r"ache\w*\(")
-_MADE_BYTES = re.compile(rb"ache\w*\(|@[\w.]*ache|ache\w*[ \t]+as[ \t]")
+_MADE = re.compile(r"ache\w*(\()?")
+_MADE_BYTES = re.compile(rb"ache\w*(\(|[ \t]+as[ \t])?|(@[\w.]*ache)")
 _BEFORE_MADE = re.compile(r"=[ \t]*(?:await[ \t]+)?[\w.]*$")
 _CALLED = re.compile(r"=[ \t]*(?:\w+\.)*(_*[A-Z]\w*)\(")
 _ASSIGNED_TO = re.compile(r"^[ \t]*(?:\w+\.)?(\w+)[ \t]*(?::[^=\n]*)?$")
 FOLLOWED = 2
 """How many calls deep a cache may be, as for the interpretation (``flow.summaries.DEPTH``)."""
+
+
+def _found(form: re.Pattern[AnyStr], text: AnyStr) -> Iterator[re.Match[AnyStr]]:
+    """The places of a form whose last part is optional, where that part was found."""
+    return (hit for hit in form.finditer(text) if hit.lastindex)
 
 
 class CacheUsers:
@@ -217,24 +223,28 @@ class CacheUsers:
         """The functions of a file that may use a cache, as far as words tell."""
         data = self.project.bytes_of(path)
         uses = [
-            form for form, bytes_ in zip(_USES, _USES_BYTES, strict=True) if bytes_.search(data)
+            form
+            for form, bytes_ in zip(_USES, _USES_BYTES, strict=True)
+            if any(_found(bytes_, data))
         ]
         names = {*self.objects.get(path, ()), *map(longest_literal, self.settings.cache_objects)}
         if names:
-            uses.append(re.compile(rf"(?:{'|'.join(sorted(map(re.escape, names)))})\w*\s*[\[.(]"))
+            uses.append(
+                re.compile(rf"(?:{'|'.join(sorted(map(re.escape, names)))})\w*(\s*[\[.(])?")
+            )
         found: dict[FunctionRef, None] = {}
         for form in uses:
             module = self.project.module(path)
-            places = (hit.start() for hit in form.finditer(module.text))
+            places = (hit.start() for hit in _found(form, module.text))
             found.update(dict.fromkeys(around(module, places)))
-        if _MADE_BYTES.search(data):
+        if any(_found(_MADE_BYTES, data)):
             found.update(dict.fromkeys(self._making(path)))
         return found
 
     def _making(self, path: Path) -> Iterator[FunctionRef]:
         """The functions that bind what a call of a cache's name made or handed out, or are memoised."""
         module = self.project.module(path)
-        places = (hit.start() for hit in _MADE.finditer(module.text))
+        places = (hit.start() for hit in _found(_MADE, module.text))
         yield from around(
             module, (p for p in places if _BEFORE_MADE.search(before(module.text, p)))
         )

@@ -33,7 +33,7 @@ LONGEST_SIGNATURE = 20_000
 """How far before a return type its ``def`` may be, in characters."""
 ROUNDS = 4
 """How many aliases, subclasses and attributes a word is followed through."""
-_STAR = re.compile(rb"import[ \t]*\(?[ \t]*\*")
+_STAR = re.compile(rb"import[ \t]*(?:\([ \t]*)?\*")
 _FIRST = re.compile(r"\s*(self\.)?")
 #: What follows is only looked at: ``if self.a: self.b = c`` keeps it in the second of two attributes.
 _KEPT = re.compile(r"\bself\.(\w+)(?=[ \t]*(?::[^=\n]{0,2000})?=[ \t]*(\w+))")
