@@ -141,9 +141,8 @@ class HelperCopy:
         """True when no way gives the field another value: one that may just happen to be None is no reset."""
         others = self.value(name).atoms - self._old(name) - ABSENT.atoms
         if any(self.facts.objects[link].origin == "fresh" for link in self._links):
-            others -= (
-                DEFAULT.atoms
-            )  # of a copy of something found or made: what was made is as it was
+            # Of a copy of something found or made: what was made is as it was.
+            others -= DEFAULT.atoms
         given = all(_is_emptied(atom) for atom in others) and bool(others)
         return self.keeps(name) and (not others or (given and not self.resets(name)))
 

@@ -39,7 +39,7 @@ _FIRST = re.compile(r"\s*(self\.)?")
 _KEPT = re.compile(r"\bself\.(\w+)(?=[ \t]*(?::[^=\n]{0,2000})?=[ \t]*(\w+))")
 #: What a line makes of a word in it: an alias, a subclass, what holds or returns it.
 _ALIAS = re.compile(r"(?:type[ \t]+)?(\w+)[ \t]*(?::[^=\n]*)?=[^=\n]*$")
-_RENAMED = re.compile(r"\s+as\s+(\w+)")
+_RENAMED = re.compile(r"(?<!\s)\s+as\s+(\w+)")
 _SUBCLASS = re.compile(r"[ \t]*class[ \t]+(\w+)[ \t]*[(\[][^\n]*$")
 _HOLDS = re.compile(r"[ \t]+(\w+)[ \t]*:[^=\n]*$")
 _ANNOTATES = re.compile(r"(\bself\.)?\b(\w+)[ \t]*:[^=:\n]*$")

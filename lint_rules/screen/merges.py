@@ -66,10 +66,15 @@ class Merges:
 
     def _may_write(self, path: Path) -> bool:
         """False for a file whose words show that it writes no such field; nothing else is asked of it."""
-        named, dynamic = self.project.of_file(
+        named, dynamic = self._words_in(path)
+        return named or (dynamic and bool(self.carriers.present(path)))
+
+    def _words_in(self, path: Path) -> list[bool]:
+        """Whether a file names such a field, and whether it may write under names that its text does not show."""
+        found: list[bool] = self.project.of_file(
             "merge words", path, self._field_digest, partial(self._ask_words, path)
         )
-        return named or (dynamic and bool(self.carriers.present(path)))
+        return found
 
     def _ask_words(self, path: Path) -> list[bool]:
         data = self.project.bytes_of(path)
@@ -94,7 +99,7 @@ class Merges:
 
     def _ask_merging(self, path: Path) -> list[Any]:
         module = self.project.module(path)
-        named, dynamic = self._ask_words(path)
+        named, dynamic = self._words_in(path)
         places = list(self._named(module.text)) if named else []
         if dynamic and self.carriers.present(path):
             places += forms.dynamic_writes(module.text)
