@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import ast
-import atexit
-import gc
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from lint_rules.findings import Diagnostic, FileReport, Finding, Subject
+from lint_rules.garbage import SHARED, look_for_garbage_less_often
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.noting import Node, noting
 from lint_rules.project.project import Project
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from lint_rules.screen.survey import Survey
 
 Wanted = Callable[[Finding], bool]
-
-GC = (1_000_000, 50, 1_000)
-"""The thresholds of Python's garbage collector while a project is analysed."""
 
 MANY_NEWS = 64
 """Files of which something new is known are kept at once when they are so many, else at the end."""
@@ -164,7 +160,7 @@ class Engine:
 
     def _project(self, root: Path) -> Project:
         if root not in self._projects:
-            _look_for_garbage_less_often()
+            look_for_garbage_less_often(SHARED)
             project = self._projects[root] = Project(root)
             project.reads.keeping = self._keeping
             if self.cache_dir is not None:
@@ -332,14 +328,6 @@ class Engine:
 def _seen(display: str) -> str:
     """A digest of what the paths in findings depend on: how the user named the file, and from where."""
     return digest((display, os.getcwd()))
-
-
-@lru_cache(maxsize=1)
-def _look_for_garbage_less_often() -> None:
-    """There are many small objects, none of which is garbage before the end: looking for it among them
-    took two thirds of the time, and at the end of the process once more a third."""
-    gc.set_threshold(*(max(pair) for pair in zip(gc.get_threshold(), GC, strict=True)))
-    atexit.register(gc.freeze)
 
 
 def _syntax_error(text: str) -> str | None:

@@ -12,6 +12,7 @@ from lint_rules.contain import Contained
 from lint_rules.deadline import TIME_LIMIT
 from lint_rules.discovery import Target
 from lint_rules.findings import Diagnostic, FileReport, Finding
+from lint_rules.garbage import OWN, look_for_garbage_less_often
 from lint_rules.project.roots import Roots, place_of
 from lint_rules.settings import Settings
 from lint_rules.store import default_directory
@@ -108,6 +109,7 @@ class Worker:
     """Analyses files one after another with one engine, and never raises for any of them."""
 
     def __init__(self, task: Task, make_engine: EngineClass, roots: Roots | None = None) -> None:
+        look_for_garbage_less_often(OWN)
         self._task = task
         self._make_engine = make_engine
         self._engine: Engine | None = None

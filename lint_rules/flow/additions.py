@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lint_rules.flow.facts import Write
-from lint_rules.flow.values import Computed, Init, Reads, Value, field_reads
+from lint_rules.flow.values import Computed, Init, Reads, Value, field_reads, in_any
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -30,8 +30,8 @@ def parts_of(value: Value) -> Reads:
 
 def combined(*values: Value) -> Value:
     """What is made of several values, each of which stays a part of it."""
-    via: Reads = frozenset().union(*(field_reads(value) for value in values))
-    holds: Reads = frozenset().union(*(parts_of(value) for value in values))
+    via = in_any(map(field_reads, values))
+    holds = in_any(map(parts_of, values))
     return Value(frozenset({Computed(via, holds)}))
 
 

@@ -11,6 +11,7 @@ from lint_rules.flow.state import State
 from lint_rules.flow.values import (
     ABSENT,
     ASSUMED_NONE,
+    NO_READS,
     NONES,
     Absent,
     All,
@@ -68,17 +69,17 @@ class Conditions:
             target = node.comparisons[0]
             if isinstance(target.operator, cst.NotIn | cst.Equal):
                 return self._reads(state, node)
-        return frozenset()
+        return NO_READS
 
     def equal_reads(self, state: State, node: cst.BaseExpression, truth: bool) -> Reads:
         """What is read on either side, where the test that comes out as ``truth`` found both equal."""
         if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
             return self.equal_reads(state, node.expression, not truth)
         if not isinstance(node, cst.Comparison) or len(node.comparisons) != 1:
-            return frozenset()
+            return NO_READS
         operator = node.comparisons[0].operator
         if not isinstance(operator, cst.Equal | cst.Is if truth else cst.NotEqual | cst.IsNot):
-            return frozenset()
+            return NO_READS
         return self._reads(state, node)
 
     def _reads(self, state: State, node: cst.BaseExpression) -> Reads:
@@ -105,7 +106,7 @@ class Conditions:
         elif isinstance(node, cst.Set | cst.List | cst.Tuple):
             for element in node.elements:
                 found |= self._reads(state, element.value)
-        return frozenset(found)
+        return frozenset(found) or NO_READS
 
     def _comparison_reads(self, state: State, node: cst.Comparison) -> set[tuple[int, str]]:
         found = set(self._reads(state, node.left))

@@ -12,6 +12,8 @@ from lint_rules.flow.facts import Facts, Handoff, Write
 from lint_rules.flow.state import Objects, State, read
 from lint_rules.flow.values import (
     ASSUMED_NONE,
+    NO_READS,
+    UNKNOWN,
     Callable_,
     Computed,
     Condition,
@@ -23,6 +25,7 @@ from lint_rules.flow.values import (
     Ref,
     Value,
     field_reads,
+    in_any,
     merge_conditions,
 )
 from lint_rules.project.classes import ClassRef
@@ -172,8 +175,8 @@ class Context:
         condition: Condition,
         *,
         needs: bool = True,
-        unset: Reads = frozenset(),
-        equal: Reads = frozenset(),
+        unset: Reads = NO_READS,
+        equal: Reads = NO_READS,
         extra: object = None,
     ) -> int:
         """The guard at a node, made on first use."""
@@ -283,8 +286,8 @@ class Context:
 
 def computed(*values: Value) -> Value:
     """The result of an unknown computation on these values."""
-    via: frozenset[tuple[int, str]] = frozenset().union(*(field_reads(value) for value in values))
-    return Value(frozenset({Computed(via)}))
+    via = in_any(map(field_reads, values))
+    return Value(frozenset({Computed(via)})) if via else UNKNOWN
 
 
 def class_of(value: Value) -> ClassRef | None:

@@ -29,6 +29,7 @@ from lint_rules.flow.values import (
     Strings,
     Value,
     constant,
+    literal,
     ref,
     union,
 )
@@ -375,7 +376,9 @@ class Evaluator:
         return computed(*values)
 
     def _string(self, state: State, node: cst.BaseExpression) -> Value:
-        assert isinstance(node, cst.SimpleString | cst.ConcatenatedString)
+        if isinstance(node, cst.SimpleString):
+            return literal(node.value)
+        assert isinstance(node, cst.ConcatenatedString)
         value = node.evaluated_value
         return UNKNOWN if value is None else constant(value)
 

@@ -11,6 +11,8 @@ from lint_rules.flow.facts import Facts, Write
 from lint_rules.flow.openparams import is_looked_up, is_of_open
 from lint_rules.flow.state import State
 from lint_rules.flow.values import (
+    NO_BLAME,
+    NO_READS,
     UNKNOWN,
     WHOLE,
     All,
@@ -139,7 +141,7 @@ class Instantiation:
             translated = self._atoms.get(atom) or self._translated(atom)
             atoms |= translated.atoms
             blame |= translated.blame
-        return Value(frozenset(atoms), frozenset(blame))  # type: ignore[arg-type]
+        return Value(frozenset(atoms), frozenset(blame) or NO_BLAME)  # type: ignore[arg-type]
 
     def _translated(self, atom: Atom) -> Value:
         made = self._atoms[atom] = self._atom(atom)
@@ -176,7 +178,7 @@ class Instantiation:
                 found |= reads_of(self.ctx.read(self.before, owner, field))
             if field == WHOLE:
                 found |= reads_of(mapped)
-        return frozenset(found)
+        return frozenset(found) or NO_READS
 
     def guard(self, guard: int) -> int:
         """The caller's guard that stands for one inside the called function."""

@@ -10,7 +10,7 @@ import libcst as cst
 from lint_rules.flow.context import computed
 from lint_rules.flow.source import within
 from lint_rules.flow.state import State, join
-from lint_rules.flow.values import Absent, Leaf, Reads, Seq, Value, reads_in, reads_of
+from lint_rules.flow.values import NO_BLAME, Absent, Leaf, Reads, Seq, Value, reads_in, reads_of
 
 if TYPE_CHECKING:
     from lint_rules.flow.interpreter import Interpreter
@@ -168,7 +168,7 @@ def _present(item: Value, *, named: bool) -> Value:
         parts = tuple(_present(part, named=named) for part in atom.parts)
         return Value(frozenset({Seq(parts)}), item.blame)
     missing = named and Absent() in item.atoms
-    return Value(item.atoms - {Absent()}, frozenset() if missing else item.blame)
+    return Value(item.atoms - {Absent()}, NO_BLAME if missing else item.blame)
 
 
 def _key_text(item: Value) -> str | None:

@@ -11,6 +11,7 @@ from lint_rules.flow.context import computed
 from lint_rules.flow.state import State, join
 from lint_rules.flow.values import (
     ABSENT,
+    NO_BLAME,
     UNKNOWN,
     Absent,
     Entries,
@@ -256,7 +257,7 @@ class Mappings:
 
     def _filtered(self, inner: State, node: cst.DictComp, item: Value) -> Value | None:
         """The value of one item after the comprehension's tests; None when it is left out."""
-        blame: frozenset[int] = frozenset()
+        blame = NO_BLAME
         for test in node.for_in.ifs:
             known = self.ev.conditions.truth(inner, test.test)
             if known is False:
@@ -287,7 +288,7 @@ class Mappings:
             inner = state.copy()
             self._bind(inner, loop.target, computed(self.ev.eval(state, loop.iter)))
             return computed(self.ev.eval(inner, node.elt))
-        blame: frozenset[int] = frozenset()
+        blame = NO_BLAME
         for item in items:
             inner = state.copy()
             self._bind(inner, loop.target, item)

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from lint_rules.deadline import check_time
-from lint_rules.flow.values import ABSENT, ASSUMED_NONE, Absent, Const, Init, Obj, Value
+from lint_rules.flow.values import (
+    ABSENT,
+    ASSUMED_NONE,
+    DEFAULT,
+    Absent,
+    Init,
+    Obj,
+    Value,
+    in_any,
+    initial,
+)
 
 Heap = dict[int, dict[str, Value]]
 _Key = TypeVar("_Key", bound=Hashable)
@@ -76,8 +86,8 @@ class Objects:
         if info.base == "absent":
             return ABSENT
         if info.base == "default":
-            return Value(frozenset({Const("default")}))
-        value = Value(frozenset({Init(obj, name)}))
+            return DEFAULT
+        value = initial(obj, name)
         if info.partial is not None:
             value = Value(value.atoms | {Absent()}, frozenset({info.partial}))
         return value
@@ -128,15 +138,15 @@ def _join_field(values: Sequence[Value], own: Sequence[frozenset[int]], default:
     come together (each statement of a ``try``), most of them with the same value: each is looked at once.
     """
     distinct = {id(value): value for value in values}
-    atoms = frozenset().union(*(value.atoms for value in distinct.values()))
-    blame = frozenset().union(*(value.blame for value in distinct.values()))
+    atoms = in_any(value.atoms for value in distinct.values())
+    blame = in_any(value.blame for value in distinct.values())
     untouched = frozenset(a for a in default.atoms if isinstance(a, Init | Absent))
     keeping = {key for key, value in distinct.items() if not untouched.isdisjoint(value.atoms)}
     if keeping:  # a test that only found the field empty wrote nothing
         atoms -= ASSUMED_NONE.atoms
     if keeping and len(keeping) < len(distinct):
         ways = zip(values, own, strict=True)
-        blame = blame.union(*(guards for value, guards in ways if id(value) in keeping))
+        blame = in_any([blame, *(guards for value, guards in ways if id(value) in keeping)])
     return Value(atoms, blame)
 
 
@@ -182,8 +192,8 @@ def _differing(maps: Sequence[Mapping[_Key, object]]) -> list[_Key]:
 
 def _join_variable(values: list[tuple[Value, frozenset[int]]]) -> Value:
     """A variable that differs between ways: each possibility stays, and what decided is kept."""
-    atoms = frozenset().union(*(value.atoms for value, _ in values))
-    blame = frozenset().union(*(value.blame | guards for value, guards in values))
+    atoms = in_any(value.atoms for value, _ in values)
+    blame = in_any(either for value, guards in values for either in (value.blame, guards))
     return Value(atoms, blame)
 
 

@@ -11,7 +11,7 @@ import libcst as cst
 
 from lint_rules.flow.source import within
 from lint_rules.flow.state import State, join
-from lint_rules.flow.values import UNKNOWN, Leaf, Reads
+from lint_rules.flow.values import NO_READS, UNKNOWN, Leaf, Reads
 
 if TYPE_CHECKING:
     from lint_rules.flow.interpreter import Interpreter
@@ -92,7 +92,7 @@ class Tries:
         if entry is None:
             return []
         caught = _caught(handler.type, self.ctx.code)
-        leaf = Leaf(self._reads(frame, caught) if caught & _LACKING else frozenset())
+        leaf = Leaf(self._reads(frame, caught) if caught & _LACKING else NO_READS)
         way = entry.under(self.ctx.guard(handler, "try", leaf, needs=False))
         if handler.name is not None and isinstance(handler.name.name, cst.Name):
             way.env[handler.name.name.value] = UNKNOWN
@@ -153,7 +153,7 @@ class Tries:
         entry = join(list(frame.states), self.ctx.objects)
         ends = [end] if end is not None else []
         if entry is not None:
-            leaf = Leaf(self._reads(frame, caught) if caught & _LACKING else frozenset())
+            leaf = Leaf(self._reads(frame, caught) if caught & _LACKING else NO_READS)
             ends.append(entry.under(self.ctx.guard(node, "suppress", leaf, needs=False)))
         return join(ends, self.ctx.objects)
 

@@ -8,10 +8,12 @@ it is a *source* read.  One atom serves both, so nothing is decided twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import TYPE_CHECKING, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -21,6 +23,23 @@ if TYPE_CHECKING:
 
 WHOLE = "*"
 """The field name in a read that concerns the object itself, not one of its fields."""
+
+Reads: TypeAlias = frozenset[tuple[int, str]]
+"""What was read: fields of objects."""
+NO_READS: Reads = frozenset()
+"""Nothing was read.  Python makes each empty set anew, and there would be hundreds of thousands."""
+NO_BLAME: frozenset[int] = frozenset()
+"""No guard."""
+_T = TypeVar("_T")
+
+
+def in_any(sets: Iterable[frozenset[_T]]) -> frozenset[_T]:
+    """What is in one of some sets: one of these itself where it has all of it, as most often it does."""
+    out: frozenset[_T] = frozenset()
+    for one in sets:
+        if not one <= out:
+            out = one if out <= one else out | one
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +75,8 @@ class Computed:
     """The result of a computation, with the field reads that went into it, and those of them whose values it
     holds as a part (a sum, a union)."""
 
-    via: frozenset[tuple[int, str]] = frozenset()
-    holds: frozenset[tuple[int, str]] = frozenset()
+    via: Reads = NO_READS
+    holds: Reads = NO_READS
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +110,6 @@ class Callable_:
 
 
 Atom: TypeAlias = "Init | Absent | Const | Ref | Computed | Strings | Entries | Seq | Callable_"
-Reads: TypeAlias = frozenset[tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +117,17 @@ class Value:
     """A set of possibilities, and the guards that let an old value stay among them."""
 
     atoms: frozenset[Atom]
-    blame: frozenset[int] = frozenset()
+    blame: frozenset[int] = NO_BLAME
 
     def __or__(self, other: Value) -> Value:
-        return Value(self.atoms | other.atoms, self.blame | other.blame)
+        atoms, blame = in_any((self.atoms, other.atoms)), in_any((self.blame, other.blame))
+        same = atoms is self.atoms and blame is self.blame
+        return self if same else Value(atoms, blame)
 
     def without(self, *atoms: Atom) -> Value:
         """The same value less these possibilities."""
+        if self.atoms.isdisjoint(atoms):
+            return self
         return Value(self.atoms.difference(atoms), self.blame)
 
     @property
@@ -157,9 +179,24 @@ def constant(value: object) -> Value:
     return Value(frozenset({Const("value", value)}))
 
 
+@lru_cache(maxsize=10_000)
+def literal(token: str) -> Value:
+    """The value of a string or bytes as they are written, quotes included."""
+    if token[0] in "'\"" and "\\" not in token and token[:3] not in ("'''", '"""'):
+        return constant(token[1:-1])  # to evaluate it takes a hundred times as long
+    return constant(ast.literal_eval(token))
+
+
+@lru_cache(maxsize=10_000)
 def ref(obj: int) -> Value:
     """The value that is this one object."""
     return Value(frozenset({Ref(obj)}))
+
+
+@lru_cache(maxsize=50_000)
+def initial(obj: int, field: str) -> Value:
+    """The value that a field of an object had when it came in."""
+    return Value(frozenset({Init(obj, field)}))
 
 
 def union(values: list[Value]) -> Value:
@@ -185,12 +222,12 @@ def reads_of(value: Value) -> Reads:
         elif isinstance(atom, Seq):
             for part in atom.parts:
                 found |= reads_of(part)
-    return frozenset(found)
+    return frozenset(found) if found else NO_READS
 
 
 def field_reads(value: Value) -> Reads:
     """The reads of ``value`` that name a field (whole objects left out)."""
-    return frozenset(read for read in reads_of(value) if read[1] != WHOLE)
+    return frozenset(read for read in reads_of(value) if read[1] != WHOLE) or NO_READS
 
 
 # ------------------------------------------------------------------------------- conditions
@@ -234,9 +271,9 @@ class Guard:
     condition: Condition
     needs: bool
     #: The names of fields that the guard itself tests for None ("fill if unset").
-    unset: Reads = frozenset()
+    unset: Reads = NO_READS
     #: What the guard found to be equal, each read on either side ("write only what has changed").
-    equal: Reads = frozenset()
+    equal: Reads = NO_READS
 
 
 def reads_in(condition: Condition) -> Reads:
@@ -245,7 +282,7 @@ def reads_in(condition: Condition) -> Reads:
         return condition.reads
     if isinstance(condition, Not):
         return reads_in(condition.part)
-    return frozenset().union(*(reads_in(part) for part in condition.parts))
+    return in_any(reads_in(part) for part in condition.parts)
 
 
 def merge_conditions(first: Condition, second: Condition) -> Condition:
@@ -317,7 +354,7 @@ class Obj:
     #: What a copy's old values are: what its original held where it was copied, by field, as far as written.
     taken: dict[str, Value] = dataclass_field(default_factory=dict)
     #: The fields whose values were spread into a mapping made here.
-    parts: Reads = frozenset()
+    parts: Reads = NO_READS
     #: The entries of a module-level constant dict.
     entries: dict[str, Value] | None = None
     #: A parameter whose annotation names no model, or a copy of one: only the caller knows its class.

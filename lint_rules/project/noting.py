@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast, overload
 
 K = TypeVar("K")
@@ -18,21 +19,54 @@ V = TypeVar("V")
 T = TypeVar("T")
 
 
+_NONE: Any = frozenset()
+_NOTHING: Any = MappingProxyType({})
+
+
 class Node:
-    """What one value was read from, itself and through others."""
+    """What one value was read from, itself and through others.
+
+    There is one for every value that is remembered, and most of them were read from one thing: what is empty
+    takes no room.
+    """
 
     __slots__ = ("derived", "files", "modules", "nodes", "words")
 
     def __init__(self) -> None:
         #: The pieces of files that were read.
-        self.files: set[tuple[Path, str]] = set()
+        self.files: set[tuple[Path, str]] = _NONE
         #: Words that all files were searched for, and the files that hold them.
-        self.words: dict[str, list[Path]] = {}
+        self.words: dict[str, list[Path]] = _NOTHING
         #: What modules are called: by a dotted name the file, by a file (after ``=``) its dotted name.
-        self.modules: dict[str, str] = {}
+        self.modules: dict[str, str] = _NOTHING
         #: What follows from all files together, by its name: a digest.
-        self.derived: dict[str, str] = {}
-        self.nodes: set[Node] = set()
+        self.derived: dict[str, str] = _NOTHING
+        self.nodes: set[Node] = _NONE
+
+    def note_piece(self, piece: tuple[Path, str]) -> None:
+        """A piece of a file was read."""
+        self.files = self.files or set()
+        self.files.add(piece)
+
+    def note_word(self, word: str, held: list[Path]) -> None:
+        """All files were searched for a word, and these hold it."""
+        self.words = self.words or {}
+        self.words[word] = held
+
+    def note_module(self, name: str, value: str) -> None:
+        """It was asked what a module is called, or which file it is."""
+        self.modules = self.modules or {}
+        self.modules[name] = value
+
+    def note_derived(self, name: str, value: str) -> None:
+        """Something that follows from all files was asked for; ``value`` is its digest."""
+        self.derived = self.derived or {}
+        self.derived[name] = value
+
+    def rest_on(self, other: Node) -> None:
+        """Another value was asked for."""
+        self.nodes = self.nodes or set()
+        self.nodes.add(other)
 
     def all(self) -> Node:
         """Everything that the value rests on, in one node."""
@@ -52,10 +86,20 @@ class Node:
 
     def take(self, other: Node) -> None:
         """Add what another value itself was read from."""
-        self.files |= other.files
-        self.words.update(other.words)
-        self.modules.update(other.modules)
-        self.derived.update(other.derived)
+        if other.files:
+            self.files = self.files or set()
+            self.files |= other.files
+        self.words = _with(self.words, other.words)
+        self.modules = _with(self.modules, other.modules)
+        self.derived = _with(self.derived, other.derived)
+
+
+def _with(one: dict[K, V], other: dict[K, V]) -> dict[K, V]:
+    """A dict with what another one has beside; itself where that is nothing."""
+    if other:
+        one = one or {}
+        one.update(other)
+    return one
 
 
 _NOW: ContextVar[Node | None] = ContextVar("what is worked out now", default=None)
@@ -76,7 +120,7 @@ def noting() -> Iterator[Node]:
     finally:
         _NOW.reset(token)
         if asking is not None:
-            asking.nodes.add(node)
+            asking.rest_on(node)
 
 
 @contextmanager
@@ -117,9 +161,9 @@ class Remembered(Generic[K, V]):
         if asking is not None:
             if key in self._derived:
                 name, value = self._derived[key]
-                asking.derived[name] = value
+                asking.note_derived(name, value)
             else:
-                asking.nodes.add(known[1])
+                asking.rest_on(known[1])
         return known[0]
 
     def _asked(self, key: K) -> tuple[V, Node]:
@@ -167,5 +211,5 @@ class remembered(Generic[T]):
                 _NOW.reset(token)
         asking = _NOW.get()
         if asking is not None:
-            asking.nodes.add(known[1])
+            asking.rest_on(known[1])
         return cast("T", known[0])

@@ -50,25 +50,25 @@ class Reads:
         """A piece of a file is read."""
         node = now()
         if node is not None:
-            node.files.add(piece)
+            node.note_piece(piece)
 
     def word(self, word: bytes, held: list[Path]) -> None:
         """All files were searched for a word."""
         node = now()
         if node is not None:
-            node.words[word.decode("utf-8", "surrogateescape")] = held
+            node.note_word(word.decode("utf-8", "surrogateescape"), held)
 
     def module(self, name: str, value: str) -> None:
         """It was asked which file a module is, or what the module of a file is called (:attr:`Node.modules`)."""
         node = now()
         if node is not None:
-            node.modules[name] = value
+            node.note_module(name, value)
 
     def derived(self, name: str, value: str) -> None:
         """Something that follows from all files was asked for; ``value`` is its digest."""
         node = now()
         if node is not None:
-            node.derived[name] = value
+            node.note_derived(name, value)
 
     def derived_now(self, name: str) -> str:
         """The digest of what follows from all files now, by its name."""
@@ -114,7 +114,7 @@ class Reads:
             return None
         node = now()
         if node is not None:
-            node.nodes.add(record.node(known))
+            node.rest_on(record.node(known))
         return known["answer"]
 
     def keep(self, kind: str, path: Path, context: str, answer: Any, node: Node) -> None:

@@ -69,11 +69,11 @@ class Record:
     def node(self, answer: dict[str, Any]) -> Node:
         """What an answer was read from."""
         node = Node()
-        node.files.update(self._pieces[place][0] for place in answer["pieces"])
+        node.files = {self._pieces[place][0] for place in answer["pieces"]}
         held = self._project.reads.held
-        node.words.update((word, held[word]) for word, _ in _of(self._words, answer["words"]))
-        node.modules.update(_of(self._modules, answer["modules"]))
-        node.derived.update(_of(self._derived, answer["derived"]))
+        node.words = {word: held[word] for word, _ in _of(self._words, answer["words"])}
+        node.modules = dict(_of(self._modules, answer["modules"]))
+        node.derived = dict(_of(self._derived, answer["derived"]))
         return node
 
     @cached_property
