@@ -104,6 +104,13 @@ class FunctionRef:
     def readable(self) -> bool:
         """False where the function's text cannot be parsed."""
         self.read()
+        parses = self._parses
+        if self.block.start in self.module.raw.scan.widened:
+            self.module.read()
+        return parses
+
+    @cached_property
+    def _parses(self) -> bool:
         return self._tree is not None
 
     @property

@@ -31,6 +31,8 @@ def whole(pattern: re.Pattern[AnyStr], text: AnyStr) -> Iterator[re.Match[AnyStr
 def places_of(names: Collection[str], text: str) -> Iterator[re.Match[str]]:
     """Where one of the names stands as a word: once through the text, however many names there are."""
     if len(names) > FEW:
+        names = set(names).intersection(_WORD.findall(text))
+    if len(names) > FEW:
         return (hit for hit in _WORD.finditer(text) if hit.group() in names)
     forms = "|".join(sorted(map(re.escape, names))) or "(?!)"
     return whole(re.compile(rf"(?:{forms})(?!\w)"), text)
@@ -51,11 +53,17 @@ def _words_holding(part: str, text: str) -> Iterator[tuple[int, int]]:
         at = text.find(part, max(end, at + 1))
 
 
-def _around(text: str, at: int) -> tuple[int, int]:
-    """Where the name around a place starts and ends."""
-    first, end = at, at
+def word_before(text: str, at: int) -> str:
+    """The word that ends at a place (from 0); empty where none does."""
+    first = at
     while first > 0 and (text[first - 1].isalnum() or text[first - 1] == "_"):
         first -= 1
+    return text[first:at]
+
+
+def _around(text: str, at: int) -> tuple[int, int]:
+    """Where the name around a place starts and ends."""
+    first, end = at - len(word_before(text, at)), at
     while end < len(text) and (text[end].isalnum() or text[end] == "_"):
         end += 1
     return first, end

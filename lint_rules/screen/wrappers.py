@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.folders import in_utf8
 from lint_rules.project.kept import digest
+from lint_rules.project.words import word_before
 from lint_rules.screen.nodes import params
 from lint_rules.screen.shapes import NOTHING, RESULT, Names, Shape
 
@@ -142,14 +143,17 @@ COMMON = frozenset(
 
 CLASS_NAME = re.compile(r"\b_*[A-Z]\w*")
 """What begins like a class."""
-_COMMON_CALL = re.compile(rf"\b\w+\.(?:{'|'.join(sorted(COMMON))})\b")
+_COMMON_CALL = re.compile(rf"\.(?:{'|'.join(sorted(COMMON))})\b")
 
 
 def mentioned(source: str, lower_classes: Set[str]) -> list[str]:
     """The classes that a function may name, and what it calls methods of many classes on (``store.get``)."""
     words = set(_IDENTIFIER.findall(source))
-    found = {*CLASS_NAME.findall(source), *_COMMON_CALL.findall(source), *(words & lower_classes)}
-    return sorted(found)
+    found = {word for word in words if CLASS_NAME.match(word)} | (words & lower_classes)
+    calls = (
+        (word_before(source, hit.start()), hit.group()) for hit in _COMMON_CALL.finditer(source)
+    )
+    return sorted(found.union(owner + call for owner, call in calls if owner))
 
 
 def through(plain: Names, does: dict[str, Does]) -> Names:
