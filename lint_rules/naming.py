@@ -117,12 +117,15 @@ _PLAIN_TYPES = frozenset(
      "Sequence", "Iterable", "Iterator"}
 )  # fmt: skip
 """The words of types whose values hold no fields: texts, numbers, and sequences of them."""
+_OF_ANYTHING = re.compile(r"\b(?:[Tt]uple|[Ll]ist|[Ss]et|Sequence|Iterable|Iterator)\b(?![ \t]*\[)")
+"""A sequence that does not say of what."""
 
 
 def is_plain_type(annotation: str | None) -> bool:
     """True for an annotation that names nothing but types whose values hold no fields."""
     words = _WORD.findall(annotation or "")
-    return bool(words) and _PLAIN_TYPES.issuperset(words)
+    plain = bool(words) and _PLAIN_TYPES.issuperset(words)
+    return plain and _OF_ANYTHING.search(annotation or "") is None
 
 
 def is_pickling(dotted: str) -> bool:

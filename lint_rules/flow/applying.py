@@ -9,6 +9,7 @@ from lint_rules.flow.named import Names, collected, names_given, spread
 from lint_rules.flow.openparams import classes_given
 from lint_rules.flow.summaries import DEPTH
 from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, field_reads, ref
+from lint_rules.naming import is_plain_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +132,8 @@ def _tracked(calls: Calls, function: FunctionRef, bound: dict[str, Value]) -> bo
             info = calls.ctx.objects[obj]
             if info.origin in ("copy", "lookup", "mapping", "fresh") or info.mapping:
                 return True
-            if info.origin == "param" and info.model is None and calls.ctx.depth < DEPTH:
+            open_ = info.origin == "param" and info.model is None and calls.ctx.depth < DEPTH
+            if open_ and not is_plain_type(info.type_text):
                 return True  # of a class that the caller may know
             if info.model is not None and is_record(info.model):
                 return True
