@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from leaking import LEAKING
 
 from lint_rules.discovery import discover
-from lint_rules.flow.source import DEEPEST
+from lint_rules.flow.source import DEEPEST, _may_be_deep
 from lint_rules.runner import run
 from lint_rules.worker import Task
 
@@ -113,3 +114,28 @@ def test_libcst_is_given_no_more_than_the_stated_depth(
     run(discover([tmp_path]), Task(cache=False))
     assert any("def small" in text for text in read)
     assert any("def deep" in text for text in read) == (2 * links < DEEPEST)
+
+
+NESTING = {
+    "attribute": ("", ".a"), "call": ("f(", ")"), "keyword": ("f(a=", ")"), "star": ("f(*", ")"), "index": ("x[", "]"),
+    "slice": ("x[", ":]"), "sum": ("1+", ""), "power": ("2**", ""), "minus": ("-", ""), "not": ("not ", ""),
+    "or": ("x or (", ")"), "lambda": ("lambda: ", ""), "default": ("lambda x=", ": 1"), "choice": ("a if b else ", ""),
+    "await": ("await f(", ")"), "yield": ("(yield ", ")"), "list": ("[", "]"), "dict": ("{1: ", "}"), "set": ("{", "}"),
+    "tuple": ("(", ",)"), "items": ("[y for y in ", "]"), "walrus": ("(y := ", ")"), "less": ("x < (", ")"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "behind"), NESTING.values(), ids=NESTING)
+def test_what_is_nested_too_deeply_is_looked_at(before: str, behind: str) -> None:
+    """However an expression is nested, its text shows that it may be."""
+    ast.parse(f"async def f(x):\n    {before * 20}x{behind * 20}")
+    levels = max(
+        _levels(ast.parse(f"async def f(x):\n    {before * n}x{behind * n}")) for n in (1, 2)
+    )
+    one = levels - _levels(ast.parse("async def f(x):\n    x"))
+    times = DEEPEST // max(one, 1) + 1
+    assert _may_be_deep(before * times + "x" + behind * times)
+
+
+def _levels(tree: ast.AST) -> int:
+    return 1 + max(map(_levels, ast.iter_child_nodes(tree)), default=0)

@@ -51,6 +51,14 @@ def test_the_limit_strikes_and_is_gone_afterwards() -> None:
     burn(0.05)
 
 
+def test_to_wait_takes_no_time() -> None:
+    with time_limit(0.05):
+        time.sleep(0.1)
+        check_time()
+        with pytest.raises(TimeLimitReached):
+            burn(5)
+
+
 def test_no_limit_and_limits_in_limits() -> None:
     burn(0.05)
     with time_limit(None):
