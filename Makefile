@@ -58,9 +58,11 @@ test-slow: $(VENV)/.dev
 test-oldest:
 	@$(MAKE) test VENV=.venv-oldest CONSTRAINTS=tests/constraints-oldest.txt
 
+# A name on the path may be one of pyenv's that starts no Python here: it is asked.
 test-pythons:
 	@for version in 3.10 3.11 3.12 3.13 3.14; do \
-		python=$$(command -v python$$version || ls -d $$HOME/.pyenv/versions/$$version.*/bin/python 2>/dev/null | tail -1); \
+		python=$$(python$$version -c 'import sys; print(sys.executable)' 2>/dev/null \
+			|| ls -d $$HOME/.pyenv/versions/$$version.*/bin/python 2>/dev/null | tail -1); \
 		if [ -z "$$python" ]; then echo "python$$version: not found, not tested"; continue; fi; \
 		echo "== $$($$python --version)"; \
 		$(MAKE) test PYTHON=$$python VENV=.venv-$$version || exit 1; \
