@@ -52,7 +52,7 @@ test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -n $(WORKERS) -m "not litellm and not network and not slow"
 
 test-slow: $(VENV)/.dev
-	@CACHE_LEAK_EXAMPLES=$${CACHE_LEAK_EXAMPLES:-500} $(BIN)/python -m pytest -m slow \
+	@CACHE_LEAK_EXAMPLES=$${CACHE_LEAK_EXAMPLES:-500} $(BIN)/python -m pytest \
 		tests/test_linear.py tests/test_never_break.py tests/test_generated_programs.py
 
 test-oldest:
