@@ -52,15 +52,17 @@ test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -n $(WORKERS) -m "not litellm and not network and not slow"
 
 test-slow: $(VENV)/.dev
-	@CACHE_LEAK_EXAMPLES=$${CACHE_LEAK_EXAMPLES:-500} $(BIN)/python -m pytest -m slow \
+	@CACHE_LEAK_EXAMPLES=$${CACHE_LEAK_EXAMPLES:-500} $(BIN)/python -m pytest \
 		tests/test_linear.py tests/test_never_break.py tests/test_generated_programs.py
 
 test-oldest:
 	@$(MAKE) test VENV=.venv-oldest CONSTRAINTS=tests/constraints-oldest.txt
 
+# A name on the path may be one of pyenv's that starts no Python here: it is asked.
 test-pythons:
 	@for version in 3.10 3.11 3.12 3.13 3.14; do \
-		python=$$(command -v python$$version || ls -d $$HOME/.pyenv/versions/$$version.*/bin/python 2>/dev/null | tail -1); \
+		python=$$(python$$version -c 'import sys; print(sys.executable)' 2>/dev/null \
+			|| ls -d $$HOME/.pyenv/versions/$$version.*/bin/python 2>/dev/null | tail -1); \
 		if [ -z "$$python" ]; then echo "python$$version: not found, not tested"; continue; fi; \
 		echo "== $$($$python --version)"; \
 		$(MAKE) test PYTHON=$$python VENV=.venv-$$version || exit 1; \

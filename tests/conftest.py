@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -15,6 +16,11 @@ os.environ.setdefault(DOWNLOADS, os.environ.get("XDG_CACHE_HOME") or str(Path.ho
 # Reports of test projects are kept for this run alone, never among the user's own.
 _KEPT = tempfile.TemporaryDirectory(prefix="cache-leak-tests-")
 os.environ["XDG_CACHE_HOME"] = os.environ["LOCALAPPDATA"] = _KEPT.name
+
+# A shell lets what a script starts with ``&`` ignore Ctrl-C, and that is inherited: the processes that the
+# tests interrupt are to hear it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -129,11 +129,10 @@ NESTING = {
 def test_what_is_nested_too_deeply_is_looked_at(before: str, behind: str) -> None:
     """However an expression is nested, its text shows that it may be."""
     ast.parse(f"async def f(x):\n    {before * 20}x{behind * 20}")
-    levels = max(
+    first, second = (
         _levels(ast.parse(f"async def f(x):\n    {before * n}x{behind * n}")) for n in (1, 2)
     )
-    one = levels - _levels(ast.parse("async def f(x):\n    x"))
-    times = DEEPEST // max(one, 1) + 1
+    times = DEEPEST // (second - first) + 1
     assert _may_be_deep(before * times + "x" + behind * times)
 
 

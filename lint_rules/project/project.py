@@ -252,7 +252,7 @@ class Project:
                 self._holding[literal] = known
             held = self._holding[literal]
             self.reads.word(literal, held)
-            out = held if out is None else [p for p in out if p in set(held)]
+            out = held if out is None else list(filter(set(held).__contains__, out))
         return list(out or [])
 
     def holding(self, kind: str, words: tuple[str, ...]) -> dict[Path, list[str]]:

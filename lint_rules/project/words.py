@@ -7,7 +7,7 @@ of a word (``\\b``); whether a word begins there is looked at afterwards.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Set
 from typing import AnyStr
 
 from lint_rules.naming import longest_literal, matches_any
@@ -31,7 +31,8 @@ def whole(pattern: re.Pattern[AnyStr], text: AnyStr) -> Iterator[re.Match[AnyStr
 def places_of(names: Collection[str], text: str) -> Iterator[re.Match[str]]:
     """Where one of the names stands as a word: once through the text, however many names there are."""
     if len(names) > FEW:
-        names = set(names).intersection(_WORD.findall(text))
+        wanted = names if isinstance(names, Set | Mapping) else frozenset(names)
+        names = {word for word in set(_WORD.findall(text)) if word in wanted}
     if len(names) > FEW:
         return (hit for hit in _WORD.finditer(text) if hit.group() in names)
     forms = "|".join(sorted(map(re.escape, names))) or "(?!)"

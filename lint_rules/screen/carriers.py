@@ -37,13 +37,15 @@ _STAR = re.compile(rb"import[ \t]*(?:\([ \t]*)?\*")
 _FIRST = re.compile(r"\s*(self\.)?")
 #: What follows is only looked at: ``if self.a: self.b = c`` keeps it in the second of two attributes.
 _KEPT = re.compile(r"\bself\.(\w+)(?=[ \t]*(?::[^=\n]{0,2000})?=[ \t]*(\w+))")
-#: What a line makes of a word in it: an alias, a subclass, what holds or returns it.
-_ALIAS = re.compile(r"(?:type[ \t]+)?(\w+)[ \t]*(?::[^=\n]*)?=[^=\n]*$")
+#: What a line makes of a word in it: an alias, a subclass, what holds or returns it.  Where a form has to begin
+#: is told in the form, so that a search for it anywhere begins nowhere else.
+_ALIAS = re.compile(r"\A(?:type[ \t]+)?(\w+)[ \t]*(?::[^=\n]*)?=[^=\n]*$")
 _RENAMED = re.compile(r"(?<!\s)\s+as\s+(\w+)")
-_SUBCLASS = re.compile(r"[ \t]*class[ \t]+(\w+)[ \t]*[(\[][^\n]*$")
-_HOLDS = re.compile(r"[ \t]+(\w+)[ \t]*:[^=\n]*$")
+_SUBCLASS = re.compile(r"\A[ \t]*class[ \t]+(\w+)[ \t]*[(\[][^\n]*$")
+_HOLDS = re.compile(r"\A[ \t]+(\w+)[ \t]*:[^=\n]*$")
 _ANNOTATES = re.compile(r"(\bself\.)?\b(\w+)[ \t]*:[^=:\n]*$")
-_RETURNS = re.compile(r"def[ \t]+(\w+)[^\n]*?(?:\n[^\n]*?)*?->[^:\n]*$")
+#: The last arrow: what is behind an earlier one would be read again from each.
+_RETURNS = re.compile(r"\Adef[ \t]+(\w+)\b[\s\S]*?->(?:[^:\n-]|-(?!>))*$")
 
 
 class CarrierWords:

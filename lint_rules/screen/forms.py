@@ -48,12 +48,12 @@ _ADDED = r"\.(?:update|append|extend|add|insert|setdefault)\("
 _ATTRIBUTE_WRITTEN = re.compile(rf"\.(\w+)(?={_WRITTEN}|{_ADDED})")
 _ITEM_WRITTEN = re.compile(rf"\[[ \t]*[\"'](\w+)[\"'][ \t]*\](?={_WRITTEN}|{_ADDED})")
 _USED = re.compile(r"\.(\w+)|[\"'](\w+)(?=[\"'])")
-_WRITES_ON = re.compile(r"\s*(?:[:,][^=\n]{0,2000})?=(?!=)")
+_WRITES_ON = re.compile(r"(?<!\s)\s*(?:[:,][^=\n]{0,2000})?=(?!=)")
 """What follows a name that is written: what a line may hold between the two is bounded, or a long one
-would be read again from each of its words."""
+would be read again from each of its words; it begins at its first space, as the two below do."""
 _QUOTES = ("'", '"')
-_AS = re.compile(r"[ \t]+as[ \t]+(\w+)")
-_LISTED = re.compile(r"\s*,")
+_AS = re.compile(r"(?<![ \t])[ \t]+as[ \t]+(\w+)")
+_LISTED = re.compile(r"(?<!\s)\s*,")
 
 
 def writes_of(names: Collection[str], text: str) -> dict[str, list[int]]:

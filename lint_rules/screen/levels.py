@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lint_rules.screen.caches import CacheUsers
     from lint_rules.screen.shapes import Shape
 
-_USED = re.compile(r"[ \t]*(?:[(,)\]}#\r\n]|$|(?:if|else|or|and)\b)")
+_USED = re.compile(r"(?<![ \t])[ \t]*(?:[(,)\]}#\r\n]|$|(?:if|else|or|and)\b)")
 """What follows a function that is called, handed on, or given another name."""
 
 

@@ -52,6 +52,9 @@ class Merges:
         self._merges: dict[Path, list[_Merging]] = {}
         self._words_of: dict[ClassRef, CarrierWords] = {}
         self._rewriters_of: dict[frozenset[str], frozenset[str]] = {}
+        # By name, not by who asks: thousands may call a name that thousands of functions have.
+        self._writing_given: dict[tuple[str, int], bool] = {}
+        self._hiding: dict[str, bool] = {}
 
     def in_module(self, module: Module) -> list[FunctionRef]:
         """The functions of a module that may write a field which is per-request by its name."""
@@ -176,6 +179,11 @@ class Merges:
     def _writes_given(self, name: str, away: int = FOLLOWED) -> bool:
         """True when a function that is called so writes fields of what it is given, or one that it gives that to:
         which of them are per-request the project's helpers may prove."""
+        if (name, away) not in self._writing_given:
+            self._writing_given[name, away] = self._one_writes_given(name, away)
+        return self._writing_given[name, away]
+
+    def _one_writes_given(self, name: str, away: int) -> bool:
         for shape in self.caches.called(name):
             copies = {c.token for c in shape.copies.values() if any(map(_is_given, c.source))}
             targets = frozenset().union(*(write.target for write in shape.writes))
@@ -191,11 +199,13 @@ class Merges:
     def _hides_writes(self, name: str) -> bool:
         """True when a function that is called so writes on what it is given under names that no text
         shows."""
-        return any(
-            write.name is None and any(token.startswith(PARAM) for token in write.target)
-            for shape in self.caches.called(name)
-            for write in shape.writes
-        )
+        if name not in self._hiding:
+            self._hiding[name] = any(
+                write.name is None and any(token.startswith(PARAM) for token in write.target)
+                for shape in self.caches.called(name)
+                for write in shape.writes
+            )
+        return self._hiding[name]
 
     @cached_property
     def _names(self) -> frozenset[str]:

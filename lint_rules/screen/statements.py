@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
-_ASSIGNED = re.compile(r"(\w+)[ \t]*(?::[^=\n]*)?=")
-_CONSTANT = re.compile(r"[ \t]+(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*[\w.]*[(\[{]")
+#: Each is asked for where a line begins.
+_ASSIGNED = re.compile(r"^(\w+)[ \t]*(?::[^=\n]*)?=", re.MULTILINE)
+_CONSTANT = re.compile(r"^[ \t]+(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*[\w.]*[(\[{]", re.MULTILINE)
 
 
 class Statements:

@@ -44,6 +44,7 @@ class Survey:
         self.carriers = CarrierWords(project, settings)
         self.helping = Helping(self.caches, self.carriers)
         self.merges = Merges(self.caches, self.carriers)
+        self._users: dict[Path, dict[str, list[FunctionRef]]] = {}
         #: The functions that were found to store what they give to one that writes a proven field.
         self._storing_rewritten: set[FunctionRef] = set()
         project.reads.derive = self.derive
@@ -130,9 +131,16 @@ class Survey:
 
     def _called(self, *name: str) -> list[FunctionRef]:
         """The functions that have to do with a cache and are called so (:meth:`_name`)."""
-        path, qualname = Path(name[0]), name[1]
-        users = (f for f in self._cache_users(path) if f.qualname == qualname)
+        users = self._users_by_name(Path(name[0])).get(name[1], ())
         return [function for function in users if self._name(function) == name]
+
+    def _users_by_name(self, path: Path) -> dict[str, list[FunctionRef]]:
+        """Of the functions of a file that have to do with a cache those of each qualified name."""
+        if path not in self._users:
+            self._users[path] = {}
+            for function in self._cache_users(path):
+                self._users[path].setdefault(function.qualname, []).append(function)
+        return self._users[path]
 
     def _told(self, functions: Iterable[FunctionRef]) -> str:
         """A digest of which functions these are."""
