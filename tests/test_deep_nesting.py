@@ -130,9 +130,9 @@ def test_what_is_nested_too_deeply_is_looked_at(before: str, behind: str) -> Non
     """However an expression is nested, its text shows that it may be."""
     ast.parse(f"async def f(x):\n    {before * 20}x{behind * 20}")
     first, second = (
-        _levels(ast.parse(f"async def f(x):\n    {before * n}x{behind * n}")) for n in (1, 2)
+        _levels(ast.parse(f"async def f(x):\n    {before * n}x{behind * n}")) for n in (20, 40)
     )
-    times = DEEPEST // (second - first) + 1
+    times = DEEPEST * 20 // (second - first) + 1
     assert _may_be_deep(before * times + "x" + behind * times)
 
 
