@@ -52,6 +52,8 @@ class Module:
         self._annotations: dict[str, str | None] = {}
         #: Names whose values were looked for in the whole tree.
         self._from_tree: set[str] = set()
+        #: Names whose statements only parse with more of the text than their lines say.
+        self._wide: set[str] = set()
 
     @property
     def name(self) -> str:
@@ -204,31 +206,37 @@ class Module:
         self.read_name(name)
         if name not in self._values:
             self._values[name] = self._value(name) if name in self.raw.assignments else None
-        places = self.raw.assignments.get(name, ())
-        if (name in self._from_tree and not self.raw.parses) or not (
-            self.raw.scan.widened.isdisjoint(places)
-        ):
+        if name in self._wide or (name in self._from_tree and not self.raw.parses):
             self.read()
         return self._values[name]
 
     def _value(self, name: str) -> ast.expr | None:
-        """The last assignment: cut out where it stands at the margin, else from the whole tree."""
+        """The last assignment: cut out with the statement around it that stands at the margin, else from the whole
+        tree."""
         value: ast.expr | None = None
         self._annotations[name] = None
         text, scan = self.raw.text, self.raw.scan
         for place in self.raw.assignments[name]:
-            if column(text[text.rfind("\n", 0, place) + 1 : place]):
-                if self.raw.function_around(place) is None:
-                    self._from_tree.add(name)
-                    return self.raw.assigned.get(name)
-                continue
             if scan.in_string(place):
                 continue
-            # From the name on, a ``type`` statement reads as an assignment on every Python.
-            statement = scan.statement(place)
-            value = assigned_value(statement) or value
-            if isinstance(statement, ast.AnnAssign):
-                self._annotations[name] = ast.unparse(statement.annotation)
+            start: int | None = place
+            if column(text[text.rfind("\n", 0, place) + 1 : place]):
+                if self.raw.function_around(place) is not None:
+                    continue
+                start = scan.compound_around(place)
+                inside = self.raw.assigned_around(start, place) if start is not None else None
+                if inside is None:
+                    self._from_tree.add(name)
+                    return self.raw.assigned.get(name)
+                value = inside.get(name) or value
+            else:
+                # From the name on, a ``type`` statement reads as an assignment on every Python.
+                statement = scan.statement(place)
+                value = assigned_value(statement) or value
+                if isinstance(statement, ast.AnnAssign):
+                    self._annotations[name] = ast.unparse(statement.annotation)
+            if start in scan.widened:
+                self._wide.add(name)
         return value
 
     def annotation_of(self, name: str) -> str | None:

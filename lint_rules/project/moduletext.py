@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
 """A physical line with its end."""
+_DEFINITION = re.compile(r"[ \t\f]*(?:class\b|@)")
 
 
 class ModuleText:
@@ -168,16 +169,18 @@ class ModuleText:
     @cached_property
     def assigned(self) -> dict[str, ast.expr]:
         """What module-level names are assigned, also inside ``if`` and ``try``."""
-        found: dict[str, ast.expr] = {}
-        for node in _level(self.tree.body):
-            value = assigned_value(node)
-            targets = getattr(node, "targets", None) or [
-                getattr(node, "target", getattr(node, "name", None))
-            ]
-            for target in targets:
-                if value is not None and isinstance(target, ast.Name):
-                    found[target.id] = value
-        return found
+        return _assigned_on(self.tree.body)
+
+    def assigned_around(self, start: int, place: int) -> dict[str, ast.expr] | None:
+        """The same of the statement alone that starts at a place of the margin; None where another place turns
+        out not to stand in it."""
+        if _DEFINITION.match(self.text, start):
+            return {}  # what is assigned there are no names of the module
+        statement = self.scan.statement(start)
+        last = statement.end_lineno if statement is not None else None
+        if statement is None or last is None or self.scan.line_at(place) > last:
+            return None
+        return _assigned_on([statement])
 
     @cached_property
     def import_statements(self) -> list[ast.stmt]:
@@ -241,6 +244,20 @@ def assigned_value(node: ast.stmt | None) -> ast.expr | None:
         value: ast.expr | None = node.value  # type: ignore[union-attr]
         return value
     return None
+
+
+def _assigned_on(body: list[ast.stmt]) -> dict[str, ast.expr]:
+    """What names are assigned by statements, the last value of each."""
+    found: dict[str, ast.expr] = {}
+    for node in _level(body):
+        value = assigned_value(node)
+        targets = getattr(node, "targets", None) or [
+            getattr(node, "target", getattr(node, "name", None))
+        ]
+        for target in targets:
+            if value is not None and isinstance(target, ast.Name):
+                found[target.id] = value
+    return found
 
 
 def _level(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -38,6 +38,7 @@ _IMPORT = re.compile(
 _ASSIGNED = re.compile(r"^[ \t\f]*(?:type[ \t]+)?(\w+)[ \t]*(?::|=(?!=)|\[)", re.MULTILINE)
 _FED = r"(?:[ \t\f]*\f)?"
 _MARGIN = re.compile(rf"^(?={_FED}[^\s#)\]}}])", re.MULTILINE)
+_GOES_ON = re.compile(rf"{_FED}(?:else|elif|except|finally)\b")
 MAX_CUTS = 40
 """How often a cut is widened before the definition counts as unreadable."""
 
@@ -190,8 +191,7 @@ class Scan:
         """The statement at the margin that starts at ``offset``."""
         at = offset
         for _ in range(MAX_CUTS):
-            hit = _MARGIN.search(self.text, self._line_after(at))
-            at = hit.start() if hit is not None else len(self.text)
+            at = self._next_margin(offset, at)
             lead = "\n" * (self.line_at(offset) - 1)
             try:
                 body = ast.parse(lead + self.text[offset:at]).body
@@ -201,6 +201,34 @@ class Scan:
                 return body[0] if body else None
             self.widened.add(offset)
         return None
+
+    def _next_margin(self, offset: int, at: int) -> int:
+        """Where, behind a place, the next line begins at the margin that may not belong to the statement at
+        ``offset``; a string over many lines is passed over at once."""
+        while True:
+            hit = _MARGIN.search(self.text, self._line_after(at))
+            if hit is None:
+                return len(self.text)
+            at = hit.start()
+            if self.in_string(at):
+                self.widened.add(offset)
+            elif not _GOES_ON.match(self.text, at):
+                return at
+
+    def compound_around(self, place: int) -> int | None:
+        """Where the statement begins that stands at the margin around an indented place, as far as lines tell;
+        None where none does."""
+        at = bisect_right(self._margins, place) - 1
+        while at >= 0 and (
+            _GOES_ON.match(self.text, self._margins[at]) or self.in_string(self._margins[at])
+        ):
+            at -= 1
+        return self._margins[at] if at >= 0 else None
+
+    @cached_property
+    def _margins(self) -> list[int]:
+        """Where each line starts that begins at the margin."""
+        return [hit.start() for hit in _MARGIN.finditer(self.text)]
 
     def _line_after(self, at: int) -> int:
         end = self.text.find("\n", at)
