@@ -91,6 +91,12 @@ class Context:
             self._resolved[dotted] = self.project.resolve(self.module, dotted, self.function)
         return self._resolved[dotted]
 
+    def method(self, base: Value, name: str) -> FunctionRef | None:
+        """The method of the project that a call on an object of one class runs."""
+        models = {self.objects[obj].model for obj in self.deref(base)}
+        model = next(iter(models)) if len(models) == 1 else None
+        return self.project.implementations.method(model, name) if model is not None else None
+
     def next_order(self) -> int:
         """A number that grows with the order of events."""
         self._order += 1

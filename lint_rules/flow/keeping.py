@@ -41,7 +41,7 @@ class Keeping:
         given: list[tuple[cst.Arg, Value]],
     ) -> KeptAs:  # fmt: skip
         """What the method of that name keeps; nothing where the project does not show it."""
-        method = self._method(base, name)
+        method = self.ctx.method(base, name)
         if method is None or self.ctx.depth == 0:
             return {}
         library = self.ctx.library
@@ -55,7 +55,7 @@ class Keeping:
     def hands_out_copies(self, base: Value, name: str, more: Sequence[Value]) -> bool:
         """True where whatever the method of that name returns is a copy that it makes, or what its caller gave it
         for the case that there is none; ``more`` is what it is given beside the key."""
-        method = self._method(base, name)
+        method = self.ctx.method(base, name)
         if method is None or self.ctx.depth == 0:
             return False
         facts = self.ctx.library.summary(method, self.ctx.depth - 1)
@@ -71,11 +71,6 @@ class Keeping:
         given = {self.ctx.objects[obj].origin for value in more for obj in self.ctx.deref(value)}
         own = {"copy", "param"} if given <= _OWN else {"copy"}
         return "copy" in origins and origins <= own
-
-    def _method(self, base: Value, name: str) -> FunctionRef | None:
-        models = {self.ctx.objects[obj].model for obj in self.ctx.deref(base)}
-        model = next(iter(models)) if len(models) == 1 else None
-        return model.method(name) if model is not None else None
 
 
 def kept_by(call: Instantiation) -> KeptAs:
