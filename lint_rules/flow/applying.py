@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.named import Names, collected, names_given, spread
-from lint_rules.flow.openparams import classes_given
+from lint_rules.flow.openparams import classes_given, receiver_given
 from lint_rules.flow.rows import how_read
 from lint_rules.flow.summaries import DEPTH
 from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, field_reads, ref
@@ -38,7 +38,11 @@ def apply(
     followed = calls.ctx.depth > 0 and _tracked(calls, function, bound)
     names: Names = ()
     if followed:
-        names = (*names_given(function, bound), *classes_given(calls.ctx, function, bound))
+        names = (
+            *names_given(function, bound),
+            *classes_given(calls.ctx, function, bound),
+            *receiver_given(calls.ctx, function, bound),
+        )
     facts = calls.ctx.library.summary(function, calls.ctx.depth - 1, names) if followed else None
     if _is_abstract(function, facts):  # which of its subclasses' own is called is not known
         calls.may_reset(function.name, list(bound.values()))

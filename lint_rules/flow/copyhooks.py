@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lint_rules.flow.instantiate import Instantiation
+from lint_rules.flow.openparams import receiver_is
 from lint_rules.flow.values import DEFAULT, UNKNOWN, Callable_, Const, Seq, Value, ref, union
 from lint_rules.project.classes import ClassRef
 
@@ -84,7 +85,9 @@ class CopyHooks:
         """What a method of the objects returns."""
         names = [param.name for param in method.params]
         given = dict(zip(names, (union([ref(obj) for obj in objs]), *values), strict=False))
-        facts = self.ctx.library.summary(method, max(self.ctx.depth - 1, 0))
+        model = self.ctx.objects[objs[0]].model
+        told = receiver_is(method, model) if model is not None and names else ()
+        facts = self.ctx.library.summary(method, max(self.ctx.depth - 1, 0), told)
         if facts is None:
             return UNKNOWN
         bound = {name: given.get(name, UNKNOWN) for name in names}

@@ -11,6 +11,7 @@ from lint_rules.flow.applying import bind
 from lint_rules.flow.facts import Placed
 from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.named import names_given
+from lint_rules.flow.openparams import receiver_given
 from lint_rules.flow.state import State
 from lint_rules.flow.values import Absent, Const, Init, Obj, Ref, Value
 from lint_rules.flow.vocabulary import SERIALISED
@@ -46,7 +47,8 @@ class Keeping:
             return {}
         library = self.ctx.library
         bound = bind(method, base, [arg for arg, _ in given], [value for _, value in given])
-        facts = library.summary(method, self.ctx.depth - 1, names_given(method, bound))
+        names = (*names_given(method, bound), *receiver_given(self.ctx, method, bound))
+        facts = library.summary(method, self.ctx.depth - 1, names)
         if facts is None or facts.final is None:
             return {}
         call = Instantiation(self.ev.calls, state, node, facts, bound)
@@ -58,7 +60,8 @@ class Keeping:
         method = self.ctx.method(base, name)
         if method is None or self.ctx.depth == 0:
             return False
-        facts = self.ctx.library.summary(method, self.ctx.depth - 1)
+        names = receiver_given(self.ctx, method, bind(method, base, [], []))
+        facts = self.ctx.library.summary(method, self.ctx.depth - 1, names)
         if facts is None:
             return False
         atoms = [a for leave in facts.exits for a in leave.value.atoms]
