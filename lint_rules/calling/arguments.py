@@ -112,7 +112,7 @@ def _assert_new(function: FunctionRef) -> None:
     if wants:
         raise Uncallable(f"{owner.name} needs arguments that a test does not know")
     if owner.module.project.implementations.leaves_open(owner):
-        raise Uncallable(f"{owner.name} leaves a method to its subclasses")
+        raise Uncallable(f"{owner.name} is not complete by itself")
 
 
 def may_be_none(function: FunctionRef, name: str) -> bool:

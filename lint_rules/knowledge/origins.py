@@ -8,7 +8,7 @@ from lint_rules.flow.values import APART, ROW, Absent, Const, Init, Strings
 from lint_rules.knowledge.merging import family
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from lint_rules.flow.facts import Facts
     from lint_rules.flow.values import Atom, Obj, Value
@@ -60,19 +60,22 @@ def is_own(facts: Facts, obj: int) -> bool:
     return is_all_found(facts, obj) and (info.origin == "copy" or info.how == APART)
 
 
-def is_built_of_row(facts: Facts, obj: int) -> bool:
+def is_row(obj: Obj) -> bool:
+    """True for what a call returned that reads a database."""
+    return obj.origin == "call" and obj.how == ROW and obj.model is None
+
+
+def is_built_of_row(facts: Facts, obj: int, rows: Collection[str] = ()) -> bool:
     """True for an object of a class that was built from a row of a database: what is on it no request has left
-    there."""
+    there.  ``rows`` are the parameters that are given one."""
     info = facts.objects[obj]
     if info.origin != "copy" or info.model is None:
         return False
     others = [facts.objects[link] for link in family(facts, obj) if link != obj]
     found = [other for other in others if other.origin != "copy"]
-    return all(other.model is None for other in others) and all(map(_is_row, found))
-
-
-def _is_row(obj: Obj) -> bool:
-    return obj.origin == "call" and obj.how == ROW
+    return all(other.model is None for other in others) and all(
+        is_row(one) or (one.origin == "param" and one.name in rows) for one in found
+    )
 
 
 def roots(facts: Facts, obj: int) -> list[Obj]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lint_rules.flow.values import NONES, Absent, Callable_, Const, Init, Ref, Seq, Strings
 from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.merging import Merging, family
-from lint_rules.knowledge.origins import is_all_found, is_built_of_row, is_own, roots
+from lint_rules.knowledge.origins import is_all_found, is_built_of_row, is_own, is_row, roots
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts, Handoff
@@ -61,6 +61,8 @@ class Staying:
     ) -> bool:
         """False where all callers are seen, and of what they hand over nothing is old; those who only try the
         function (a test does) say nothing."""
+        if carrier.origin == "attr":
+            return self._may_inside(facts, carrier)
         came_from = roots(facts, carrier.id)
         if is_own(facts, carrier.id):
             return self.contents.may_hold(class_of(facts, carrier), name)
@@ -74,6 +76,30 @@ class Staying:
             if any(is_old(one, name) for one in known):
                 return True
         return False
+
+    def _may_inside(self, facts: Facts, carrier: Obj) -> bool:
+        """The same of an object that was found in a field of another one: where all callers made that, or what
+        it has in the field, there is nothing old in it."""
+        inner = carrier
+        while facts.objects[inner.of[0]].origin == "attr":
+            inner = facts.objects[inner.of[0]]
+        came_from = roots(facts, inner.of[0])
+        if any(root.origin != "param" for root in came_from):
+            return True
+        handed = [one for root in came_from for one in self._handed(facts, root, copied=False)]
+        known = [one for one in handed if one is not None]
+        if len(known) < len(handed) or not any(map(self._is_in_use, known)):
+            return True
+        return any(self._came_with(one, inner.field) for one in known)
+
+    def _came_with(self, handed: _Handed, name: str) -> bool:
+        """True when the object that is handed over has in a field what it came with."""
+        caller, obj = handed.caller, handed.obj
+        if self._is_made(caller, obj) or (obj.origin == "copy" and obj.depth == "deep"):
+            return False
+        held = handed.handoff.fields.get(obj.id, {}).get(name)
+        held = held or caller.objects.default(obj.id, name)
+        return any(isinstance(atom, Init) for atom in held.atoms)
 
     def _handed(self, facts: Facts, param: Obj, *, copied: bool) -> Iterator[_Handed | None]:
         """What callers hand over for a parameter; None where that is not known."""
@@ -121,13 +147,18 @@ class Staying:
         """True for a new object: made here, built from a row, or made by a function that was called for it."""
         if obj.origin != "call" or calls == 0:
             return obj.origin == "fresh" or is_built_of_row(facts, obj.id)
-        called = next((each.callee for each in facts.handoffs if each.node is obj.node), None)
-        made = self.helpers.library.facts(called) if called is not None else None
-        if made is None:
+        call = next((each for each in facts.handoffs if each.node is obj.node), None)
+        made = self.helpers.library.facts(call.callee) if call is not None else None
+        if made is None or call is None:
             return False
+        rows = {name for name, value in call.arguments.items() if _are_rows(facts, value)}
         atoms = {atom for leave in made.exits for atom in leave.value.atoms} - NONES
         return bool(atoms) and all(
-            isinstance(a, Ref) and self._is_made(made, made.objects[a.obj], calls - 1)
+            isinstance(a, Ref)
+            and (
+                is_built_of_row(made, a.obj, rows)
+                or self._is_made(made, made.objects[a.obj], calls - 1)
+            )
             for a in atoms
         )
 
@@ -142,6 +173,10 @@ def _is_left(handed: _Handed, name: str) -> bool:
     """True when the old value may be on the object at the end of the caller."""
     caller = handed.caller
     return caller.final is None or Merging(caller).may_keep_old(handed.obj.id, name)
+
+
+def _are_rows(facts: Facts, value: Value) -> bool:
+    return bool(value.refs) and all(is_row(facts.objects[obj]) for obj in value.refs)
 
 
 def _comes_in(handed: _Handed, value: Value) -> bool:
