@@ -81,6 +81,14 @@ _EITHER = re.compile(
     r"|setdefault)(_|$)"
 )
 """Methods that hand out what is there, and put in what they are given where nothing is."""
+_DATABASES = "db|database|sql|cursor|prisma|postgres|sqlite|mysql|mongo|rows?|records?"
+_READERS = (
+    "a?(?:fetch_?(?:one|row|val|all)|find_(?:one|unique|first)(?:_or_raise)?"
+    "|scalars?(?:_one)?(?:_or_none)?|one(?:_or_none)?|execute|query)"
+)
+_ROWS = re.compile(rf"(?:^|_)(?:{_DATABASES})(?:_|$)|^{_READERS}$", re.IGNORECASE)
+READS_ROWS = rf"\b(?:\w+_)?(?:{_DATABASES})(?:_\w+)?\.\w|\.{_READERS}\("
+"""The text of a function that reads a database: what objects and methods for that are called."""
 UNBOUND_SETTERS = {"__setattr__": 3, "__delattr__": 2}
 """Methods that may be called on a class, and with how many arguments: the first is the object."""
 CACHE_LIBRARIES = ("cachetools", "aiocache", "diskcache", "cachelib", "pylibmc", "pymemcache",
@@ -119,6 +127,11 @@ _PLAIN_TYPES = frozenset(
 """The words of types whose values hold no fields: texts, numbers, and sequences of them."""
 _OF_ANYTHING = re.compile(r"\b(?:[Tt]uple|[Ll]ist|[Ss]et|Sequence|Iterable|Iterator)\b(?![ \t]*\[)")
 """A sequence that does not say of what."""
+
+
+def reads_rows(name: str) -> bool:
+    """True for a name that says that a database is read."""
+    return _ROWS.search(name) is not None
 
 
 def is_plain_type(annotation: str | None) -> bool:

@@ -102,6 +102,48 @@ def load(key: str, limits: dict) -> Auth:
         found.end_user_limit = limits["end_user_limit"]
     return found
 """,
+    "ports.py": """from copy import deepcopy
+from typing import Protocol
+
+from model import Auth
+
+
+class Port(Protocol):
+    def find(self, key: str) -> Auth | None: ...
+
+    def hold(self, key: str, value: Auth) -> None: ...
+
+
+class Copying:
+    held: dict[str, Auth] = {}
+
+    def find(self, key: str) -> Auth | None:
+        return deepcopy(self.held.get(key))
+
+    def hold(self, key: str, value: Auth) -> None:
+        self.held[key] = deepcopy(value)
+
+
+class Half:
+    def find(self, key: str) -> Auth | None:
+        return None
+
+    def keeps(self, key: str, value: Auth) -> None:
+        pass
+""",
+    "entry.py": """from model import Auth
+from ports import Port
+
+
+def enter(port_cache: Port, key: str, limits: dict) -> Auth:
+    found = port_cache.find(key)
+    if found is None:
+        found = Auth(key)
+        port_cache.hold(key, found)
+    if limits.get("end_user_limit"):
+        found.end_user_limit = limits["end_user_limit"]
+    return found
+""",
     "service.py": """from __future__ import annotations
 
 from model import Auth, Other, lower
@@ -186,6 +228,9 @@ EDITS = [
     ("plain.py", "import json\n", "import json\n\nfrom cachetools import Cache\n\nsized = Cache()\n"),
     ("plain.py", "        return json.load(stream)\n", "        return dict(**json.load(stream))\n"),
     ("plain.py", "import json\n", "import json\n\nfrom helpers import fresh\n\nfresh\n"),
+    ("model.py", "class Other:", "    def __copy__(self):\n        return Auth(self.token, self.region, self.end_user_id)\n\n\nclass Other:"),
+    ("ports.py", "def keeps", "def hold"),
+    ("ports.py", "return deepcopy(self.held.get(key))", "return self.held.get(key)"),
 ]  # fmt: skip
 
 
@@ -391,7 +436,7 @@ def test_a_survey_says_the_same_with_what_is_kept(tree: Path, tmp_path: Path, se
         assert surveyed(tree, tmp_path) == surveyed(tree, None), (step, EDITS[number])
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(1, 7))
 def test_what_is_kept_makes_no_difference(tree: Path, tmp_path: Path, seed: int) -> None:
     """Edits in any order: a run with what earlier ones kept says the same as one without."""
     rng = random.Random(seed)

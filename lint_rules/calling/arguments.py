@@ -111,6 +111,8 @@ def _assert_new(function: FunctionRef) -> None:
         wants = len(owner.bases) != known or (owner.kind != "plain" and missing)
     if wants:
         raise Uncallable(f"{owner.name} needs arguments that a test does not know")
+    if owner.module.project.implementations.leaves_open(owner):
+        raise Uncallable(f"{owner.name} is not complete by itself")
 
 
 def may_be_none(function: FunctionRef, name: str) -> bool:

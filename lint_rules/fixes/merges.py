@@ -11,6 +11,7 @@ from lint_rules.fixes.beforehand import added_to, find_anchor, objection
 from lint_rules.fixes.layout import Layout
 from lint_rules.fixes.overwrites import overwrite
 from lint_rules.fixes.values import ResetValue, empty_value, reset_value
+from lint_rules.flow.copies import are_fields
 
 if TYPE_CHECKING:
     from lint_rules.knowledge.merging import Merge
@@ -113,7 +114,7 @@ def _by_key(merge: Merge) -> bool:
     if merge.write.how != "update" or not isinstance(call, cst.Call):
         return merge.write.how == "item"
     on = call.func.value if isinstance(call.func, cst.Attribute) else None
-    return on is not None and not (isinstance(on, cst.Attribute) and on.attr.value == "__dict__")
+    return on is not None and not are_fields(on)
 
 
 def _target(problem: Problem, layout: Layout, merge: Merge) -> cst.Name | cst.Attribute | None:

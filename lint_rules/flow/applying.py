@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.named import Names, collected, names_given, spread
-from lint_rules.flow.openparams import classes_given
+from lint_rules.flow.openparams import classes_given, receiver_given
+from lint_rules.flow.rows import how_read
 from lint_rules.flow.summaries import DEPTH
 from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, field_reads, ref
 from lint_rules.naming import is_plain_type
@@ -38,7 +39,11 @@ def apply(
     followed = calls.ctx.depth > 0 and _tracked(calls, function, bound)
     names: Names = ()
     if followed:
-        names = (*names_given(function, bound), *classes_given(calls.ctx, function, bound))
+        names = (
+            *names_given(function, bound),
+            *classes_given(calls.ctx, function, bound),
+            *receiver_given(calls.ctx, function, bound),
+        )
     facts = calls.ctx.library.summary(function, calls.ctx.depth - 1, names) if followed else None
     if _is_abstract(function, facts):  # which of its subclasses' own is called is not known
         calls.may_reset(function.name, list(bound.values()))
@@ -51,7 +56,9 @@ def apply(
 
 def _typed(calls: Calls, state: State, node: cst.Call, function: FunctionRef, origin: str) -> Value:
     """The object that a call returns, of the class that the function's annotation names."""
-    made = calls.ctx.new((id(node), origin, calls.ctx.iteration), origin, function.name, node=node)
+    how = how_read(node, function) if origin == "call" else ""
+    key = (id(node), origin, calls.ctx.iteration)
+    made = calls.ctx.new(key, origin, function.name, node=node, how=how)
     annotate_result(calls, made, function)
     state.meet(made.id)
     return ref(made.id)

@@ -67,12 +67,12 @@ class Builtins:
     hasattr = isinstance
 
     def dict(self, state: State, node: cst.Call) -> Value | None:
-        """``dict(x, f=None)``: a copy of a mapping, or a new dict."""
+        """``dict(x, f=None)``, ``dict(**x)``: a copy of a mapping, or a new dict."""
         first = next((a for a in node.args if a.keyword is None), None)
         if first is None:
             made = self.ev.mappings.fresh(state, node)
         else:
-            value = self.ev.eval(state, first.value)
+            value = self.ev.mappings.of(state, first.value)
             atom = value.single
             objs = [atom.obj] if isinstance(atom, Entries) else list(value.refs)
             if not objs:
@@ -86,6 +86,8 @@ class Builtins:
             if arg.keyword is not None:
                 item = self.ev.eval(state, arg.value)
                 self.ctx.write(state, [made], arg.keyword.value, item, arg.value, "update")
+            elif arg.star == "**" and arg is not first:
+                self.ev.mappings.update(state, [made], self.ev.eval(state, arg.value), node)
         return ref(made)
 
     def own(self, value: Value) -> Value:

@@ -13,7 +13,7 @@ from lint_rules.flow.keeping import Keeping, KeptAs
 from lint_rules.flow.presence import may_find_nothing
 from lint_rules.flow.recognising import Recognising, last_name
 from lint_rules.flow.state import State
-from lint_rules.flow.values import APART, NONES, UNKNOWN, Obj, Ref, Seq, Value, ref, union
+from lint_rules.flow.values import APART, NONES, UNKNOWN, Init, Obj, Ref, Seq, Value, ref, union
 from lint_rules.naming import is_lookup_method, is_store_method
 
 if TYPE_CHECKING:
@@ -206,19 +206,32 @@ class Caches:
                 )
 
     def stored_objects(self, state: State, value: Value) -> list[int]:
-        """The objects that a value is, also as an item of a tuple or of what is made here, by their numbers;
-        what a field is declared to hold as a text or a number is none."""
+        """The objects that a value is, also as an item of a tuple or of what is made here, by their numbers, and
+        those in their fields that were written to; what a field is declared to hold as a text or a number is none."""
         found: dict[int, None] = {}
         todo = [value]
         while todo:
             value = todo.pop()
             new = [o for o in self.ctx.deref(value) if o not in found and not self._is_plain(o)]
             found.update(dict.fromkeys(new))
+            todo += (ref(inner) for obj in new for inner in self._changed_in(state, obj))
             for obj in filter(self._holds, new):
                 held = state.heap.get(obj, {})
                 todo += [held[name] for name in held if not self._has_plain(obj, name)]
             todo += (part for atom in value.atoms if isinstance(atom, Seq) for part in atom.parts)
         return list(found)
+
+    def _changed_in(self, state: State, obj: int) -> list[int]:
+        """The objects of classes that an object came with in its fields, and still has there, if they were
+        written to."""
+        held = state.heap.get(obj, {})
+        return [
+            info.id
+            for info in self.ctx.objects.all()
+            if info.origin == "attr" and info.of == (obj,) and info.model is not None
+            and state.heap.get(info.id)
+            and (info.field not in held or Init(obj, info.field) in held[info.field].atoms)
+        ]  # fmt: skip
 
     def _is_plain(self, obj: int) -> bool:
         """True for what was found in a field that is declared as a text, a number or the like."""

@@ -20,6 +20,7 @@ from lint_rules.flow.builtins import Builtins
 from lint_rules.flow.caches import Caches
 from lint_rules.flow.context import class_of, computed
 from lint_rules.flow.copies import Copies
+from lint_rules.flow.rows import how_read
 from lint_rules.flow.state import State
 from lint_rules.flow.values import (
     ABSENT,
@@ -120,7 +121,7 @@ class Calls:
             return value
         # What a pickle restores is of the kind that went in; the others know nothing but mappings.
         mapping = not full.startswith("pickle.") or all(self.ctx.objects[o].mapping for o in objs)
-        return ref(self.copies.make(state, node, objs, "deep", full, mapping=mapping))
+        return ref(self.copies.made(state, node, objs, "deep", full, mapping=mapping))
 
     def _cast(self, state: State, node: cst.Call) -> Value:
         value = self.ev.eval(state, node.args[1].value)
@@ -196,10 +197,8 @@ class Calls:
         self, state: State, node: cst.Call, func: cst.Attribute, base: Value, name: str
     ) -> Value | None:
         objs = self.ctx.deref(base)
-        models = {self.ctx.objects[obj].model for obj in objs}
-        model = next(iter(models)) if len(models) == 1 else None
-        own = model.method(name) if model is not None else None
-        if own is not None and objs:
+        own = self.ctx.method(base, name)
+        if own is not None:
             return apply(self, state, node, own, base, node.args)
         if name == "fromkeys":
             return self._fromkeys(state, node)
@@ -296,7 +295,7 @@ class Calls:
 
     def _update(self, state: State, node: cst.Call, objs: list[int]) -> Value:
         for arg in node.args:
-            value = self.ev.eval(state, arg.value)
+            value = self.ev.mappings.of(state, arg.value)
             if arg.keyword is not None:
                 self.ctx.write(state, objs, arg.keyword.value, value, arg.value, "update")
             else:
@@ -422,7 +421,9 @@ class Calls:
         self, state: State, node: cst.Call, name: str, values: list[Value], hint: object = None
     ) -> Value:
         """An object that a call returned and nobody knows."""
-        made = self.ctx.new((id(node), "call", self.ctx.iteration), "call", name, node=node)
+        made = self.ctx.new(
+            (id(node), "call", self.ctx.iteration), "call", name, node=node, how=how_read(node)
+        )
         state.meet(made.id)
         cache = self.caches.is_cache(node.func)
         if cache and made.type_text == "":

@@ -94,6 +94,12 @@ class Context:
             self._resolved[dotted] = self.project.resolve(self.module, dotted, self.function)
         return self._resolved[dotted]
 
+    def method(self, base: Value, name: str) -> FunctionRef | None:
+        """The method of the project that a call on an object of one class runs."""
+        models = {self.objects[obj].model for obj in self.deref(base)}
+        model = next(iter(models)) if len(models) == 1 else None
+        return self.project.implementations.method(model, name) if model is not None else None
+
     def next_order(self) -> int:
         """A number that grows with the order of events."""
         self._order += 1
@@ -159,7 +165,12 @@ class Context:
 
     def read(self, state: State, obj: int, field: str) -> Value:
         """The value of a field here."""
-        return read(state, self.objects, obj, field)
+        return read(state, self.objects, obj, self._named(obj, field))
+
+    def _named(self, obj: int, field: str) -> str:
+        """The name that counts of a field which has two."""
+        model = self.objects[obj].model
+        return model.names.get(field, field) if model is not None else field
 
     def take(self, copy: int, name: str, value: Value) -> None:
         """Note what the original of a copy holds in a field; a place that is interpreted again adds to that."""
@@ -205,12 +216,13 @@ class Context:
         """
         value = self._as_field(state, value)
         for obj in objs:
+            name = self._named(obj, field)
             if not weak:
-                state.put(obj, field, self._still_unset(state, obj, field, value))
+                state.put(obj, name, self._still_unset(state, obj, name, value))
             else:
-                state.put(obj, field, self.read(state, obj, field) | value)
+                state.put(obj, name, self.read(state, obj, name) | value)
             if record:
-                self.record_write(state, obj, field, value, node, how, unrolled)
+                self.record_write(state, obj, name, value, node, how, unrolled)
 
     def _still_unset(self, state: State, obj: int, field: str, value: Value) -> Value:
         """An empty value where a test has found none is no reset: nothing was there to be reset."""

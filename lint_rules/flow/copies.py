@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow.copyhooks import CopyHooks
 from lint_rules.flow.presence import may_be_nothing
 from lint_rules.flow.state import State
 from lint_rules.flow.values import ABSENT, WHOLE, Leaf, Ref, Strings, Value, ref
@@ -22,6 +23,17 @@ class Copies:
     def __init__(self, evaluator: Evaluator) -> None:
         self.ev = evaluator
         self.ctx = evaluator.ctx
+        self.hooks = CopyHooks(self)
+
+    def made(
+        self, state: State, node: cst.Call, objs: list[int], depth: str, how: str,
+        *, mapping: bool = False, only: frozenset[str] | None = None,
+    ) -> int:  # fmt: skip
+        """The same of a call that leaves it to their class what a copy holds."""
+        made = self.make(state, node, objs, depth, how, mapping=mapping, only=only)
+        if not mapping:
+            self.hooks.fill(state, node, made, how)
+        return made
 
     def make(
         self, state: State, node: cst.CSTNode, objs: list[int], depth: str, how: str,
@@ -53,11 +65,11 @@ class Copies:
             value = self.ctx.read(state, objs[0], name)
             for obj in objs[1:]:
                 value = value | self.ctx.read(state, obj, name)
-            out[name] = self._inherited(made, name, value)
+            out[name] = self.inherited(made, name, value)
             self.ctx.take(made, name, value)
         return out
 
-    def _inherited(self, made: int, name: str, value: Value) -> Value:
+    def inherited(self, made: int, name: str, value: Value) -> Value:
         """A field of the original as the copy's own: what is no constant is the copy's old value."""
         if value.is_constant or self.ctx.objects[made].base != "init":
             return value
@@ -70,9 +82,10 @@ class Copies:
     def method_copy(self, state: State, node: cst.Call, objs: list[int], name: str) -> Value:
         """``x.model_copy(update=..., deep=...)``, ``x.copy()``, ``x._replace(f=None)``."""
         deep = self._flag(state, node, "deep") or name == "__deepcopy__"
-        made = self.make(
+        make = self.made if name == "model_copy" else self.make  # the only one that asks the class
+        made = make(
             state, node, objs, "deep" if deep else "shallow", name,
-            mapping=self._are_mappings(node.func, objs),
+            mapping=self.are_mappings(node.func, objs),
             only=self._names(state, node, "include"),
         )  # fmt: skip
         self.exclude(state, made, self._names(state, node, "exclude"))
@@ -111,20 +124,18 @@ class Copies:
         objs = self.ctx.deref(copied)
         if not objs:
             return Value(frozenset())
-        mapping = self._are_mappings(node.args[0].value, objs)
-        made = self.make(state, node, objs, depth, how, mapping=mapping)
+        mapping = self.are_mappings(node.args[0].value, objs)
+        made = self.made(state, node, objs, depth, how, mapping=mapping)
         if how in ("copy", "deepcopy"):  # the others fail where there is nothing
             self.ctx.objects[made].optional = may_be_nothing(self.ctx, state, copied)
         self.keywords(state, node, made)
         return ref(made)
 
-    def _are_mappings(self, copied: cst.BaseExpression, objs: list[int]) -> bool:
-        """True for a copy of mappings, or of ``x.__dict__`` and ``vars(x)``, which stand for their object."""
+    def are_mappings(self, copied: cst.BaseExpression, objs: list[int]) -> bool:
+        """True for a copy of mappings, or of the fields of an object."""
         if isinstance(copied, cst.Attribute) and copied.attr.value == "copy":
             copied = copied.value
-        if isinstance(copied, cst.Attribute) and copied.attr.value == "__dict__":
-            return True
-        return all(self.ctx.objects[obj].mapping for obj in objs)
+        return are_fields(copied) or all(self.ctx.objects[obj].mapping for obj in objs)
 
     def construct(self, state: State, node: cst.Call, cls: ClassRef | None) -> Value:
         """``Model(**x.model_dump(), f=None)``: a copy where a mapping of a carrier is spread."""
@@ -211,6 +222,13 @@ class Copies:
         if isinstance(atom, Ref) and self.ev.mappings.is_local(atom.obj):
             return frozenset(state.heap.get(atom.obj, {}))
         return None
+
+
+def are_fields(node: cst.BaseExpression) -> bool:
+    """True for ``x.__dict__`` and ``vars(x)``, mappings that stand for their object."""
+    if isinstance(node, cst.Call):
+        return isinstance(node.func, cst.Name) and node.func.value == "vars"
+    return isinstance(node, cst.Attribute) and node.attr.value == "__dict__"
 
 
 def keyword(node: cst.Call, name: str) -> cst.BaseExpression | None:

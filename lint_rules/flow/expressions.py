@@ -62,7 +62,7 @@ class Evaluator:
             cst.IfExp: self._ternary,
             cst.NamedExpr: self._walrus,
             cst.Dict: self.mappings.display,
-            cst.DictComp: self.mappings.comprehension,
+            cst.DictComp: self.mappings.comprehensions.display,
             cst.Tuple: self._sequence,
             cst.List: self._sequence,
             cst.Set: self._sequence,
@@ -391,7 +391,7 @@ class Evaluator:
 
     def _generator(self, state: State, node: cst.BaseExpression) -> Value:
         assert isinstance(node, cst.GeneratorExp | cst.ListComp | cst.SetComp)
-        return self.mappings.generator(state, node)
+        return self.mappings.comprehensions.generator(state, node)
 
     def _yield(self, state: State, node: cst.BaseExpression) -> Value:
         assert isinstance(node, cst.Yield)

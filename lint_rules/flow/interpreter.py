@@ -101,7 +101,8 @@ class Interpreter:
         for index, param in enumerate(function.params):
             owner = function.class_name if index == 0 and function.kind == "method" else None
             if owner is not None:
-                model = function.module.class_(owner)
+                told = class_told(self.ctx.project, self.names.pop(param.name, None))
+                model = told or function.module.class_(owner)
                 made = self.ctx.new(
                     ("param", param.name), "self", param.name, model=model, typed=True
                 )

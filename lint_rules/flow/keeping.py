@@ -11,6 +11,7 @@ from lint_rules.flow.applying import bind
 from lint_rules.flow.facts import Placed
 from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.named import names_given
+from lint_rules.flow.openparams import receiver_given
 from lint_rules.flow.state import State
 from lint_rules.flow.values import Absent, Const, Init, Obj, Ref, Value
 from lint_rules.flow.vocabulary import SERIALISED
@@ -41,12 +42,13 @@ class Keeping:
         given: list[tuple[cst.Arg, Value]],
     ) -> KeptAs:  # fmt: skip
         """What the method of that name keeps; nothing where the project does not show it."""
-        method = self._method(base, name)
+        method = self.ctx.method(base, name)
         if method is None or self.ctx.depth == 0:
             return {}
         library = self.ctx.library
         bound = bind(method, base, [arg for arg, _ in given], [value for _, value in given])
-        facts = library.summary(method, self.ctx.depth - 1, names_given(method, bound))
+        names = (*names_given(method, bound), *receiver_given(self.ctx, method, bound))
+        facts = library.summary(method, self.ctx.depth - 1, names)
         if facts is None or facts.final is None:
             return {}
         call = Instantiation(self.ev.calls, state, node, facts, bound)
@@ -55,10 +57,11 @@ class Keeping:
     def hands_out_copies(self, base: Value, name: str, more: Sequence[Value]) -> bool:
         """True where whatever the method of that name returns is a copy that it makes, or what its caller gave it
         for the case that there is none; ``more`` is what it is given beside the key."""
-        method = self._method(base, name)
+        method = self.ctx.method(base, name)
         if method is None or self.ctx.depth == 0:
             return False
-        facts = self.ctx.library.summary(method, self.ctx.depth - 1)
+        names = receiver_given(self.ctx, method, bind(method, base, [], []))
+        facts = self.ctx.library.summary(method, self.ctx.depth - 1, names)
         if facts is None:
             return False
         atoms = [a for leave in facts.exits for a in leave.value.atoms]
@@ -71,11 +74,6 @@ class Keeping:
         given = {self.ctx.objects[obj].origin for value in more for obj in self.ctx.deref(value)}
         own = {"copy", "param"} if given <= _OWN else {"copy"}
         return "copy" in origins and origins <= own
-
-    def _method(self, base: Value, name: str) -> FunctionRef | None:
-        models = {self.ctx.objects[obj].model for obj in self.ctx.deref(base)}
-        model = next(iter(models)) if len(models) == 1 else None
-        return model.method(name) if model is not None else None
 
 
 def kept_by(call: Instantiation) -> KeptAs:

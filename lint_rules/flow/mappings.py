@@ -1,4 +1,4 @@
-"""Mappings: dict displays and comprehensions, their entries, and updates from one to another."""
+"""Mappings: dict displays, their entries, and updates from one to another."""
 
 from __future__ import annotations
 
@@ -7,24 +7,18 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.flow.additions import parts_of
-from lint_rules.flow.context import computed
-from lint_rules.flow.state import State, join
+from lint_rules.flow.comprehensions import Comprehensions, Pairs
+from lint_rules.flow.state import State
 from lint_rules.flow.values import (
     ABSENT,
-    NO_BLAME,
-    UNKNOWN,
     Absent,
     Entries,
-    Init,
     Leaf,
     Ref,
     Seq,
-    Strings,
     Value,
     constant,
-    reads_of,
     ref,
-    union,
 )
 
 if TYPE_CHECKING:
@@ -40,8 +34,27 @@ class Mappings:
     def __init__(self, evaluator: Evaluator) -> None:
         self.ev = evaluator
         self.ctx = evaluator.ctx
+        self.comprehensions = Comprehensions(evaluator)
 
     # ----------------------------------------------------------------- making
+
+    def of(self, state: State, node: cst.BaseExpression) -> Value:
+        """What ``dict(x)`` and ``y.update(x)`` are given: a mapping, or pairs that stand for one."""
+        pairs = Pairs.of(node)
+        if pairs is not None:
+            return self.comprehensions.mapping(state, pairs)
+        value = self.ev.eval(state, node)
+        atom = value.single
+        listed = [part.single for part in atom.parts] if isinstance(atom, Seq) else []
+        if not listed or not all(isinstance(a, Seq) and len(a.parts) == 2 for a in listed):
+            return value
+        made = self.fresh(state, node)
+        for pair in listed:
+            if isinstance(pair, Seq) and pair.parts[0].text is not None:
+                self.ctx.write(
+                    state, [made], pair.parts[0].text, pair.parts[1], node, "update", unrolled=True
+                )
+        return ref(made)
 
     def fresh(self, state: State, node: cst.CSTNode) -> int:
         """A new empty dict made at ``node``."""
@@ -102,7 +115,7 @@ class Mappings:
     ) -> Value | None:
         """``left | right`` of mappings; None when they are none."""
         objs = self.ctx.deref(left)
-        if not objs or not all(self.ctx.objects[obj].mapping for obj in objs):
+        if not objs or not self.ev.calls.copies.are_mappings(node.left, objs):
             return None
         made = self.ev.calls.copies.make(state, node, objs, "shallow", "union", mapping=True)
         self.update(state, [made], right, node)
@@ -185,141 +198,6 @@ class Mappings:
                            unrolled=True, weak=len(targets) > 1)  # fmt: skip
             for write in earlier:
                 self.ctx.copy_write(write, target, value)
-
-    # ----------------------------------------------------------------- comprehensions
-
-    def comprehension(self, state: State, node: cst.BaseExpression) -> Value:
-        """``{k: v for ... if ...}``, unrolled over the names that are known."""
-        assert isinstance(node, cst.DictComp)
-        loop = node.for_in
-        inner = state.copy()
-        if loop.inner_for_in is not None:
-            return computed(self.ev.eval(inner, loop.iter))
-        for test in loop.ifs:  # names in the tests join the universe first
-            self._bind(inner, loop.target, UNKNOWN)
-            self.ev.eval(inner, test.test)
-        source = self.ev.eval(state, loop.iter)
-        items = self.ev.iterate(state, loop.iter)
-        if items is None:
-            return self._of_any(state, node, source)
-        target = self._comprehension_target(state, node, source)
-        for item in items:
-            self._comprehension_item(state, node, target, item)
-        return ref(target)
-
-    def _of_any(self, state: State, node: cst.DictComp, source: Value) -> Value:
-        """A comprehension over items that nobody knows: a dict that holds what is made of one of them."""
-        inner = state.copy()
-        self._bind(inner, node.for_in.target, self.ev.interpreter.loops.item(source))
-        value = self.ev.eval(inner, node.value)
-        made = [obj for obj in value.refs if obj not in state.heap and obj in inner.heap]
-        if not made:
-            return computed(source)
-        state.heap.update((obj, inner.heap[obj]) for obj in made)
-        target = self.fresh(state, node)
-        self.hold(state, [target], value)
-        return ref(target)
-
-    def _comprehension_target(self, state: State, node: cst.DictComp, source: Value) -> int:
-        """A copy where the comprehension filters a carrier's own entries, else a new dict."""
-        atom = source.single
-        obj = atom.obj if isinstance(atom, Entries | Ref) else None
-        if obj is None or self.is_local(obj):
-            return self.fresh(state, node)
-        return self.ev.calls.copies.make(
-            state, node, [obj], "shallow", "comprehension", mapping=True
-        )
-
-    def _comprehension_item(
-        self, state: State, node: cst.DictComp, target: int, item: Value
-    ) -> None:
-        inner = state.copy()
-        self._bind(inner, node.for_in.target, item)
-        key = self.ev.eval(inner, node.key).text
-        if key is None:
-            return
-        outer_iteration = self.ctx.iteration
-        self.ctx.iteration = (*outer_iteration, key)
-        value = self._filtered(inner, node, item)
-        self.ctx.iteration = outer_iteration
-        if value is None:
-            self.ctx.write(state, [target], key, ABSENT, node, "delete", unrolled=True)
-            return
-        copied_same = self.ctx.objects[target].origin == "copy" and all(
-            isinstance(a, Absent) or (isinstance(a, Init) and a.field == key) for a in value.atoms
-        )
-        if copied_same:  # the carrier's own value under its own name stays the copy's old value
-            own = self.ctx.objects.default(target, key).atoms
-            marks = value.atoms & {Absent()}
-            state.put(target, key, Value(own | marks, value.blame))
-            return
-        self.ctx.write(state, [target], key, value, node, "update", unrolled=True)
-
-    def _filtered(self, inner: State, node: cst.DictComp, item: Value) -> Value | None:
-        """The value of one item after the comprehension's tests; None when it is left out."""
-        blame = NO_BLAME
-        for test in node.for_in.ifs:
-            known = self.ev.conditions.truth(inner, test.test)
-            if known is False:
-                return None
-            if known is None:
-                condition = self.ev.conditions.build(inner, test.test)
-                unset = self.ev.conditions.unset_reads(inner, test.test)
-                blame |= {self.ctx.guard(test.test, "filter", condition, needs=False, unset=unset)}
-                self.ev.conditions.assume(inner, test.test, True)
-        value = self.ev.eval(inner, node.value)
-        missing = any(
-            Absent() in part.atoms
-            for part in (item, *(p for a in item.atoms if isinstance(a, Seq) for p in a.parts))
-        )
-        if blame or missing:
-            absent = item.blame.union(
-                *(p.blame for a in item.atoms if isinstance(a, Seq) for p in a.parts)
-            )
-            return Value(value.atoms | {Absent()}, value.blame | blame | absent)
-        return value
-
-    def generator(self, state: State, node: cst.GeneratorExp | cst.ListComp | cst.SetComp) -> Value:
-        """A list or generator comprehension: any of the values that its element takes."""
-        loop = node.for_in
-        items = self.ev.iterate(state, loop.iter)
-        values: list[Value] = []
-        if items is None or loop.inner_for_in is not None:
-            inner = state.copy()
-            self._bind(inner, loop.target, computed(self.ev.eval(state, loop.iter)))
-            return computed(self.ev.eval(inner, node.elt))
-        blame = NO_BLAME
-        for item in items:
-            inner = state.copy()
-            self._bind(inner, loop.target, item)
-            skipped = False
-            ways = [state]
-            for test in loop.ifs:
-                known = self.ev.conditions.truth(inner, test.test)
-                skipped = skipped or known is False
-                if known is None:
-                    condition = self.ev.conditions.build(inner, test.test)
-                    guard = self.ctx.guard(test.test, "filter", condition, needs=False)
-                    blame |= {guard}
-                    self.ev.conditions.assume(inner, test.test, True)
-                    inner, skip = inner.under(guard), state.under(guard)
-                    ways = [skip]
-            if skipped:
-                continue
-            values.append(self.ev.eval(inner, node.elt))
-            merged = join([inner, *ways] if loop.ifs else [inner], self.ctx.objects)
-            if merged is not None:
-                state.heap = merged.heap
-        names = tuple(value.text for value in values if value.text is not None)
-        if names and len(names) == len(values) and not blame:  # names that a test picks
-            self.ctx.learn_names(names)
-            return Value(frozenset({Strings(names)}))
-        value = union(values)
-        reads = reads_of(value)
-        return Value(value.atoms, value.blame | blame) if reads or value.is_constant else value
-
-    def _bind(self, state: State, target: cst.BaseAssignTargetExpression, value: Value) -> None:
-        self.ev.interpreter.assign(state, target, value, target)
 
 
 def _may_hold(value: Value) -> bool:

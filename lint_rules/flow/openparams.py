@@ -60,6 +60,28 @@ def classes_given(ctx: Context, function: FunctionRef, bound: Mapping[str, Value
     return tuple(found)
 
 
+def receiver_given(ctx: Context, function: FunctionRef, bound: Mapping[str, Value]) -> Names:
+    """The class of the object whose method is called, where it has a method of its own that the called one, of a
+    base, runs."""
+    if function.kind != "method" or function.class_name is None or not function.params:
+        return ()
+    name, owner = function.params[0].name, function.module.class_(function.class_name)
+    models = {ctx.objects[obj].model for obj in bound[name].refs} if name in bound else set()
+    model = models.pop() if len(models) == 1 else None
+    if model is None or owner is None or model == owner or not model.is_subclass_of(owner):
+        return ()
+    known = dict.fromkeys(method for cls in owner.mro for method in cls.methods)
+    own = [method for method in known if model.method(method) != owner.method(method)]
+    if not own or not function.holds(rf"\b{name}\.(?:{'|'.join(own)})\("):
+        return ()
+    return receiver_is(function, model)
+
+
+def receiver_is(method: FunctionRef, model: ClassRef) -> Names:
+    """What tells a method of a base the class of its object."""
+    return ((method.params[0].name, f"{_CLASS}{model.module.path}\0{model.qualname}"),)
+
+
 def class_told(project: Project, told: object) -> ClassRef | None:
     """The class that :func:`classes_given` told; None for names."""
     if not isinstance(told, str) or not told.startswith(_CLASS):

@@ -321,6 +321,9 @@ def may_hold_for(condition: Condition, truth: bool, asks: Callable[[Reads], bool
 APART = "apart"
 """How a look-up made its object that is nobody else's: the cache keeps bytes, or its method hands out copies."""
 
+ROW = "row"
+"""How a call came by its result, where the names in it say that it reads a database."""
+
 
 @dataclass(slots=True)
 class Obj:

@@ -34,9 +34,17 @@ COPY_METHODS = frozenset(
 DUMP_METHODS = frozenset(
     {"model_dump", "dict", "_asdict", "to_dict", "model_dump_json", "json", "as_dict", "asdict"}
 )
-#: Methods of a class that build an object of it from one mapping (or object).
+#: Methods of a class that build an object of it from one mapping or object (or from nothing).
 BUILD_METHODS = frozenset(
-    {"model_validate", "parse_obj", "from_dict", "model_validate_json", "parse_raw", "from_orm"}
+    {
+        "model_validate",
+        "parse_obj",
+        "from_dict",
+        "model_validate_json",
+        "parse_raw",
+        "from_orm",
+        "__new__",
+    }
 )
 #: Methods of a class that build an object of it from keywords.
 CONSTRUCT_METHODS = frozenset({"model_construct", "construct", "_make"})

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lint_rules.flow.values import APART, Absent, Const, Init, Strings
+from lint_rules.flow.values import APART, ROW, Absent, Const, Init, Strings
 from lint_rules.knowledge.merging import family
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from lint_rules.flow.facts import Facts
     from lint_rules.flow.values import Atom, Obj, Value
 
 
 def brings(facts: Facts, value: Value) -> bool:
-    """True when a value may be a request's: it is no constant, and not what a cache held before."""
+    """True when a value may be a request's: it is no constant, and not what a cache held before, or a row."""
     return not all(
-        isinstance(atom, Const | Absent | Strings) or _was_held(facts, atom)
+        isinstance(atom, Const | Absent | Strings)
+        or _was_held(facts, atom)
+        or (isinstance(atom, Init) and is_built_of_row(facts, atom.obj))
         for atom in _original(facts, value)
     )
 
@@ -56,6 +58,24 @@ def is_own(facts: Facts, obj: int) -> bool:
     that keeps bytes handed out."""
     info = facts.objects[obj]
     return is_all_found(facts, obj) and (info.origin == "copy" or info.how == APART)
+
+
+def is_row(obj: Obj) -> bool:
+    """True for what a call returned that reads a database."""
+    return obj.origin == "call" and obj.how == ROW and obj.model is None
+
+
+def is_built_of_row(facts: Facts, obj: int, rows: Collection[str] = ()) -> bool:
+    """True for an object of a class that was built from a row of a database: what is on it no request has left
+    there.  ``rows`` are the parameters that are given one."""
+    info = facts.objects[obj]
+    if info.origin != "copy" or info.model is None:
+        return False
+    others = [facts.objects[link] for link in family(facts, obj) if link != obj]
+    found = [other for other in others if other.origin != "copy"]
+    return all(other.model is None for other in others) and all(
+        is_row(one) or (one.origin == "param" and one.name in rows) for one in found
+    )
 
 
 def roots(facts: Facts, obj: int) -> list[Obj]:

@@ -14,6 +14,7 @@ from lint_rules.flow.values import Init, Obj
 from lint_rules.knowledge.helpers import own_copies, resets_any, resets_partly
 from lint_rules.knowledge.merging import family
 from lint_rules.knowledge.said import OWN
+from lint_rules.knowledge.sharing import models_around
 from lint_rules.knowledge.told import told
 from lint_rules.project.noting import Remembered
 
@@ -113,8 +114,9 @@ class Relevance:
         origins = {facts.objects.bottom(obj).origin for obj in family(facts, carrier.id)}
         if "lookup" in origins:
             return True
-        if carrier.model is not None:
-            return self.sharing.possible(carrier.model)
+        models = models_around(facts, carrier)
+        if models:
+            return any(map(self.sharing.possible, models))
         # What a called function returned may be looked up there; of anything else the names decide.
         return "call" in origins or self.sharing.by_name(facts, carrier)
 

@@ -30,6 +30,21 @@ MAX_ASKED = 400
 """Functions that are looked at for one model before it counts as never cached."""
 
 
+def models_around(facts: Facts, carrier: Obj) -> list[ClassRef]:
+    """The class of an object, and those of the objects in whose fields it was found."""
+    found = {carrier.model: None}
+    while carrier.origin == "attr" and carrier.of:
+        carrier = facts.objects[carrier.of[0]]
+        found[carrier.model] = None
+    return [model for model in found if model is not None]
+
+
+def has_own_inside(facts: Facts, carrier: Obj) -> bool:
+    """True for what stands in a deep copy: it is in no other object."""
+    whole = facts.objects.bottom(carrier.id)
+    return whole is not carrier and whole.origin == "copy" and whole.depth == "deep"
+
+
 class Sharing:
     """Says for a carrier whether the cache may hand it, or its like, to another request."""
 
@@ -44,11 +59,15 @@ class Sharing:
     def why(self, facts: Facts, carrier: Obj) -> str | None:
         """Why the carrier is shared, in words for the report; None when nothing says so."""
         # What stands in an entry that the cache hands out is shared with it.
-        origins = family(facts, carrier.id)
-        if any(facts.objects.bottom(obj).origin == "lookup" for obj in origins):
+        owners = {facts.objects.bottom(obj).id for obj in family(facts, carrier.id)}
+        if any(facts.objects[owner].origin == "lookup" for owner in owners):
             return "it is looked up in a cache here"
-        if carrier.model is not None:
-            return self.model(carrier.model)
+        models = models_around(facts, carrier)
+        if models:
+            found = self.model(models[0]) if carrier.model is not None else None
+            if found is not None or has_own_inside(facts, carrier):
+                return found
+            return next((why for why in map(self.model, models) if why is not None), None)
         if self.by_name(facts, carrier):
             return "its name and the function's say that it is a shared token"
         return None

@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from lint_rules.flow.values import Const, Init, Ref
+from lint_rules.flow.values import NONES, Absent, Callable_, Const, Init, Ref, Seq, Strings
 from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.merging import Merging, family
-from lint_rules.knowledge.origins import is_all_found, is_own, roots
+from lint_rules.knowledge.origins import is_all_found, is_built_of_row, is_own, is_row, roots
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts, Handoff
-    from lint_rules.flow.values import Obj
+    from lint_rules.flow.values import Obj, Value
     from lint_rules.knowledge.contents import Contents
     from lint_rules.knowledge.helpers import Helpers
     from lint_rules.project.classes import ClassRef
+
+
+_CALLS = 3
+"""How many calls deep a function is looked for that makes an object."""
 
 
 class _Handed(NamedTuple):
@@ -55,8 +59,10 @@ class Staying:
     def _may(
         self, facts: Facts, carrier: Obj, name: str, is_old: Callable[[_Handed, str], bool]
     ) -> bool:
-        """False where all callers are seen, and of what they hand over nothing is old; those who only make
-        new objects (a test does) say nothing."""
+        """False where all callers are seen, and of what they hand over nothing is old; those who only try the
+        function (a test does) say nothing."""
+        if carrier.origin == "attr":
+            return self._may_inside(facts, carrier)
         came_from = roots(facts, carrier.id)
         if is_own(facts, carrier.id):
             return self.contents.may_hold(class_of(facts, carrier), name)
@@ -65,11 +71,35 @@ class Staying:
         for param in came_from:
             handed = list(self._handed(facts, param, copied=carrier.origin == "copy"))
             known = [one for one in handed if one is not None]
-            if len(known) < len(handed) or all(one.obj.origin == "fresh" for one in known):
+            if len(known) < len(handed) or not any(map(self._is_in_use, known)):
                 return True
             if any(is_old(one, name) for one in known):
                 return True
         return False
+
+    def _may_inside(self, facts: Facts, carrier: Obj) -> bool:
+        """The same of an object that was found in a field of another one: where all callers made that, or what
+        it has in the field, there is nothing old in it."""
+        inner = carrier
+        while facts.objects[inner.of[0]].origin == "attr":
+            inner = facts.objects[inner.of[0]]
+        came_from = roots(facts, inner.of[0])
+        if any(root.origin != "param" for root in came_from):
+            return True
+        handed = [one for root in came_from for one in self._handed(facts, root, copied=False)]
+        known = [one for one in handed if one is not None]
+        if len(known) < len(handed) or not any(map(self._is_in_use, known)):
+            return True
+        return any(self._came_with(one, inner.field) for one in known)
+
+    def _came_with(self, handed: _Handed, name: str) -> bool:
+        """True when the object that is handed over has in a field what it came with."""
+        caller, obj = handed.caller, handed.obj
+        if self._is_made(caller, obj) or (obj.origin == "copy" and obj.depth == "deep"):
+            return False
+        held = handed.handoff.fields.get(obj.id, {}).get(name)
+        held = held or caller.objects.default(obj.id, name)
+        return any(isinstance(atom, Init) for atom in held.atoms)
 
     def _handed(self, facts: Facts, param: Obj, *, copied: bool) -> Iterator[_Handed | None]:
         """What callers hand over for a parameter; None where that is not known."""
@@ -87,6 +117,17 @@ class Staying:
                 for obj in value.refs:
                     yield _Handed(caller, handoff, caller.objects[obj], param.model, copied)
 
+    def _is_in_use(self, handed: _Handed) -> bool:
+        """False for a call that only tries the function: onto an object made for it, with values written out."""
+        if not self._is_made(handed.caller, handed.obj):
+            return True
+        function, given = handed.handoff.callee, dict(handed.handoff.arguments)
+        if function.kind in ("method", "classmethod"):
+            given.pop(function.params[0].name, None)
+        others = [value for value in given.values() if handed.obj.id not in value.refs]
+        tries = handed.caller.function.name.startswith("test")
+        return not tries and any(_comes_in(handed, value) for value in others)
+
     def _arrives(self, handed: _Handed, name: str) -> bool:
         """True when the object has an old value of the field where it is handed over."""
         caller, obj = handed.caller, handed.obj
@@ -95,11 +136,30 @@ class Staying:
         own = family(caller, obj.id)
         if not any(isinstance(a, Init) and a.field == name and a.obj in own for a in value.atoms):
             return False
-        if self._is_users(handed):
+        if self._is_users(handed) or self._is_made(caller, obj):
             return False
         is_apart = is_all_found if handed.copied else is_own
         return not is_apart(caller, obj.id) or self.contents.may_hold(
             obj.model or handed.wanted, name
+        )
+
+    def _is_made(self, facts: Facts, obj: Obj, calls: int = _CALLS) -> bool:
+        """True for a new object: made here, built from a row, or made by a function that was called for it."""
+        if obj.origin != "call" or calls == 0:
+            return obj.origin == "fresh" or is_built_of_row(facts, obj.id)
+        call = next((each for each in facts.handoffs if each.node is obj.node), None)
+        made = self.helpers.library.facts(call.callee) if call is not None else None
+        if made is None or call is None:
+            return False
+        rows = {name for name, value in call.arguments.items() if _are_rows(facts, value)}
+        atoms = {atom for leave in made.exits for atom in leave.value.atoms} - NONES
+        return bool(atoms) and all(
+            isinstance(a, Ref)
+            and (
+                is_built_of_row(made, a.obj, rows)
+                or self._is_made(made, made.objects[a.obj], calls - 1)
+            )
+            for a in atoms
         )
 
     def _is_users(self, handed: _Handed) -> bool:
@@ -113,3 +173,25 @@ def _is_left(handed: _Handed, name: str) -> bool:
     """True when the old value may be on the object at the end of the caller."""
     caller = handed.caller
     return caller.final is None or Merging(caller).may_keep_old(handed.obj.id, name)
+
+
+def _are_rows(facts: Facts, value: Value) -> bool:
+    return bool(value.refs) and all(is_row(facts.objects[obj]) for obj in value.refs)
+
+
+def _comes_in(handed: _Handed, value: Value) -> bool:
+    """True for a value that is not written out in the caller, nor holds nothing but such."""
+    for atom in value.atoms:
+        if isinstance(atom, Seq):
+            found = any(_comes_in(handed, part) for part in atom.parts)
+        elif isinstance(atom, Ref) and handed.caller.objects[atom.obj].origin in (
+            "mapping",
+            "fresh",
+        ):
+            held = handed.handoff.fields.get(atom.obj, {})
+            found = any(_comes_in(handed, part) for part in held.values())
+        else:
+            found = not isinstance(atom, Const | Absent | Strings | Callable_)
+        if found:
+            return True
+    return False

@@ -23,6 +23,7 @@ from lint_rules.project.defaults import (
 )
 from lint_rules.project.noting import remembered
 from lint_rules.project.pieces import row_of
+from lint_rules.project.properties import own_names
 
 if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
@@ -50,11 +51,13 @@ class FieldDecl:
     required_key: bool = True
     #: Whether the constructor takes it (and ``replace``, which calls that).
     in_init: bool = True
+    #: The attribute that a property of this name stands for.
+    stored: str = ""
 
     @property
     def line(self) -> int:
         """The line in the file (from 1)."""
-        return self.owner.line_of(self.row, self.name)
+        return self.owner.line_of(self.row, self.stored or self.name)
 
     @remembered
     def nullable(self) -> bool:
@@ -241,8 +244,18 @@ class ClassRef:
         out: dict[str, FieldDecl] = {}
         for cls in reversed(self.mro):
             for decl in cls.own_fields:
-                out[decl.name] = decl
+                name = self.names.get(decl.name, decl.name)
+                stored = decl.name if name != decl.name else ""
+                out[name] = replace(decl, name=name, stored=stored) if stored else decl
         return tuple(out.values())
+
+    @remembered
+    def names(self) -> dict[str, str]:
+        """By their other name the fields that have two, by a property that stands for them."""
+        found: dict[str, str] = {}
+        for cls in reversed(self.mro):
+            found.update(own_names(cls))
+        return found
 
     def field(self, name: str) -> FieldDecl | None:
         """The declaration of a field."""
@@ -408,34 +421,3 @@ class ClassRef:
     def method(self, name: str) -> FunctionRef | None:
         """A method of the class or of its nearest base."""
         return next((cls.methods[name] for cls in self.mro if name in cls.methods), None)
-
-
-def functional_class(module: Module, name: str, value: ast.expr) -> ClassRef | None:
-    """``X = NamedTuple("X", [("a", int)])``, ``namedtuple("X", "a b")``, ``TypedDict("X", {...})``."""
-    if not isinstance(value, ast.Call) or len(value.args) < 2:
-        return None
-    last = ast.unparse(value.func).rsplit(".", 1)[-1]
-    spec, line = value.args[1], value.lineno
-    if last == "TypedDict" and isinstance(spec, ast.Dict):
-        pairs = [
-            (str(k.value), ast.unparse(v), line)
-            for k, v in zip(spec.keys, spec.values, strict=True)
-            if isinstance(k, ast.Constant)
-        ]
-        return ClassRef(module, name, None, kind="typeddict", fields=tuple(pairs))
-    if last == "NamedTuple" and isinstance(spec, ast.List | ast.Tuple):
-        pairs = [
-            (str(e.elts[0].value), ast.unparse(e.elts[1]), line)
-            for e in spec.elts
-            if isinstance(e, ast.Tuple) and len(e.elts) == 2 and isinstance(e.elts[0], ast.Constant)
-        ]
-        return ClassRef(module, name, None, kind="namedtuple", fields=tuple(pairs))
-    if last == "namedtuple":
-        names: list[str] = []
-        if isinstance(spec, ast.Constant) and isinstance(spec.value, str):
-            names = spec.value.replace(",", " ").split()
-        elif isinstance(spec, ast.List | ast.Tuple):
-            names = [str(e.value) for e in spec.elts if isinstance(e, ast.Constant)]
-        fields = tuple((field, None, line) for field in names)
-        return ClassRef(module, name, None, kind="namedtuple", fields=fields)
-    return None

@@ -162,7 +162,8 @@ class Module:
     def class_(self, qualname: str) -> ClassRef | None:
         """The class of a qualified name, also one made by a call (``NamedTuple("X", ...)``)."""
         from lint_rules.project.assigned import without_bodies
-        from lint_rules.project.classes import ClassRef, functional_class
+        from lint_rules.project.classes import ClassRef
+        from lint_rules.project.functionalclasses import functional_class
 
         self.read_around(qualname)
         if qualname not in self._classes:

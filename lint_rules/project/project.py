@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from lint_rules.project.calls import CallGraph, CallSite
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.implementations import Implementations
     from lint_rules.project.index import Constant, External, Index, TypeInfo
     from lint_rules.project.modules import Module
 
-_DERIVED = ("index", "graph", "names", "names_digest", "_entries", "_listed")
+_DERIVED = ("index", "graph", "implementations", "names", "names_digest", "_entries", "_listed")
 """What is worked out of the texts when it is asked for, and again when a text has changed."""
 
 
@@ -63,6 +64,13 @@ class Project:
         from lint_rules.project.calls import CallGraph
 
         return CallGraph(self)
+
+    @cached_property
+    def implementations(self) -> Implementations:
+        """What implements what is abstract."""
+        from lint_rules.project.implementations import Implementations
+
+        return Implementations(self)
 
     @cached_property
     def names(self) -> Names:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 PAGE = Page(
     what="""
-Finds objects onto which per-request values were written and which are then stored in a cache as they are, with no
-cache-copy helper between.
+Finds objects onto which per-request values were written, or onto an object in one of their fields, and which are then
+stored in a cache as they are, with no cache-copy helper between.
 
 Not reported where the key of the store names the end user, where the fields were reset before, where the object was
 made in the same function, and where the project's own cache class keeps a copy on which it resets them. Where that copy is

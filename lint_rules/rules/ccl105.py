@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.flow.state import read
 from lint_rules.rules.base import Page, Problem, Rule, kind_of, listed, step
-from lint_rules.rules.stores import is_carrier, is_merged
+from lint_rules.rules.stores import is_carrier, is_merged, with_inner
 from lint_rules.rules.texts import COPY_OPTIONS, HELPER, PRELUDE
 from lint_rules.rules.userkeys import is_users_own
 
@@ -64,7 +64,7 @@ class MutatedAfterStore(Rule):
     def ask(self, knowledge: Knowledge, facts: Facts) -> Iterator[Problem]:
         """The writes of ``facts`` to an object that the cache already holds."""
         seen: set[cst.CSTNode] = set()
-        for store in facts.stores:
+        for store in (one for stored in facts.stores for one in with_inner(facts, stored)):
             carrier = facts.objects[store.obj]
             if store.copied or not is_carrier(facts, carrier):
                 continue

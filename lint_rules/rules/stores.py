@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lint_rules.flow.values import WHOLE, Value, reads_of
+from lint_rules.flow.values import WHOLE, Init, Value, reads_of
 from lint_rules.knowledge.merging import family, found_ones
 
 if TYPE_CHECKING:
@@ -22,6 +24,16 @@ def is_carrier(facts: Facts, obj: Obj) -> bool:
     """True for an object that came in, was looked up, or is a copy of such a one."""
     links = found_ones(facts, obj)
     return not obj.opaque and all(link.origin in _CARRIERS for link in links)
+
+
+def with_inner(facts: Facts, store: Store) -> Iterator[Store]:
+    """A store, and the same of what the object has in its fields since it came in."""
+    yield store
+    for info in facts.objects.all():
+        if info.origin == "attr" and info.of == (store.obj,) and info.model is not None:
+            held = store.fields.get(info.field)
+            if held is None or Init(store.obj, info.field) in held.atoms:
+                yield replace(store, obj=info.id, within=True)
 
 
 def is_merged(facts: Facts, write: Write, value: Value | None = None) -> bool:
