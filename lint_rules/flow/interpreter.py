@@ -18,7 +18,7 @@ from lint_rules.flow.inlining import Inlining
 from lint_rules.flow.loops import Loops
 from lint_rules.flow.matches import Matches
 from lint_rules.flow.named import Names, as_value
-from lint_rules.flow.openparams import class_told, is_open
+from lint_rules.flow.openparams import annotation_of, class_told, is_open
 from lint_rules.flow.presence import may_be_none
 from lint_rules.flow.state import State, join
 from lint_rules.flow.tries import Tries
@@ -111,9 +111,10 @@ class Interpreter:
                 state.env[param.name] = Value(frozenset({Callable_(cls)})) if cls else UNKNOWN
                 continue
             else:
+                annotation = annotation_of(param)
                 made = self.ctx.new(("param", param.name), "param", param.name, optional=may_be_none(param),
-                                    type_text=param.annotation or "")  # fmt: skip
-                self.annotate(made.id, param.annotation)
+                                    type_text=annotation or "")  # fmt: skip
+                self.annotate(made.id, annotation)
                 self._open(made, param)
                 if param.kind == "kwarg":
                     made.mapping = True

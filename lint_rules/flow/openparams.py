@@ -27,6 +27,13 @@ _DYNAMIC = r"setattr|update|__dict__|vars\(|replace|evolve\(|\*\*|\][ \t]*=[^=]"
 """Fields are written under names that the text need not show."""
 
 
+def annotation_of(param: Param) -> str | None:
+    """What a parameter is annotated as; that of ``**given`` is the class of each value, unless it says all of them."""
+    told = param.annotation
+    each = param.kind == "kwarg" and told is not None and "Unpack" not in told
+    return f"dict[str, {told}]" if each else told
+
+
 def is_open(settings: Settings, function: FunctionRef, param: Param) -> bool:
     """True for a parameter that may be an object of any class: its annotation names no model of the project.
 
