@@ -32,6 +32,7 @@ MODULES = {
     "lines at the margin in brackets": "if A:\n    X = f(1,\n2)\n    Y = 3\n",
     "string at the margin": 'if A:\n    Z = """\nX = 1\nelse:\n"""\n    Y = 2\nelse:\n    X = 3\n',
     "class in a string": 'if A:\n    Z = """\nclass C:\n    """\n    X = 2\n',
+    "behind a semicolon": "Y = 1; \\\n    X = 3\n",
     "call at the margin in brackets": "if A:\n    Y = f(\ng(1),\n)\n    X = 3\n",
     "long string": 'X = """\n' + "a line\n" * 60 + '"""\nif A:\n    Y = """\n' + "b\n" * 60 + '"""\n',
     "form feed": "\f\nif A:\n    X = 1\n\f\nelse:\n    Y = 2\n",
