@@ -189,6 +189,7 @@ class Caches:
             if any(s.node is node and s.obj == obj for s in self.ctx.facts.stores):
                 continue
             fields, makers = (kept or {}).get(obj, ({}, frozenset()))
+            self.ctx.objects[obj].stored |= not makers
             self.ctx.facts.stores.append(
                 Store(node, obj, {**state.heap.get(obj, {}), **fields}, key[0], key[1], cache,
                       state.guards, self.ctx.next_order(), scheduled, by, makers, obj not in themselves)

@@ -111,7 +111,7 @@ class Instantiation:
             only=info.only, maker=maker if info.origin in ("copy", "call") else None,
         )  # fmt: skip
         made.opaque = made.opaque or info.opaque
-        made.optional = info.optional
+        made.optional, made.stored = info.optional, info.stored
         self._values[obj] = ref(made.id)
         final = self.facts.final
         fields = final.heap.get(obj, {}) if final is not None else {}

@@ -20,6 +20,21 @@ LOOP_ROUNDS = 2
 """How often a loop that cannot be unrolled is interpreted: once more than it takes to see a change."""
 
 
+_LOOPS = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+
+
+def outlives_a_round(
+    function: cst.FunctionDef, made: cst.CSTNode | None, used: cst.CSTNode
+) -> bool:
+    """True where a loop of the function holds what is used and not where it is made: each round finds it as the one
+    before left it."""
+    for loop in (node for node in within(function) if isinstance(node, _LOOPS)):
+        inside = list(within(loop))
+        if any(node is used for node in inside) and not any(node is made for node in inside):
+            return made is not None
+    return False
+
+
 class Loops:
     """The loops of one function."""
 

@@ -74,7 +74,9 @@ def is_built_of_row(facts: Facts, obj: int, rows: Collection[str] = ()) -> bool:
     others = [facts.objects[link] for link in family(facts, obj) if link != obj]
     found = [other for other in others if other.origin != "copy"]
     return all(other.model is None for other in others) and all(
-        is_row(one) or (one.origin == "param" and one.name in rows) for one in found
+        (is_row(one) and not facts.writes_to(one.id))
+        or (one.origin == "param" and one.name in rows)
+        for one in found
     )
 
 

@@ -195,6 +195,9 @@ class Said:
         if facts is None:
             return copied, [], []
         stored = [(facts.objects[store.obj], store.copied) for store in facts.stores]
+        if facts.caches_result:  # what it returns is kept as it is
+            returned = dict.fromkeys(obj for leave in facts.exits for obj in leave.value.refs)
+            stored += [(facts.objects[obj], False) for obj in returned]
         found = [obj for obj in facts.objects.all() if obj.origin == "lookup"]
         return (
             copied,

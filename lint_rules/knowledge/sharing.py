@@ -31,10 +31,15 @@ MAX_ASKED = 400
 
 
 def models_around(facts: Facts, carrier: Obj) -> list[ClassRef]:
-    """The class of an object, and those of the objects in whose fields it was found."""
+    """The class of an object, and those of the objects in whose fields it was found; none for what is declared as a
+    text or a number there."""
     found = {carrier.model: None}
     while carrier.origin == "attr" and carrier.of:
-        carrier = facts.objects[carrier.of[0]]
+        owner = facts.objects[carrier.of[0]]
+        decl = owner.model.field(carrier.field) if owner.model is not None else None
+        if decl is not None and decl.is_plain:
+            return []
+        carrier = owner
         found[carrier.model] = None
     return [model for model in found if model is not None]
 

@@ -95,9 +95,12 @@ class Staying:
     def _came_with(self, handed: _Handed, name: str) -> bool:
         """True when the object that is handed over has in a field what it came with."""
         caller, obj = handed.caller, handed.obj
-        if self._is_made(caller, obj) or (obj.origin == "copy" and obj.depth == "deep"):
+        if obj.origin == "copy" and obj.depth == "deep":
             return False
         held = handed.handoff.fields.get(obj.id, {}).get(name)
+        if self._is_made_for(handed):
+            inside = held.refs if held is not None else ()
+            return not all(self._is_made(caller, caller.objects[one]) for one in inside)
         held = held or caller.objects.default(obj.id, name)
         return any(isinstance(atom, Init) for atom in held.atoms)
 
@@ -119,7 +122,7 @@ class Staying:
 
     def _is_in_use(self, handed: _Handed) -> bool:
         """False for a call that only tries the function: onto an object made for it, with values written out."""
-        if not self._is_made(handed.caller, handed.obj):
+        if not self._is_made_for(handed):
             return True
         function, given = handed.handoff.callee, dict(handed.handoff.arguments)
         if function.kind in ("method", "classmethod"):
@@ -131,25 +134,39 @@ class Staying:
     def _arrives(self, handed: _Handed, name: str) -> bool:
         """True when the object has an old value of the field where it is handed over."""
         caller, obj = handed.caller, handed.obj
+        if obj.origin == "fresh" and not self._is_made_for(handed):
+            return not self._is_users(handed)  # what this call leaves on it the next one finds
         value = handed.handoff.fields.get(obj.id, {}).get(name)
         value = value or caller.objects.default(obj.id, name)
         own = family(caller, obj.id)
         if not any(isinstance(a, Init) and a.field == name and a.obj in own for a in value.atoms):
             return False
-        if self._is_users(handed) or self._is_made(caller, obj):
+        if self._is_users(handed) or self._is_made_for(handed):
             return False
         is_apart = is_all_found if handed.copied else is_own
         return not is_apart(caller, obj.id) or self.contents.may_hold(
             obj.model or handed.wanted, name
         )
 
+    def _is_made_for(self, handed: _Handed) -> bool:
+        """True for a new object that is made for this call: in every round of the loops that the call stands in."""
+        caller, obj = handed.caller, handed.obj
+        if not self._is_made(caller, obj):
+            return False
+        from lint_rules.flow.loops import outlives_a_round
+
+        return not outlives_a_round(caller.definition, obj.node, handed.handoff.node)
+
     def _is_made(self, facts: Facts, obj: Obj, calls: int = _CALLS) -> bool:
-        """True for a new object: made here, built from a row, or made by a function that was called for it."""
+        """True for a new object that nothing else holds: made here, built from a row, or made by a function that was
+        called for it."""
+        if obj.stored:
+            return False
         if obj.origin != "call" or calls == 0:
             return obj.origin == "fresh" or is_built_of_row(facts, obj.id)
         call = next((each for each in facts.handoffs if each.node is obj.node), None)
         made = self.helpers.library.facts(call.callee) if call is not None else None
-        if made is None or call is None:
+        if made is None or call is None or made.caches_result:
             return False
         rows = {name for name, value in call.arguments.items() if _are_rows(facts, value)}
         atoms = {atom for leave in made.exits for atom in leave.value.atoms} - NONES

@@ -30,9 +30,11 @@ def names_user(fields: Fields, facts: Facts, text: str, model: ClassRef | None) 
 
 
 def is_found_for_user(fields: Fields, facts: Facts, carrier: Obj) -> bool:
-    """True for an object that the function looks up under the key of an end user."""
+    """True for an object that the function looks up under the key of an end user, or makes and stores there."""
     found = [facts.objects.bottom(obj) for obj in family(facts, carrier.id)]
     keys = [_key_of(facts, obj) for obj in found if obj.origin == "lookup"]
+    if carrier.origin == "fresh":
+        keys += [store.key_text for store in facts.stores if store.obj == carrier.id]
     return bool(keys) and all(
         key is not None and names_user(fields, facts, key, carrier.model) for key in keys
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lint_rules.project.classes import ClassRef
+from lint_rules.project.lines import before
 from lint_rules.project.noting import Remembered
+from lint_rules.project.scan import spans_of_imports
 from lint_rules.project.words import whole
 
 if TYPE_CHECKING:
@@ -21,6 +24,10 @@ MAX_FILES = 300
 _OF_RESULT = frozenset({").", "]."})
 _RESULT = "()."
 """What stands before a method that is called on what a call returned, or on an entry."""
+_HARMLESS = frozenset({"staticmethod", "classmethod", "override", "abstractmethod"})
+"""Decorators that hand the function to nobody."""
+_QUOTES = frozenset({"'", '"'})
+_EXPORTED = re.compile(r"__all__[ \t]*(?:\+?=|:[^=\n]*=|\.extend\()[ \t]*[\[(][^\])]*")
 _PREFIX = re.compile(r"(?<!\w)(?:\w+\.)+$")
 
 
@@ -41,6 +48,7 @@ class CallGraph:
         self.callers = Remembered(self._ask_callers)
         self.mentioning = Remembered(self._ask_mentioning)
         self._is_unique = Remembered(self._ask_unique)
+        self._is_registered = Remembered(self._ask_registered)
 
     def _ask_callers(self, function: FunctionRef) -> list[CallSite]:
         """Every call whose callee resolves to ``function``, or that is handed it to call."""
@@ -118,8 +126,42 @@ class CallGraph:
         return self._only_method(function)
 
     def all_seen(self, function: FunctionRef) -> bool:
-        """False for a method of whose name there are others: what a call of that name calls may not be known."""
-        return function.class_name is None or self._only_method(function)
+        """False for a function that may be called by what is no call of it: a method of whose name there are others, a
+        function under a decorator, and one that is named outside functions (a table of hooks) or as a string."""
+        if function.class_name is not None and not self._only_method(function):
+            return False
+        decorated = {text.rpartition(".")[2] for text in function.decorators} - _HARMLESS
+        return not decorated and not self._is_registered(function)
+
+    def _ask_registered(self, function: FunctionRef) -> bool:
+        return any(
+            self._registers(self.project.module(path), name)
+            for name in self._names(function)
+            for path in self.project.files_containing(name.encode())
+        )
+
+    def _registers(self, module: Module, name: str) -> bool:
+        """True where a name stands outside functions, or as a string, and is neither defined, imported nor exported."""
+        text = module.text
+        left_out: list[tuple[int, int]] | None = None
+        for hit in whole(re.compile(rf"{re.escape(name)}\b"), text):
+            quoted = (
+                text[hit.start() - 1 : hit.start()] in _QUOTES
+                and text[hit.end() : hit.end() + 1] in _QUOTES
+            )
+            if not quoted and module.function_around(hit.start()) is not None:
+                continue
+            line = before(text, hit.start())
+            if "#" in line or self._is_definition(text, hit.start()):
+                continue
+            if not quoted and (
+                module.scan.in_string(hit.start()) or line.count('"') % 2 or line.count("'") % 2
+            ):
+                continue
+            left_out = left_out if left_out is not None else [*_spans_of_imports(text)]
+            if not any(start <= hit.start() < end for start, end in left_out):
+                return True
+        return False
 
     def _only_method(self, function: FunctionRef) -> bool:
         """True when no other function of the project has this method's name."""
@@ -144,3 +186,9 @@ class CallGraph:
         found = module.functions_holding(names[0])
         rest = [re.compile(rf"\b{re.escape(name)}\b") for name in names[1:]]
         return [f for f in found if all(p.search(f.source) for p in rest)]
+
+
+def _spans_of_imports(text: str) -> Iterator[tuple[int, int]]:
+    """Where names are imported or exported (characters from 0)."""
+    yield from spans_of_imports(text)
+    yield from (hit.span() for hit in _EXPORTED.finditer(text))

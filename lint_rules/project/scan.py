@@ -410,6 +410,11 @@ def import_statements(text: str) -> list[tuple[ast.stmt, int]]:
     return out
 
 
+def spans_of_imports(text: str) -> Iterator[tuple[int, int]]:
+    """Where the import statements of a text are (characters from 0)."""
+    return (hit.span() for hit in _IMPORT.finditer(text))
+
+
 def import_text(text: str) -> str:
     """All import statements of a text, as one text to search for a name."""
     return "\n".join(hit.group() for hit in _IMPORT.finditer(text))
