@@ -4,6 +4,7 @@ into them by itself, and what a path says as text."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -19,6 +20,8 @@ SKIPPED = frozenset(
     }
 )
 """Names of folders that hold what was built or installed."""
+_TEST = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
+"""Names of files that hold tests; so does what lies in a folder ``tests``."""
 _ENVIRONMENT = frozenset({"pyvenv.cfg", "conda-meta"})
 """What makes a folder an environment that packages are installed in, whatever it is called."""
 
@@ -62,3 +65,9 @@ def is_outside(root: str, path: str) -> bool:
     """True where the names alone say that a file is none of those that a project finds by itself."""
     inner = os.path.dirname(path)[len(root) :]
     return not path.endswith(".py") or any(map(is_skipped, filter(None, inner.split(os.sep))))
+
+
+def is_of_tests(root: str, path: str) -> bool:
+    """True where the name of a file, or of a folder below ``root`` that it lies in, says that it belongs to tests."""
+    folders = os.path.dirname(path)[len(root) :].split(os.sep)
+    return "tests" in folders or _TEST.fullmatch(os.path.basename(path)) is not None

@@ -29,6 +29,7 @@ UNTESTED = {
     "CCL104/saved_by_a_base": "what it stores is out of a test's reach",
     "CCL202/behind_a_protocol": "its object comes from a cache",
     "CCL202/behind_one_of_two": "its object comes from a cache",
+    "CCL202/behind_a_base_that_is_made": "its object comes from a cache",
     "CCL202/cached_or_new": "its object comes from a cache",
     "CCL202/looked_up_in_a_pair": "its object comes from a cache",
     "CCL202/memoised_for_each_token": "its object comes from a cache",

@@ -46,6 +46,7 @@ class CallGraph:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.callers = Remembered(self._ask_callers)
+        self.made = Remembered(self._ask_made)
         self.mentioning = Remembered(self._ask_mentioning)
         self._is_unique = Remembered(self._ask_unique)
         self._is_registered = Remembered(self._ask_registered)
@@ -53,7 +54,7 @@ class CallGraph:
     def _ask_callers(self, function: FunctionRef) -> list[CallSite]:
         """Every call whose callee resolves to ``function``, or that is handed it to call."""
         out: list[CallSite] = []
-        for name in self._names(function):
+        for name in self._names(function.name):
             pattern = re.compile(name.encode() + rb"\s*[(,)]")
             for path in self.project.files_containing(name.encode()):
                 data = self.project.bytes_of(path)
@@ -62,9 +63,27 @@ class CallGraph:
                     out += self._in_module(self.project.module(path), name, function)
         return list(dict.fromkeys(out))
 
-    def _names(self, function: FunctionRef) -> list[str]:
-        """The function's name and its aliases (``_old = new``, ``import new as old``)."""
-        name = function.name.encode()
+    def _ask_made(self, cls: ClassRef) -> list[CallSite]:
+        """Every call of a class, by its name or an alias."""
+        out: list[CallSite] = []
+        for name in self._names(cls.name):
+            pattern = re.compile(rf"{re.escape(name)}\s*\(")
+            for path in self.project.files_containing(name.encode()):
+                module = self.project.module(path)
+                for hit in whole(pattern, module.text):
+                    before = _PREFIX.search(module.text, max(0, hit.start() - 200), hit.start())
+                    dotted = (before.group() if before else "") + name
+                    line = module.scan.line_at(hit.start())
+                    scope = module.function_at(line)
+                    if self._is_definition(module.text, hit.start()):
+                        continue
+                    if self.project.resolve(module, dotted, scope) == cls:
+                        out.append(CallSite(module, scope, line))
+        return out
+
+    def _names(self, told: str) -> list[str]:
+        """A name and its aliases (``_old = new``, ``import new as old``)."""
+        name = told.encode()
         held = self.project.files_containing(name)
         if len(held) > MAX_FILES:
             return []
@@ -72,7 +91,7 @@ class CallGraph:
             rb"\b" + name + rb"\s+as\s+(\w+)|^(\w+)\s*(?::[^=\n]*)?=\s*" + name + rb"\s*(?:#.*)?$",
             re.MULTILINE,
         )
-        names = {function.name: None}
+        names = {told: None}
         for path in held:
             for imported, assigned in pattern.findall(self.project.bytes_of(path)):
                 names[(imported or assigned).decode("ascii", "ignore")] = None
