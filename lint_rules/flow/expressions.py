@@ -237,6 +237,8 @@ class Evaluator:
             if key.text is not None and objs:
                 value = union([self.ctx.read(state, obj, key.text) for obj in objs])
                 return value.without(Absent()) if value.atoms != ABSENT.atoms else UNKNOWN
+            if self.calls.copies.hooks.is_memo(base):
+                return Value(frozenset())  # a copy made before, if this is one at all
             return self.calls.caches.entry(base) or computed(base)
         return computed(base)
 
