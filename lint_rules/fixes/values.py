@@ -26,13 +26,26 @@ class ResetValue:
 def reset_value(model: ClassRef | None, name: str) -> ResetValue | str:
     """The reset of a field, or the reason why there is none."""
     decl = model.field(name) if model is not None else None
+    if decl is not None and decl.setter is not None and decl.setter.keeps:
+        return (
+            f"the setter of {name} leaves the old value where it is given None: reset {decl.stored} "
+            "itself, or let the setter take None"
+        )
+    if decl is not None and decl.setter is not None and decl.setter.transforms:
+        return f"the setter of {name} may not take None: reset {decl.stored} itself, or let the setter take it"
     if decl is None or decl.nullable:
         return ResetValue("None")
     if model is not None and model.kind == "typeddict":
         return ResetValue("", remove=True)
-    if decl.default.kind in ("none", "constant", "factory") and decl.default.text is not None:
+    kind = decl.default.kind
+    if (
+        kind == "none" and decl.setter is not None
+    ):  # whose annotation says more of what may be written
+        kind = "other"
+    if kind in ("none", "constant", "factory") and decl.default.text is not None:
         return ResetValue(decl.default.text)
-    what = decl.annotation or "it has a value at first"
+    annotation = decl.setter.annotation if decl.setter is not None else None
+    what = annotation or decl.annotation or "it has a value at first"
     return (
         f"{name} may not be None ({what}) and has no constant default: reset it by hand to what "
         "means that there is no end user"
@@ -43,7 +56,7 @@ def empty_value(model: ClassRef | None, name: str, reset: ResetValue | str) -> R
     """The reset of a field that is to hold a container afterwards: an empty one of its kind, where its
     declaration tells one, else the field's own ``reset``."""
     decl = model.field(name) if model is not None else None
-    if decl is None:
+    if decl is None or (decl.setter is not None and decl.setter.keeps):
         return reset
     if decl.default.kind == "factory" and decl.default.text:
         return ResetValue(decl.default.text)

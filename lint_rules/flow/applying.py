@@ -10,6 +10,7 @@ from lint_rules.flow.openparams import classes_given, receiver_given
 from lint_rules.flow.rows import how_read
 from lint_rules.flow.summaries import DEPTH
 from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, field_reads, ref
+from lint_rules.flow.vocabulary import COPYING_HOOKS
 from lint_rules.naming import is_plain_type
 
 if TYPE_CHECKING:
@@ -29,22 +30,25 @@ MAX_METHODS = 30
 
 def apply(
     calls: Calls, state: State, node: cst.Call, function: FunctionRef,
-    receiver: Value | None, args: Sequence[cst.Arg],
+    receiver: Value | None, args: Sequence[cst.Arg], *, up: bool = False,
 ) -> Value:  # fmt: skip
-    """The effect and the result of calling ``function`` at ``node``."""
+    """The effect and the result of calling ``function`` at ``node``; ``up`` for the method of a base by its
+    overriding one, which is followed through all bases where it copies."""
     bound = _bind(calls, state, function, receiver, args)
     calls.ctx.handoff(state, node, function, bound, calls.scheduled)
     if _caches_result(calls, function):
         return _typed(calls, state, node, function, "lookup")
-    followed = calls.ctx.depth > 0 and _tracked(calls, function, bound)
+    up = up and function.name in COPYING_HOOKS
+    followed = (up or calls.ctx.depth > 0) and _tracked(calls, function, bound)
     names: Names = ()
     if followed:
         names = (
             *names_given(function, bound),
             *classes_given(calls.ctx, function, bound),
-            *receiver_given(calls.ctx, function, bound),
+            *receiver_given(calls.ctx, function, bound, always=up),
         )
-    facts = calls.ctx.library.summary(function, calls.ctx.depth - 1, names) if followed else None
+    depth = max(calls.ctx.depth - 1, 0)
+    facts = calls.ctx.library.summary(function, depth, names) if followed else None
     if _is_abstract(function, facts):  # which of its subclasses' own is called is not known
         calls.may_reset(function.name, list(bound.values()))
         facts = None

@@ -20,6 +20,7 @@ from lint_rules.flow.builtins import Builtins
 from lint_rules.flow.caches import Caches
 from lint_rules.flow.context import class_of, computed
 from lint_rules.flow.copies import Copies
+from lint_rules.flow.ordinary import Ordinary
 from lint_rules.flow.rows import how_read
 from lint_rules.flow.state import State
 from lint_rules.flow.values import (
@@ -64,6 +65,7 @@ class Calls:
         self.caches = Caches(evaluator)
         self.copies = Copies(evaluator)
         self.builtins = Builtins(self)
+        self.ordinary = Ordinary(self)
         self.scheduled = False
 
     def call(self, state: State, node: cst.Call) -> Value:
@@ -92,6 +94,9 @@ class Calls:
         full = str(getattr(target, "dotted", name))
         if isinstance(target, ClassRef | FunctionRef):
             return None
+        ordinary = self.ordinary.by_name(state, node, name)
+        if ordinary is not None:
+            return ordinary
         if full in known.COPY_CALLS and node.args:
             return self.copies.replace(state, node, known.COPY_CALLS[full], full.rsplit(".", 1)[-1])
         if full in known.DUMP_CALLS and node.args:
@@ -158,27 +163,15 @@ class Calls:
         cached = self.caches.method(state, node, func, base, node.args)
         if cached is not None:
             return cached
-        inherited = self._inherited(func)
-        if inherited is not None:
-            return apply(self, state, node, inherited, base, node.args)
+        ordinary = self.ordinary.method(state, node, func, base)
+        if ordinary is not None:
+            return ordinary
         cls = class_of(base)
         if cls is not None:
             return self._class_method(state, node, cls, name)
         if base.single == Callable_("type") or isinstance(base.single, Strings):
             return self._text_method(state, node, base, name)
         return self._object_method(state, node, func, base, name)
-
-    def _inherited(self, func: cst.Attribute) -> FunctionRef | None:
-        """The method that ``super().name`` is, of the nearest base that has it."""
-        made, function = func.value, self.ctx.function
-        if not (isinstance(made, cst.Call) and isinstance(made.func, cst.Name)):
-            return None
-        if made.func.value != "super" or function.class_name is None:
-            return None
-        cls = function.module.class_(function.class_name)
-        bases = cls.mro[1:] if cls is not None else ()
-        name = func.attr.value
-        return next((base.methods[name] for base in bases if name in base.methods), None)
 
     def _class_method(self, state: State, node: cst.Call, cls: ClassRef, name: str) -> Value | None:
         method = cls.method(name)
@@ -271,6 +264,8 @@ class Calls:
         self, state: State, node: cst.Call, base: Value, objs: list[int], name: str
     ) -> Value | None:
         key = self.ev.eval(state, node.args[0].value).text
+        if key is None and self.copies.hooks.is_memo(base):
+            return NONE  # what has been copied before is asked for first
         if key is None:
             entry = self.caches.entry(base) if name == "get" and len(node.args) == 1 else None
             return entry | NONE if entry is not None else computed(base)

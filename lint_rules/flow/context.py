@@ -44,6 +44,10 @@ MAX_EVALUATIONS = 20_000
 """Expressions that one function's interpretation may evaluate: some 2,500 lines without loops."""
 
 
+_BY_ATTRIBUTE = frozenset({"attr", "setattr"})
+"""Ways to write that go through a property."""
+
+
 class TooComplex(Exception):
     """A function takes more work than it may; nothing is said about it."""
 
@@ -214,9 +218,11 @@ class Context:
         Where it may be one of several, each is looked at as the one that it is: on a way on which it is
         another, what this one holds is not what the function goes on with.
         """
-        value = self._as_field(state, value)
+        whole = self._as_field(state, value)
         for obj in objs:
-            name = self._named(obj, field)
+            name, value = self._named(obj, field), whole
+            if how in _BY_ATTRIBUTE:
+                value = self._through_setter(state, obj, field, value)
             if not weak:
                 state.put(obj, name, self._still_unset(state, obj, name, value))
             else:
@@ -230,6 +236,16 @@ class Context:
         if empties and self.read(state, obj, field).atoms == ASSUMED_NONE.atoms:
             return ASSUMED_NONE
         return value
+
+    def _through_setter(self, state: State, obj: int, field: str, value: Value) -> Value:
+        """What a property makes of None, where its setter leaves the old value then."""
+        model = self.objects[obj].model
+        setter = model.setters.get(field) if model is not None else None
+        empty = {a for a in value.atoms if isinstance(a, Const) and a.kind == "none"}
+        if setter is None or not setter.keeps or not empty:
+            return value
+        old = self.read(state, obj, field)
+        return Value(value.atoms - empty | old.atoms, value.blame | old.blame)
 
     def _as_field(self, state: State, value: Value) -> Value:
         """A container made here and still empty is, as a field's value, an empty constant."""

@@ -231,6 +231,15 @@ def are_fields(node: cst.BaseExpression) -> bool:
     return isinstance(node, cst.Attribute) and node.attr.value == "__dict__"
 
 
+def lists_fields(node: cst.BaseExpression) -> bool:
+    """True for ``vars(x)`` and ``list(vars(x))``, of which a loop sees the names."""
+    while isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and len(node.args) == 1:
+        if node.func.value not in ("list", "tuple", "sorted"):
+            break
+        node = node.args[0].value
+    return are_fields(node)
+
+
 def keyword(node: cst.Call, name: str) -> cst.BaseExpression | None:
     """The value of a keyword argument."""
     for arg in node.args:

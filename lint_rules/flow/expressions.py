@@ -12,6 +12,7 @@ from lint_rules.flow.additions import combined
 from lint_rules.flow.calls import Calls
 from lint_rules.flow.conditions import Conditions
 from lint_rules.flow.context import Context, computed
+from lint_rules.flow.copies import lists_fields
 from lint_rules.flow.mappings import Mappings
 from lint_rules.flow.state import State, join
 from lint_rules.flow.values import (
@@ -237,6 +238,8 @@ class Evaluator:
             if key.text is not None and objs:
                 value = union([self.ctx.read(state, obj, key.text) for obj in objs])
                 return value.without(Absent()) if value.atoms != ABSENT.atoms else UNKNOWN
+            if self.calls.copies.hooks.is_memo(base):
+                return Value(frozenset())  # a copy made before, if this is one at all
             return self.calls.caches.entry(base) or computed(base)
         return computed(base)
 
@@ -418,6 +421,6 @@ class Evaluator:
             return [constant(value) for value in values] if values is not None else None
         if isinstance(atom, Entries):
             return self.mappings.items(state, atom)
-        if isinstance(atom, Ref) and self.ctx.objects[atom.obj].mapping:
+        if isinstance(atom, Ref) and (self.ctx.objects[atom.obj].mapping or lists_fields(node)):
             return self.mappings.items(state, Entries(atom.obj, "keys"))
         return None

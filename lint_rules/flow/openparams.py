@@ -67,9 +67,11 @@ def classes_given(ctx: Context, function: FunctionRef, bound: Mapping[str, Value
     return tuple(found)
 
 
-def receiver_given(ctx: Context, function: FunctionRef, bound: Mapping[str, Value]) -> Names:
+def receiver_given(
+    ctx: Context, function: FunctionRef, bound: Mapping[str, Value], *, always: bool = False
+) -> Names:
     """The class of the object whose method is called, where it has a method of its own that the called one, of a
-    base, runs."""
+    base, runs, or ``always``."""
     if function.kind != "method" or function.class_name is None or not function.params:
         return ()
     name, owner = function.params[0].name, function.module.class_(function.class_name)
@@ -77,6 +79,8 @@ def receiver_given(ctx: Context, function: FunctionRef, bound: Mapping[str, Valu
     model = models.pop() if len(models) == 1 else None
     if model is None or owner is None or model == owner or not model.is_subclass_of(owner):
         return ()
+    if always:
+        return receiver_is(function, model)
     known = dict.fromkeys(method for cls in owner.mro for method in cls.methods)
     own = [method for method in known if model.method(method) != owner.method(method)]
     if not own or not function.holds(rf"\b{name}\.(?:{'|'.join(own)})\("):

@@ -30,6 +30,10 @@ DUMP_CALLS = {
 COPY_METHODS = frozenset(
     {"model_copy", "copy", "_replace", "__copy__", "__deepcopy__", "__replace__"}
 )
+#: Methods by which a class says itself how its objects are copied and pickled.
+COPYING_HOOKS = frozenset(
+    {"__copy__", "__deepcopy__", "__reduce_ex__", "__reduce__", "__getstate__", "__setstate__"}
+)
 #: Methods of an object that turn it into a mapping (or text) of its fields.
 DUMP_METHODS = frozenset(
     {"model_dump", "dict", "_asdict", "to_dict", "model_dump_json", "json", "as_dict", "asdict"}

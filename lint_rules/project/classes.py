@@ -23,7 +23,7 @@ from lint_rules.project.defaults import (
 )
 from lint_rules.project.noting import remembered
 from lint_rules.project.pieces import row_of
-from lint_rules.project.properties import own_names
+from lint_rules.project.properties import Setter, own_names, own_setters
 
 if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
@@ -53,6 +53,8 @@ class FieldDecl:
     in_init: bool = True
     #: The attribute that a property of this name stands for.
     stored: str = ""
+    #: And how that takes a value.
+    setter: Setter | None = None
 
     @property
     def line(self) -> int:
@@ -61,7 +63,10 @@ class FieldDecl:
 
     @remembered
     def nullable(self) -> bool:
-        """True when the field may be None, as far as its declaration says."""
+        """True when the field may be None, as far as its declaration says, or the setter that it is written through."""
+        if self.setter is not None and self.setter.annotation is not None:
+            index = self.owner.module.project.index
+            return index.nullable(self.owner.module, self.setter.annotation)
         if self.default.kind == "none":
             return True
         if self.annotation is None:
@@ -246,7 +251,10 @@ class ClassRef:
             for decl in cls.own_fields:
                 name = self.names.get(decl.name, decl.name)
                 stored = decl.name if name != decl.name else ""
-                out[name] = replace(decl, name=name, stored=stored) if stored else decl
+                setter = self.setters.get(name)
+                if stored:
+                    decl = replace(decl, name=name, stored=stored, setter=setter)
+                out[name] = decl
         return tuple(out.values())
 
     @remembered
@@ -255,6 +263,14 @@ class ClassRef:
         found: dict[str, str] = {}
         for cls in reversed(self.mro):
             found.update(own_names(cls))
+        return found
+
+    @remembered
+    def setters(self) -> dict[str, Setter]:
+        """The setters of the properties that give a field another name."""
+        found: dict[str, Setter] = {}
+        for cls in reversed(self.mro):
+            found.update(own_setters(cls))
         return found
 
     def field(self, name: str) -> FieldDecl | None:

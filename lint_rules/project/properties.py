@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
+
+
+@dataclass(frozen=True, slots=True)
+class Setter:
+    """What the setter of a property makes of None."""
+
+    #: It leaves the attribute as it was: ``if value is None: return``, ``value or self._x``.
+    keeps: bool
+    #: It works on the value, so that None may come out as something else or as an error.
+    transforms: bool
+    #: The annotation of its parameter.
+    annotation: str | None
+
+
+def own_setters(cls: ClassRef) -> dict[str, Setter]:
+    """The setters of the properties of the class itself that give an attribute another name."""
+    return {name: _setter(methods[1], stored) for name, (stored, methods) in _paired(cls).items()}
 
 
 def own_names(cls: ClassRef) -> dict[str, str]:
@@ -16,6 +36,15 @@ def own_names(cls: ClassRef) -> dict[str, str]:
     A property with a setter counts for the private attribute that it stands for, else the attribute.
     """
     found: dict[str, str] = {}
+    for name, (stored, _) in _paired(cls).items():
+        private = stored.startswith("_") and not name.startswith("_")
+        found.update({stored: name} if private else {name: stored})
+    return found
+
+
+def _paired(cls: ClassRef) -> dict[str, tuple[str, list[FunctionRef]]]:
+    """The attribute that a property reads and writes, and its methods."""
+    found: dict[str, tuple[str, list[FunctionRef]]] = {}
     pairs: dict[str, list[FunctionRef]] = {}
     for method in cls.module.methods_of(cls.qualname):
         if method.kind == "property":
@@ -23,8 +52,7 @@ def own_names(cls: ClassRef) -> dict[str, str]:
     for name, methods in pairs.items():
         stored = _read(methods[0])
         if len(methods) > 1 and stored is not None and stored == _written(methods[1]):
-            private = stored.startswith("_") and not name.startswith("_")
-            found.update({stored: name} if private else {name: stored})
+            found[name] = stored, methods
     return found
 
 
@@ -36,14 +64,92 @@ def _read(getter: FunctionRef) -> str | None:
 
 
 def _written(setter: FunctionRef) -> str | None:
-    """The attribute that a setter gives the value on every way, as it is or made into something else."""
-    for statement in setter.node.body:
+    """The attribute that a setter gives the value, as it is or made into something else: on every way, but for
+    one on which there is none."""
+    for statement in _statements(setter):
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
             names = {n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name)}
             found = _attribute(setter, statement.targets[0])
             if found is not None and setter.params[-1].name in names:
                 return found
     return None
+
+
+def _statements(setter: FunctionRef) -> Iterator[ast.stmt]:
+    """What a setter does where it is given something."""
+    for statement in setter.node.body:
+        if isinstance(statement, ast.If) and _asks(setter, statement.test) is True:
+            yield from statement.body
+        elif isinstance(statement, ast.If) and _asks(setter, statement.test) is False:
+            yield from statement.orelse
+        else:
+            yield statement
+
+
+def _asks(setter: FunctionRef, test: ast.expr) -> bool | None:
+    """True for a test that a value is there, False for one that it is not, None for any other."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inner = _asks(setter, test.operand)
+        return None if inner is None else not inner
+    if _is_value(setter, test):
+        return True
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not _is_value(setter, test.left):
+        return None
+    other = test.comparators[0]
+    if not (isinstance(other, ast.Constant) and other.value is None):
+        return None
+    return {ast.Is: False, ast.Eq: False, ast.IsNot: True, ast.NotEq: True}.get(type(test.ops[0]))
+
+
+def _is_value(setter: FunctionRef, node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == setter.params[-1].name
+
+
+def _setter(setter: FunctionRef, stored: str) -> Setter:
+    value = next(
+        statement.value
+        for statement in _statements(setter)
+        if isinstance(statement, ast.Assign) and _gives(setter, statement, stored)
+    )
+    keeps = any(
+        isinstance(n, ast.expr) and _attribute(setter, n) == stored for n in ast.walk(value)
+    )
+    refuses = False
+    for statement in setter.node.body:
+        asked = _asks(setter, statement.test) if isinstance(statement, ast.If) else None
+        if not isinstance(statement, ast.If) or asked is None:
+            continue
+        there, absent = statement.body, statement.orelse
+        if not asked:
+            there, absent = absent, there
+        last = absent[-1] if absent else None
+        leaves = isinstance(last, ast.Return) or any(_gives(setter, s, stored) for s in there)
+        refuses = refuses or isinstance(last, ast.Raise)
+        given = any(_gives(setter, s, stored) for s in absent)
+        keeps = keeps or (leaves and not given and not isinstance(last, ast.Raise))
+    return Setter(keeps, refuses or not _passes_none(setter, value), setter.params[-1].annotation)
+
+
+def _gives(setter: FunctionRef, statement: ast.stmt, stored: str) -> bool:
+    """True for a statement that assigns to the attribute."""
+    return isinstance(statement, ast.Assign) and _attribute(setter, statement.targets[0]) == stored
+
+
+def _passes_none(setter: FunctionRef, value: ast.expr) -> bool:
+    """True where None comes out as None: ``value``, ``value and str(value)``."""
+    if isinstance(value, ast.BoolOp):
+        first = value.values[0] if isinstance(value.op, ast.And) else value.values[-1]
+        return _passes_none(setter, first)
+    if isinstance(value, ast.IfExp):
+        asked = _asks(setter, value.test)
+        arms = (
+            [value.orelse if asked else value.body]
+            if asked is not None
+            else [value.body, value.orelse]
+        )
+        return all(_passes_none(setter, arm) for arm in arms)
+    is_none = isinstance(value, ast.Constant) and value.value is None
+    return is_none or _is_value(setter, value)
 
 
 def _attribute(method: FunctionRef, node: ast.expr | None) -> str | None:
