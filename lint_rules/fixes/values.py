@@ -28,11 +28,13 @@ def reset_value(model: ClassRef | None, name: str) -> ResetValue | str:
     decl = model.field(name) if model is not None else None
     if decl is not None and decl.setter is not None and decl.setter.keeps:
         return (
-            f"the setter of {name} leaves the old value where it is given None: reset {decl.stored} "
-            "itself, or let the setter take None"
+            f"{name} is written by a function that leaves the old value where it is given None: reset "
+            f"{decl.stored} by hand"
         )
     if decl is not None and decl.setter is not None and decl.setter.transforms:
-        return f"the setter of {name} may not take None: reset {decl.stored} itself, or let the setter take it"
+        return (
+            f"{name} is written by a function that may not take None: reset {decl.stored} by hand"
+        )
     if decl is None or decl.nullable:
         return ResetValue("None")
     if model is not None and model.kind == "typeddict":
