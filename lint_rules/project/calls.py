@@ -155,7 +155,7 @@ class CallGraph:
     def _ask_registered(self, function: FunctionRef) -> bool:
         return any(
             self._registers(self.project.module(path), name)
-            for name in self._names(function)
+            for name in self._names(function.name)
             for path in self.project.files_containing(name.encode())
         )
 
