@@ -23,7 +23,7 @@ from lint_rules.project.defaults import (
 )
 from lint_rules.project.noting import remembered
 from lint_rules.project.pieces import row_of
-from lint_rules.project.properties import Setter, own_names, own_setters
+from lint_rules.project.properties import Setter, other_name, own_setters
 
 if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
@@ -260,10 +260,7 @@ class ClassRef:
     @remembered
     def names(self) -> dict[str, str]:
         """By their other name the fields that have two, by a property that stands for them."""
-        found: dict[str, str] = {}
-        for cls in reversed(self.mro):
-            found.update(own_names(cls))
-        return found
+        return dict(other_name(name, setter) for name, setter in self.setters.items())
 
     @remembered
     def setters(self) -> dict[str, Setter]:

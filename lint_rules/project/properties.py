@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Setter:
-    """What the setter of a property makes of None."""
+    """The setter of a property that gives an attribute another name, and what it makes of None."""
 
+    #: The attribute.
+    stored: str
     #: It leaves the attribute as it was: ``if value is None: return``, ``value or self._x``.
     keeps: bool
     #: It works on the value, so that None may come out as something else or as an error.
@@ -26,34 +28,24 @@ class Setter:
 
 
 def own_setters(cls: ClassRef) -> dict[str, Setter]:
-    """The setters of the properties of the class itself that give an attribute another name."""
-    return {name: _setter(methods[1], stored) for name, (stored, methods) in _paired(cls).items()}
-
-
-def own_names(cls: ClassRef) -> dict[str, str]:
-    """For attributes that have two names by a property of the class itself, by the one the other that counts.
-
-    A property with a setter counts for the private attribute that it stands for, else the attribute.
-    """
-    found: dict[str, str] = {}
-    for name, (stored, _) in _paired(cls).items():
-        private = stored.startswith("_") and not name.startswith("_")
-        found.update({stored: name} if private else {name: stored})
-    return found
-
-
-def _paired(cls: ClassRef) -> dict[str, tuple[str, list[FunctionRef]]]:
-    """The attribute that a property reads and writes, and its methods."""
-    found: dict[str, tuple[str, list[FunctionRef]]] = {}
-    pairs: dict[str, list[FunctionRef]] = {}
+    """By name the setters of the properties of the class itself that give an attribute another name."""
+    found: dict[str, Setter] = {}
+    methods: dict[str, list[FunctionRef]] = {}
     for method in cls.module.methods_of(cls.qualname):
-        if method.kind == "property":
-            pairs.setdefault(method.name, []).append(method)
-    for name, methods in pairs.items():
-        stored = _read(methods[0])
-        if len(methods) > 1 and stored is not None and stored == _written(methods[1]):
-            found[name] = stored, methods
+        if method.kind == "property" and method.params:
+            methods.setdefault(method.name, []).append(method)
+    for name, (getter, *setters) in methods.items():
+        stored = _read(getter)
+        if setters and stored is not None and stored == _written(setters[0]):
+            found[name] = _setter(setters[0], stored)
     return found
+
+
+def other_name(name: str, setter: Setter) -> tuple[str, str]:
+    """Of a property and its attribute the name that does not count, and the one that does: that of the property where
+    it stands for a private attribute, else the attribute's."""
+    private = setter.stored.startswith("_") and not name.startswith("_")
+    return (setter.stored, name) if private else (name, setter.stored)
 
 
 def _read(getter: FunctionRef) -> str | None:
@@ -127,7 +119,8 @@ def _setter(setter: FunctionRef, stored: str) -> Setter:
         refuses = refuses or isinstance(last, ast.Raise)
         given = any(_gives(setter, s, stored) for s in absent)
         keeps = keeps or (leaves and not given and not isinstance(last, ast.Raise))
-    return Setter(keeps, refuses or not _passes_none(setter, value), setter.params[-1].annotation)
+    transforms = refuses or not _passes_none(setter, value)
+    return Setter(stored, keeps, transforms, setter.params[-1].annotation)
 
 
 def _gives(setter: FunctionRef, statement: ast.stmt, stored: str) -> bool:
