@@ -87,7 +87,8 @@ _READERS = (
     "|scalars?(?:_one)?(?:_or_none)?|one(?:_or_none)?|execute|query)"
 )
 _ROWS = re.compile(rf"(?:^|_)(?:{_DATABASES})(?:_|$)|^{_READERS}$", re.IGNORECASE)
-READS_ROWS = rf"\b(?:\w+_)?(?:{_DATABASES})(?:_\w+)?\.\w|\.{_READERS}\("
+_READING = re.compile(rf"\b(?=\w+\.\w)(?:\w+_)?(?:{_DATABASES})(?:_\w|\.)|\.{_READERS}\(")
+READS_ROWS = _READING.pattern
 """The text of a function that reads a database: what objects and methods for that are called."""
 UNBOUND_SETTERS = {"__setattr__": 3, "__delattr__": 2}
 """Methods that may be called on a class, and with how many arguments: the first is the object."""
