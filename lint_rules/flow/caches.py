@@ -213,12 +213,16 @@ class Caches:
         todo = [value]
         while todo:
             value = todo.pop()
-            new = [o for o in self.ctx.deref(value) if o not in found and not self._is_plain(o)]
+            new = [
+                o
+                for o in self.ctx.deref(value)
+                if o not in found and not self.ctx.objects.is_plain(o)
+            ]
             found.update(dict.fromkeys(new))
             todo += (ref(inner) for obj in new for inner in self._changed_in(state, obj))
             for obj in filter(self._holds, new):
                 held = state.heap.get(obj, {})
-                todo += [held[name] for name in held if not self._has_plain(obj, name)]
+                todo += [held[name] for name in held if not self.ctx.objects.holds_plain(obj, name)]
             todo += (part for atom in value.atoms if isinstance(atom, Seq) for part in atom.parts)
         return list(found)
 
@@ -233,16 +237,6 @@ class Caches:
             and state.heap.get(info.id)
             and (info.field not in held or Init(obj, info.field) in held[info.field].atoms)
         ]  # fmt: skip
-
-    def _is_plain(self, obj: int) -> bool:
-        """True for what was found in a field that is declared as a text, a number or the like."""
-        info = self.ctx.objects[obj]
-        return info.origin == "attr" and any(self._has_plain(of, info.field) for of in info.of)
-
-    def _has_plain(self, obj: int, name: str) -> bool:
-        model = self.ctx.objects[obj].model
-        decl = model.field(name) if model is not None else None
-        return decl is not None and decl.is_plain
 
     def _holds(self, obj: int) -> bool:
         """True for a dict or a record made here: what was put into it goes where it goes."""

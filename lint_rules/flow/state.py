@@ -76,6 +76,17 @@ class Objects:
             info = self._items[info.of[0]]
         return info
 
+    def holds_plain(self, obj: int, name: str) -> bool:
+        """True for a field that its class declares as a text, a number or the like."""
+        model = self._items[obj].model
+        decl = model.field(name) if model is not None else None
+        return decl is not None and decl.is_plain
+
+    def is_plain(self, obj: int) -> bool:
+        """True for what was found in such a field."""
+        info = self._items[obj]
+        return info.origin == "attr" and any(self.holds_plain(of, info.field) for of in info.of)
+
     def default(self, obj: int, name: str) -> Value:
         """What a field holds that nobody wrote since the object came in or was made."""
         info = self._items[obj]

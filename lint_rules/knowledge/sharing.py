@@ -35,11 +35,9 @@ def models_around(facts: Facts, carrier: Obj) -> list[ClassRef]:
     text or a number there."""
     found = {carrier.model: None}
     while carrier.origin == "attr" and carrier.of:
-        owner = facts.objects[carrier.of[0]]
-        decl = owner.model.field(carrier.field) if owner.model is not None else None
-        if decl is not None and decl.is_plain:
+        if facts.objects.is_plain(carrier.id):
             return []
-        carrier = owner
+        carrier = facts.objects[carrier.of[0]]
         found[carrier.model] = None
     return [model for model in found if model is not None]
 
