@@ -133,9 +133,9 @@ def test_what_tests_leave_open_they_implement(tmp_path: Path) -> None:
 def test_names_say_what_belongs_to_tests() -> None:
     theirs = ["tests/a.py", "a/tests/b/c.py", "test_a.py", "a_test.py", "a/conftest.py"]
     others = ["a.py", "latest.py", "testing.py", "mytests/a.py", "tests.py", "contest.py"]
-    for root in ("/work/tests", "/work/tests/"):
-        assert all(is_of_tests(root, f"/work/tests/{name}") for name in theirs)
-        assert not any(is_of_tests(root, f"/work/tests/{name}") for name in others)
+    for root in ("/project/tests", "/project/tests/"):
+        assert all(is_of_tests(root, f"/project/tests/{name}") for name in theirs)
+        assert not any(is_of_tests(root, f"/project/tests/{name}") for name in others)
 
 
 MODEL = """from dataclasses import dataclass

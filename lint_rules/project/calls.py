@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lint_rules.project.classes import ClassRef
+from lint_rules.project.imports import spans_of_imports
 from lint_rules.project.lines import before
 from lint_rules.project.noting import Remembered
-from lint_rules.project.scan import spans_of_imports
 from lint_rules.project.words import whole
 
 if TYPE_CHECKING:
@@ -70,15 +70,10 @@ class CallGraph:
             pattern = re.compile(rf"{re.escape(name)}\s*\(")
             for path in self.project.files_containing(name.encode()):
                 module = self.project.module(path)
-                for hit in whole(pattern, module.text):
-                    before = _PREFIX.search(module.text, max(0, hit.start() - 200), hit.start())
-                    dotted = (before.group() if before else "") + name
-                    line = module.scan.line_at(hit.start())
-                    scope = module.function_at(line)
-                    if self._is_definition(module.text, hit.start()):
-                        continue
-                    if self.project.resolve(module, dotted, scope) == cls:
-                        out.append(CallSite(module, scope, line))
+                for dotted, at in self._mentions(module, name, pattern):
+                    site = _site(module, at)
+                    if self.project.resolve(module, dotted, site.function) == cls:
+                        out.append(site)
         return out
 
     def _names(self, told: str) -> list[str]:
@@ -99,19 +94,25 @@ class CallGraph:
 
     def _in_module(self, module: Module, name: str, function: FunctionRef) -> list[CallSite]:
         out: list[CallSite] = []
-        for hit in whole(re.compile(rf"{re.escape(name)}\b(?!\s*:)"), module.text):
-            before = _PREFIX.search(module.text, max(0, hit.start() - 200), hit.start())
-            of_result = module.text[max(0, hit.start() - 2) : hit.start()] in _OF_RESULT
-            dotted = (before.group() if before else _RESULT if of_result else "") + name
+        pattern = re.compile(rf"{re.escape(name)}\b(?!\s*:)")
+        for dotted, at in self._mentions(module, name, pattern):
             if not self._may_mean(module, dotted, function):
                 continue
-            line = module.scan.line_at(hit.start())
-            scope = module.function_at(line)
-            if scope == function or self._is_definition(module.text, hit.start()):
-                continue
-            if self._means(module, dotted, scope, function):
-                out.append(CallSite(module, scope, line))
+            site = _site(module, at)
+            if site.function != function and self._means(module, dotted, site.function, function):
+                out.append(site)
         return out
+
+    def _mentions(
+        self, module: Module, name: str, pattern: re.Pattern[str]
+    ) -> Iterator[tuple[str, int]]:
+        """Where a pattern that begins with the name is found, but for definitions and imports, and the name with what
+        stands before it."""
+        for hit in whole(pattern, module.text):
+            owner = _PREFIX.search(module.text, max(0, hit.start() - 200), hit.start())
+            of_result = module.text[max(0, hit.start() - 2) : hit.start()] in _OF_RESULT
+            if not self._is_definition(module.text, hit.start()):
+                yield (owner.group() if owner else _RESULT if of_result else "") + name, hit.start()
 
     def _may_mean(self, module: Module, dotted: str, function: FunctionRef) -> bool:
         """False when a name cannot lead to the function, seen without looking anything up."""
@@ -205,6 +206,11 @@ class CallGraph:
         found = module.functions_holding(names[0])
         rest = [re.compile(rf"\b{re.escape(name)}\b") for name in names[1:]]
         return [f for f in found if all(p.search(f.source) for p in rest)]
+
+
+def _site(module: Module, at: int) -> CallSite:
+    line = module.scan.line_at(at)
+    return CallSite(module, module.function_at(line), line)
 
 
 def _spans_of_imports(text: str) -> Iterator[tuple[int, int]]:

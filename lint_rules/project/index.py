@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.fieldlists import enum_values, listed_fields, picked
 from lint_rules.project.functions import FunctionRef
+from lint_rules.project.imports import import_statements
 from lint_rules.project.modules import ImportTarget, Module
 from lint_rules.project.noting import Remembered
-from lint_rules.project.scan import import_statements
 
 if TYPE_CHECKING:
     from lint_rules.project.project import Project

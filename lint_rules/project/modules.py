@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from lint_rules.folders import in_utf8
 from lint_rules.project.functions import FunctionRef, Place, qualname_of
+from lint_rules.project.imports import import_statements
 from lint_rules.project.lines import column
 from lint_rules.project.moduletext import LINE, ModuleText, assigned_value
 from lint_rules.project.noting import unnoted
 from lint_rules.project.pieces import STARS, WHOLE, declared_in, definition_of, holding, name_of
-from lint_rules.project.scan import Block, Scan, import_statements
+from lint_rules.project.scan import Block, Scan
 
 if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef

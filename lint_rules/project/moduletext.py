@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.project.assigned import assigning
 from lint_rules.project.functions import qualname_of
+from lint_rules.project.imports import import_statements, import_text
 from lint_rules.project.kept import digest
 from lint_rules.project.pieces import (
     Frame,
@@ -26,8 +27,6 @@ from lint_rules.project.scan import (
     Block,
     Scan,
     assignments,
-    import_statements,
-    import_text,
     unix,
 )
 from lint_rules.project.words import places_of

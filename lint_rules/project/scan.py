@@ -30,11 +30,6 @@ STRING = re.compile(
 MARKER = re.compile(r"#[ \t]*cache-leak:[^\r\n]*")
 """A comment that may say what a field is."""
 _HEADER = re.compile(rf"{STRING.pattern}|[(\[{{:)\]}}]", re.DOTALL)
-_IMPORT = re.compile(
-    r"^[ \t\f]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([^)]*(?:\)|\Z)|[^\r\n;#(]*(?:\\\r?\n[^\r\n;#]*)*)"
-    r"|import[ \t]+[^\r\n;#]*)",
-    re.MULTILINE,
-)
 _ASSIGNED = re.compile(r"^[ \t\f]*(?:type[ \t]+)?(\w+)[ \t]*(?::|=(?!=)|\[)", re.MULTILINE)
 _FED = r"(?:[ \t\f]*\f)?"
 _MARGIN = re.compile(rf"^(?={_FED}[^\s#)\]}}])", re.MULTILINE)
@@ -389,35 +384,6 @@ def _escaped(text: str, at: int) -> bool:
     while text[at - 1 - count] == "\\":
         count += 1
     return count % 2 == 1
-
-
-def import_statements(text: str) -> list[tuple[ast.stmt, int]]:
-    """The import statements of a text at any depth, and where they start (characters from 0).
-
-    Their ``col_offset`` is the indentation of the line.
-    """
-    out: list[tuple[ast.stmt, int]] = []
-    for hit in _IMPORT.finditer(text):
-        source = hit.group()
-        try:
-            nodes = ast.parse(source.strip()).body
-        except (SyntaxError, ValueError):
-            continue
-        indent = len(source) - len(source.lstrip(" \t\f"))
-        for node in nodes:
-            node.col_offset = indent
-            out.append((node, hit.start()))
-    return out
-
-
-def spans_of_imports(text: str) -> Iterator[tuple[int, int]]:
-    """Where the import statements of a text are (characters from 0)."""
-    return (hit.span() for hit in _IMPORT.finditer(text))
-
-
-def import_text(text: str) -> str:
-    """All import statements of a text, as one text to search for a name."""
-    return "\n".join(hit.group() for hit in _IMPORT.finditer(text))
 
 
 def assignments(text: str) -> dict[str, list[int]]:
