@@ -89,4 +89,4 @@ def run_pytest(directory: Path) -> dict[str, list[Outcome]]:
         problems = [node for node in case if node.tag in ("failure", "error")]
         message = problems[0].attrib["message"] if problems else ""
         found[module].append(Outcome(module, case.attrib["name"], message))
-    return found
+    return dict(found)  # which has no entry for what a test only asks for
