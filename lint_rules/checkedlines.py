@@ -5,6 +5,7 @@ A line that is damaged, or half written by a process that was killed, is known b
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
@@ -39,6 +40,16 @@ def add_lines(path: Path, lines: Iterable[bytes]) -> int:
     with open(path, "ab", buffering=0) as stream:
         stream.write(data)
         return stream.tell() - len(data)
+
+
+def replace_file(path: Path, lines: Iterable[bytes]) -> None:
+    """Write a file anew, in one step.  Raises OSError."""
+    new = path.with_suffix(f"{path.suffix}.{os.getpid()}")
+    try:
+        new.write_bytes(b"".join(lines))
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _checksum(data: bytes) -> bytes:

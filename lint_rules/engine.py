@@ -157,6 +157,8 @@ class Engine:
             with suppress(Exception):
                 self._projects[root].reads.flush()
                 store.save(self._projects[root].kept)
+                if self._keeping and not self._projects[root].is_overlaid:
+                    store.save_joins(self._projects[root].joins)
 
     def _project(self, root: Path) -> Project:
         if root not in self._projects:
@@ -166,6 +168,7 @@ class Engine:
             if self.cache_dir is not None:
                 store = self._files[root] = file_store(self.cache_dir, project, self.settings)
                 store.load(project.kept)
+                store.load_joins(project.joins)
             for path, text in self.texts.items():
                 if root in path.parents:
                     project.overlay(path, text)

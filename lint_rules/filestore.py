@@ -18,7 +18,16 @@ from pathlib import Path
 from typing import NamedTuple
 from weakref import finalize
 
-from lint_rules.checkedlines import CHECKSUM, add_lines, checked, read_lines, with_checksum
+from lint_rules import joinstore
+from lint_rules.checkedlines import (
+    CHECKSUM,
+    add_lines,
+    checked,
+    read_lines,
+    replace_file,
+    with_checksum,
+)
+from lint_rules.project.joins import Joins
 from lint_rules.project.kept import ANSWER, PARTS, Entry, Kept, part_of
 from lint_rules.project.reads import RECORD
 
@@ -55,9 +64,14 @@ class FileStore:
     def __init__(self, path: Path, root: Path) -> None:
         self._path = path
         self._index = path.with_suffix(INDEX)
+        self._joins = path.with_suffix(joinstore.SUFFIX)
         self._root = str(root)
         self._lines: Counter[str] = Counter()
         self._opened: int | None = None
+
+    def load_joins(self, joins: Joins) -> None:
+        """Take in what earlier runs kept of what the files say together."""
+        joinstore.load(self._joins, joins)
 
     def load(self, kept: Kept) -> None:
         """Take in what earlier runs kept."""
@@ -70,6 +84,10 @@ class FileStore:
             entry = Entry(row.signature, row.digest, unread=unread)
             entries[path] = entry.after(entries.get(path))
         kept.load(entries)
+
+    def save_joins(self, joins: Joins) -> None:
+        """Keep what the files say together."""
+        joinstore.save(self._joins, joins)
 
     def save(self, kept: Kept) -> None:
         """Add what is new; the lines that it replaces go when they are many."""
@@ -97,8 +115,8 @@ class FileStore:
         _drop_unused_records(kept, self._root)
         there = [(path, e) for path, e in kept.entries.items() if os.path.exists(path)]
         lines = [self._line(path, entry) for path, entry in there]
-        _replace(self._path, lines)
-        _replace(self._index, self._told(there, lines, 0))
+        replace_file(self._path, lines)
+        replace_file(self._index, self._told(there, lines, 0))
         self._lines = Counter(path for path, _ in there)
 
     # ----------------------------------------------------------------- lines
@@ -162,16 +180,6 @@ def _as_json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _replace(path: Path, lines: Iterable[bytes]) -> None:
-    """Write a file anew, in one step.  Raises OSError."""
-    new = path.with_suffix(f"{path.suffix}.{os.getpid()}")
-    try:
-        new.write_bytes(b"".join(lines))
-        os.replace(new, path)
-    finally:
-        new.unlink(missing_ok=True)
-
-
 def _drop_unused_records(kept: Kept, root: str) -> None:
     """Forget what answers were read from that nobody keeps any more."""
     answers = (entry.part(part_of(ANSWER)) for entry in kept.entries.values())
@@ -194,4 +202,5 @@ def make_room(path: Path) -> None:
     others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for old in others[KEPT - 1 :]:
         old.unlink(missing_ok=True)
-        old.with_suffix(INDEX).unlink(missing_ok=True)
+        for beside in (INDEX, joinstore.SUFFIX):
+            old.with_suffix(beside).unlink(missing_ok=True)

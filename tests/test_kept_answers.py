@@ -941,9 +941,9 @@ def test_edits_at_random_make_no_difference(tmp_path: Path, seed: int) -> None:
     write(root, files)
     for step in range(STEPS):
         alone = found(root, None, sorted(files))
-        some = rng.sample(sorted(files), 1)
-        assert found(root, cache, some) == {name: alone[name] for name in some}, step
-        assert found(root, cache, sorted(files)) == alone, step
+        for some in (rng.sample(sorted(files), 1), sorted(files)):
+            if rng.random() < 0.7:  # what has changed twice since it was asked for is heard, too
+                assert found(root, cache, some) == {name: alone[name] for name in some}, step
         name, text = edited(rng, files)
         if text is None:
             del files[name]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ def _everything(self: Survey, module: Module) -> list[FunctionRef]:
     return list(module.all_functions)
 
 
-def _whole_project(self: Survey | CacheUsers) -> tuple[FunctionRef, ...]:
+def _whole_project(self: Survey) -> tuple[FunctionRef, ...]:
     paths = self.project.paths
     return tuple(f for path in paths for f in self.project.module(path).all_functions)
 
@@ -39,8 +38,9 @@ def _named(self: Survey) -> tuple[FunctionRef, ...]:
     return tuple(f for f in _whole_project(self) if is_cache_copy_name(f.name, extra))
 
 
-def _all_shapes(self: CacheUsers) -> dict[FunctionRef, Shape]:
-    return {f: shape_of(f.node, self.names(f.module.path)) for f in _whole_project(self)}
+def _all_shapes(self: CacheUsers, path: Path) -> dict[FunctionRef, Shape]:
+    functions = self.project.module(path).all_functions
+    return {f: shape_of(f.node, self.names(path)) for f in functions}
 
 
 def _always(*args: object, **kwargs: object) -> bool:
@@ -56,9 +56,7 @@ def force(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Survey, "writers", lambda self, names, model: list(_whole_project(self)))
     monkeypatch.setattr(Survey, "helpers", property(_whole_project))
     monkeypatch.setattr(Survey, "named_helpers", property(_named))
-    shapes = cached_property(_all_shapes)
-    shapes.__set_name__(CacheUsers, "shapes")
-    monkeypatch.setattr(CacheUsers, "shapes", shapes)
+    monkeypatch.setattr(CacheUsers, "_ask_shapes", _all_shapes)
     monkeypatch.setattr(Relevance, "matters", _always)
     monkeypatch.setattr(Helpers, "may_leave", _always)
     monkeypatch.setattr(Fields, "_copies_one", _always)

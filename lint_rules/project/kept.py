@@ -117,6 +117,8 @@ class Kept:
         self.entries: dict[str, Entry] = {}
         #: The entries that are known to be of the present bytes.
         self.current: dict[Path, Entry] = {}
+        #: What was known of those that have other bytes now.
+        self._before: dict[str, Entry] = {}
         #: The kinds of values that are new, by file.
         self._new: dict[str, set[str]] = {}
 
@@ -158,6 +160,12 @@ class Kept:
         known = self.entry(path, read).get(kind)
         return known[1] if known is not None and known[0] == context else None
 
+    def earlier(self, kind: str, path: Path, context: str) -> Any:
+        """The value that a file had in the same context before its bytes changed; None when it is not known."""
+        before = self._before.get(str(path))
+        known = before.get(kind) if before is not None else None
+        return known[1] if known is not None and known[0] == context else None
+
     def put(
         self, kind: str, path: Path, context: str, read: Callable[[], bytes], value: Any
     ) -> None:
@@ -188,6 +196,8 @@ class Kept:
             answers = known.part(part_of(ANSWER)) if known is not None else {}
             values = {kind: value for kind, value in answers.items() if kind.startswith(ANSWER)}
             new.update(values)
+            if known is not None:
+                self._before[name] = known
             entry = self.entries[name] = Entry(signature, found, values)
         self._new.setdefault(name, set()).update(new)
         return entry

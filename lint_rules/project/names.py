@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from lint_rules.project.kept import NO_CONTEXT
+from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.lines import begins_line
 
 if TYPE_CHECKING:
+    from lint_rules.project.joins import Said
     from lint_rules.project.project import Project
 
 # Begins with plain characters: that is searched for six times as fast as a line's beginning.
@@ -28,18 +29,21 @@ class Names:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._counted: dict[Path, Counter[str]] = {}
+        self._imported: dict[Path, frozenset[str]] = {}
+        self._functions = project.joins.join("functions", self.defined_in, _by_name)
+        self._classes = project.joins.join("classes", self._classes_in, together)
+        self._lower = project.joins.join("lower classes", self._lower_classes_in, together, sorted)
 
     def imported(self, path: Path) -> frozenset[str]:
         """Every word of a file's import statements."""
         known = self._imported.get(path)
         if known is None:
-            listed = self._project.lists(path)
-            known = frozenset() if listed else frozenset(self._ask_imported(path))
+            known = self._imported[path] = frozenset(self._ask_imported(path))
         return known
 
     def defined_in(self, path: Path) -> list[str]:
         """The names of the functions that a file defines, one for each definition."""
-        return self._defined.get(path, [])
+        return self._of(path, "defs", _DEF)
 
     def how_often_defined(self, path: Path, name: str) -> int:
         """How many functions of a file are called so."""
@@ -47,42 +51,65 @@ class Names:
             self._counted[path] = Counter(self.defined_in(path))
         return self._counted[path][name]
 
-    @cached_property
+    @property
     def functions(self) -> Mapping[str, list[Path]]:
         """The files that define a function of a name, one for each definition."""
-        found: dict[str, list[Path]] = {}
-        for path, names in self._defined.items():
-            for name in names:
-                found.setdefault(name, []).append(path)
-        return found
+        return self._functions.value
 
-    @cached_property
+    @property
     def classes(self) -> frozenset[str]:
         """The names of all classes."""
-        found = self._project.of_files("classes", NO_CONTEXT, lambda path: self._of(path, _CLASS))
-        return frozenset(name for names in found.values() for name in names)
+        return self._classes.value
 
     @property
     def lower_classes(self) -> frozenset[str]:
         """The names of classes that do not begin like one."""
-        return frozenset(n for n in self.classes if not n.lstrip("_")[:1].isupper())
+        return self._lower.value
 
-    @cached_property
-    def _imported(self) -> dict[Path, frozenset[str]]:
-        found = self._project.of_files("imports", NO_CONTEXT, self._ask_imported)
-        return {path: frozenset(words) for path, words in found.items()}
+    @property
+    def lower_digest(self) -> str:
+        """A digest of them."""
+        return digest(sorted(self.lower_classes))
 
-    @cached_property
-    def _defined(self) -> dict[Path, list[str]]:
-        return self._project.of_files("defs", NO_CONTEXT, lambda path: self._of(path, _DEF))
+    def _classes_in(self, path: Path) -> list[str]:
+        return self._of(path, "classes", _CLASS)
 
-    def _of(self, path: Path, form: re.Pattern[bytes]) -> list[str]:
-        return [n.decode("utf-8", "ignore") for n in form.findall(self._project.bytes_of(path))]
+    def _lower_classes_in(self, path: Path) -> list[str]:
+        return [n for n in self._classes_in(path) if not n.lstrip("_")[:1].isupper()]
+
+    def _of(self, path: Path, kind: str, form: re.Pattern[bytes]) -> list[str]:
+        def ask() -> list[str]:
+            found = form.findall(self._project.bytes_of(path))
+            return [name.decode("utf-8", "ignore") for name in found]
+
+        if not self._project.lists(path):
+            return []
+        return cast("list[str]", self._project.of_file(kind, path, NO_CONTEXT, ask))
 
     def _ask_imported(self, path: Path) -> list[str]:
+        """The words of the import statements; of a file that is none of the project's they are not kept."""
+        ask = partial(self._read_imported, path)
+        if not self._project.lists(path):
+            return ask()
+        return cast("list[str]", self._project.of_file("imports", path, NO_CONTEXT, ask))
+
+    def _read_imported(self, path: Path) -> list[str]:
         statements = import_statements(self._project.bytes_of(path))
         words = set(_WORDS.findall(b" ".join(part for parts in statements for part in parts)))
         return sorted(word.decode("utf-8", "ignore") for word in words)
+
+
+def _by_name(said: Said) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for path, names in said:
+        for name in names:
+            found.setdefault(name, []).append(path)
+    return found
+
+
+def together(said: Said) -> frozenset[str]:
+    """All names that some file says."""
+    return frozenset(name for _, names in said for name in names)
 
 
 def import_statements(data: bytes) -> Iterator[tuple[bytes, bytes]]:

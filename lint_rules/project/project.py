@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from lint_rules.deadline import check_time
 from lint_rules.folders import in_utf8
-from lint_rules.project.kept import NO_CONTEXT, Entry, Kept, digest, part_of
+from lint_rules.project.joins import Joins
+from lint_rules.project.kept import NO_CONTEXT, Entry, Kept, digest
 from lint_rules.project.listing import Listing
 from lint_rules.project.names import Names
 from lint_rules.project.pieces import WHOLE, declared_in
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from lint_rules.project.index import Constant, External, Index, TypeInfo
     from lint_rules.project.modules import Module
 
-_DERIVED = ("index", "graph", "implementations", "names", "names_digest", "_entries", "_listed")
+_DERIVED = ("index", "graph", "implementations", "names", "names_digest", "entries", "_listed")
 """What is worked out of the texts when it is asked for, and again when a text has changed."""
 
 
@@ -48,6 +49,8 @@ class Project:
         self.kept = Kept()
         self._overlaid = Kept(on_disk=False)
         self.reads = Reads(self)
+        #: What they say together, also as of earlier runs.
+        self.joins = Joins(self)
         #: The trees of definitions and files that were asked for lately.
         self.trees = RecentTrees()
 
@@ -177,28 +180,18 @@ class Project:
             self.keep_value(kind, path, context, value)
         return value
 
-    def of_files(self, kind: str, context: str, ask: Callable[[Path], Any]) -> dict[Path, Any]:
-        """:meth:`of_file` of all files; of those only whose answer is not empty."""
-        found: dict[Path, Any] = {}
-        part = part_of(kind)
-        for path, entry in self._entries:
-            known = entry.part(part).get(kind)
-            if known is not None and known[0] == context:
-                value = known[1]
-            else:
-                value = self.of_file(kind, path, context, partial(ask, path))
-            if value:
-                found[path] = value
-        return found
-
     @cached_property
-    def _entries(self) -> list[tuple[Path, Entry]]:
+    def entries(self) -> list[tuple[Path, Entry]]:
         """What is kept of every file."""
         return [(path, self._kept(path).entry(path, self._reader(path))) for path in self.paths]
 
     def kept_value(self, kind: str, path: Path, context: str) -> Any:
         """What was kept of a file (or of the root, for all of the project) in a context, or None."""
         return self._kept(path).get(kind, path, context, self._reader(path))
+
+    def earlier_value(self, kind: str, path: Path, context: str) -> Any:
+        """What was kept of a file in the same context before its bytes changed, or None."""
+        return self._kept(path).earlier(kind, path, context)
 
     def keep_value(self, kind: str, path: Path, context: str, value: Any) -> None:
         """Keep a value for the same context."""
@@ -229,10 +222,16 @@ class Project:
         self._overlaid.forget(path)
         return True
 
+    @property
+    def is_overlaid(self) -> bool:
+        """True while a text stands for a file."""
+        return bool(self._texts)
+
     def _forget(self) -> None:
         """Forget what was derived of the files as they were."""
         self.reads.flush()  # the answers up to here were read from these
         self.reads = Reads(self, keeping=self.reads.keeping)
+        self.joins.forget()
         self._modules.clear()
         self._named.clear()
         self._holding.clear()
@@ -262,10 +261,6 @@ class Project:
             self.reads.word(literal, held)
             out = held if out is None else list(filter(set(held).__contains__, out))
         return list(out or [])
-
-    def holding(self, kind: str, words: tuple[str, ...]) -> dict[Path, list[str]]:
-        """By file those of the words whose bytes it holds, where it holds any."""
-        return self.of_files(kind, digest(words), partial(self.held, words))
 
     def held(self, words: Iterable[str], path: Path) -> list[str]:
         """Those of the words whose bytes a file holds."""

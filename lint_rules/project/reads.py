@@ -5,7 +5,7 @@ all of that is the same.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,12 +15,15 @@ from lint_rules.project.pieces import WHOLE
 from lint_rules.project.records import MAX_LINKS, Record, link
 
 if TYPE_CHECKING:
+    from lint_rules.project.joins import Join, Said
     from lint_rules.project.project import Project
 
 RECORD = "read "
 """What the kind of a link of a record begins with; its digest follows."""
 DIGEST = "digest "
 """What the kind of an answer begins with that is the digest of something derived; its name follows."""
+_WORDS = "words held"
+"""What the name of the join is that tells where words are; a digest of them follows."""
 LAST = "last read"
 """The kind under which the name of the link is kept that was made last."""
 
@@ -182,28 +185,36 @@ class Reads:
     def held(self) -> dict[str, list[Path]]:
         """The files that hold each of the words that are known; only files that changed are read."""
         words = self._known_words
-        found: dict[str, list[Path]] = {word: [] for word in words}
-        for path, held in self._project.holding("words", words).items() if words else ():
-            for word in held:
-                found[word].append(path)
-        return found
+        return self._words_join(words).value if words else {}
+
+    def _words_join(self, words: tuple[str, ...]) -> Join[dict[str, list[Path]]]:
+        name, ask = f"{_WORDS} {digest(words)}", partial(self._project.held, words)
+        return self._project.joins.join(name, ask, partial(_by_word, words))
 
     def _add_words(self, new: dict[str, list[Path]]) -> None:
-        """Make the words known that answers rest on and, as that takes a line for each file, with them all that
+        """Make the words known that answers rest on and, as all files are asked for them at once, with them all that
         this run has searched for."""
         if new.keys() <= set(self._known_words):
             return
         held = {**self.held, **self.searched, **new}
-        words = sorted(held)
-        by_file: dict[Path, list[str]] = {path: [] for path in self._project.paths}
+        words = tuple(sorted(held))
+        joins = self._project.joins
+        joins.drop(_WORDS)
+        by_file: dict[str, list[str]] = {}
         for word in words:
             for path in held[word]:
-                by_file[path].append(word)
-        context = digest(tuple(words))
-        for path, holding in by_file.items():
-            self._project.keep_value("words", path, context, holding)
+                by_file.setdefault(joins.name_of(path), []).append(word)
+        joins.learn(f"{_WORDS} {digest(words)}", by_file)
         self._project.keep_value("words", self._project.root, NO_CONTEXT, words)
         self.__dict__.pop("held", None)
+
+
+def _by_word(words: tuple[str, ...], said: Said) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {word: [] for word in words}
+    for path, held in said:
+        for word in held:
+            found[word].append(path)
+    return found
 
 
 class _New(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lint_rules.project.kept import NO_CONTEXT, digest
@@ -15,6 +15,7 @@ from lint_rules.screen.wrappers import stem
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lint_rules.project.joins import Said
     from lint_rules.project.project import Project
 
 Meanings = Mapping[str, frozenset[str]]
@@ -53,33 +54,33 @@ class Aliases:
 
     def __init__(self, project: Project, more: Callable[[], Iterable[str]] = tuple) -> None:
         self.project = project
+        self._names = project.names  # its joins can be asked from now on
         self._more = more
-        self._meanings: dict[Path, Meanings] = {}
-        self._meant: dict[Path, frozenset[str]] = {}
-        self._digests: dict[Path, str] = {}
         self._texts: dict[frozenset[str], str] = {}
-        self._followed_to: dict[str, frozenset[str]] = {}
+        each, join = project.joins.each, project.joins.join
+        #: What the names that a file may use stand for, step by step, ...
+        self.meanings = each(self._ask_meanings)
+        #: ... all that they do, and a digest of it.
+        self.meant = each(self._ask_meant)
+        self.digest = each(self._ask_digest)
+        self._elsewhere = each(self._ask_elsewhere)
+        self._read = each(self._ask_read)
+        self._own = each(self._ask_own)
+        self._pairs = join("names assigned", self._told_pairs, _by_old)
+        self._leads = join("names that lead", None, self._fold_leading, sorted)
+        self._shared = join("names to import", self._told_names, _Shared)
 
-    def meanings(self, path: Path) -> Meanings:
-        """What the names that a file may use stand for, step by step."""
-        if path not in self._meanings:
-            own = self._by_file.get(path, {})
-            found = {name: self._followed(name, own) for name in {*own, *self._imported(path)}}
-            self._meanings[path] = {name: found[name] for name in sorted(found) if found[name]}
-        return self._meanings[path]
+    def _ask_meanings(self, path: Path) -> Meanings:
+        own = self._own(path)
+        found = {name: self._followed(name, own) for name in {*own, *self._imported(path)}}
+        return {name: found[name] for name in sorted(found) if found[name]}
 
-    def meant(self, path: Path) -> frozenset[str]:
-        """All that the names of a file stand for."""
-        if path not in self._meant:
-            self._meant[path] = frozenset().union(*self.meanings(path).values())
-        return self._meant[path]
+    def _ask_meant(self, path: Path) -> frozenset[str]:
+        return frozenset().union(*self.meanings(path).values())
 
-    def digest(self, path: Path) -> str:
-        """A digest of the meanings in a file."""
-        if path not in self._digests:
-            meant = self.meanings(path).items()
-            self._digests[path] = digest([(name, self._told(names)) for name, names in meant])
-        return self._digests[path]
+    def _ask_digest(self, path: Path) -> str:
+        meant = self.meanings(path).items()
+        return digest([(name, self._told(names)) for name, names in meant])
 
     def _told(self, names: frozenset[str]) -> str:
         if names not in self._texts:
@@ -88,9 +89,10 @@ class Aliases:
 
     def _imported(self, path: Path) -> Iterator[str]:
         """The names of other modules that stand for others here."""
-        yield from self.project.names.imported(path) & self._importable
-        for module in self._by_module.keys() & self._read.get(path, _EMPTY).modules:
-            yield from self._by_module[module]
+        shared = self._shared.value
+        yield from self._names.imported(path) & shared.known.keys()
+        for module in shared.by_module.keys() & set(self._read(path).modules):
+            yield from shared.by_module[module]
 
     def _followed(self, name: str, own: Mapping[str, set[str]]) -> frozenset[str]:
         """All that a name may stand for; what a file says of a name is all that it means there."""
@@ -98,72 +100,27 @@ class Aliases:
             elsewhere = self._elsewhere(name)
             if elsewhere.isdisjoint(own):
                 return elsewhere
-        return _reached(name, own, self._known)
+        return _reached(name, own, self._shared.value.known)
 
-    def _elsewhere(self, name: str) -> frozenset[str]:
+    def _ask_elsewhere(self, name: str) -> frozenset[str]:
         """All that a name stands for by what the files say that others may import from."""
-        if name not in self._followed_to:
-            self._followed_to[name] = _reached(name, {}, self._known)
-        return self._followed_to[name]
+        return _reached(name, {}, self._shared.value.known)
 
-    # ----------------------------------------------------------------- all files
+    # ----------------------------------------------------------------- one file
 
-    @cached_property
-    def _by_file(self) -> dict[Path, dict[str, set[str]]]:
-        found: dict[Path, dict[str, set[str]]] = {}
-        for path, read in self._read.items():
-            own = found.setdefault(path, {})
-            for new, old in (*read.renamed, *(p for p in read.assigned if p[1] in self._leading)):
-                own.setdefault(new, set()).add(old)
-        return found
+    def _ask_own(self, path: Path) -> dict[str, set[str]]:
+        """What a file itself says that its names stand for."""
+        own: dict[str, set[str]] = {}
+        read, leading = self._read(path), self._leads.value
+        for new, old in (*read.renamed, *(p for p in read.assigned if p[1] in leading)):
+            own.setdefault(new, set()).add(old)
+        return own
 
-    @cached_property
-    def _known(self) -> dict[str, set[str]]:
-        """The names that another module may import, and what they stand for."""
-        found: dict[str, set[str]] = {}
-        for own in self._by_file.values():
-            for new, olds in own.items():
-                if new in self._leading:
-                    found.setdefault(new, set()).update(olds & self._leading)
-        return found
-
-    @cached_property
-    def _importable(self) -> frozenset[str]:
-        return frozenset(self._known)
-
-    @cached_property
-    def _by_module(self) -> dict[str, set[str]]:
-        """By the last part of a module's name the names in it that stand for others."""
-        found: dict[str, set[str]] = {}
-        for path, own in self._by_file.items():
-            found.setdefault(stem(path), set()).update(own.keys() & self._known.keys())
-        return found
-
-    @cached_property
-    def _leading(self) -> frozenset[str]:
-        """The names that are, or stand for, functions and classes, and what else matters."""
-        found = {
-            *self.project.names.functions,
-            *self.project.names.classes,
-            *_LIBRARY,
-            *self._more(),
-        }
-        named: dict[str, list[str]] = {}
-        for one in self._read.values():
-            for new, old in (*one.renamed, *one.assigned):
-                named.setdefault(old, []).append(new)
-        todo = [name for name in named if name in found]
-        while todo:
-            more = [new for new in named.get(todo.pop(), ()) if new not in found]
-            found.update(more)
-            todo += more
-        return frozenset(found)
-
-    @cached_property
-    def _read(self) -> dict[Path, _Read]:
-        """What was read off each file."""
-        found = self.project.of_files("aliases", NO_CONTEXT, self._ask)
-        return {path: _Read(*value) for path, value in found.items()}
+    def _ask_read(self, path: Path) -> _Read:
+        listed = self.project.lists(path)
+        ask = partial(self._ask, path)
+        told = self.project.of_file("aliases", path, NO_CONTEXT, ask) if listed else []
+        return _Read(*told) if told else _EMPTY
 
     def _ask(self, path: Path) -> list[Any]:
         data = b"\n" + self.project.bytes_of(path)
@@ -171,6 +128,34 @@ class Aliases:
         renamed = [(new, old) for _, names in statements for old, new in _RENAMED.findall(names)]
         found = _sorted(renamed), _sorted(_assigned(data)), sorted(_modules(statements))
         return list(found) if any(found) else []
+
+    # ----------------------------------------------------------------- all files
+
+    def _told_pairs(self, path: Path) -> list[list[str]]:
+        read = self._read(path)
+        return [*read.renamed, *read.assigned]
+
+    def _fold_leading(self, _: Said) -> frozenset[str]:
+        """Of these names those that are, or stand for, functions and classes, and what else matters."""
+        named, names = self._pairs.value, self._names
+        more = {*_LIBRARY, *self._more()}
+        functions, classes = names.functions, names.classes
+        words = named.keys() | {new for news in named.values() for new in news}
+        found = {w for w in words if w in functions or w in classes or w in more}
+        todo = [name for name in named if name in found]
+        while todo:
+            further = [new for new in named.get(todo.pop(), ()) if new not in found]
+            found.update(further)
+            todo += further
+        return frozenset(found)
+
+    def _told_names(self, path: Path) -> list[list[Any]]:
+        """The names that a file gives to others, and what other modules see of that: None where it is nothing."""
+        leading = self._leads.value
+        return [
+            [new, sorted(olds & leading) if new in leading else None]
+            for new, olds in self._own(path).items()
+        ]
 
 
 class _Read(NamedTuple):
@@ -185,6 +170,30 @@ class _Read(NamedTuple):
 
 
 _EMPTY = _Read([], [], [])
+
+
+class _Shared:
+    """What the files say that others may import from."""
+
+    def __init__(self, said: Said) -> None:
+        #: The names that another module may import, and what they stand for.
+        self.known: dict[str, set[str]] = {}
+        own: dict[str, set[str]] = {}
+        for path, names in said:
+            own.setdefault(stem(path), set()).update(name for name, _ in names)
+            for name, olds in names:
+                if olds is not None:
+                    self.known.setdefault(name, set()).update(olds)
+        #: By the last part of a module's name the names in it that stand for others.
+        self.by_module = {module: names & self.known.keys() for module, names in own.items()}
+
+
+def _by_old(said: Said) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for _, pairs in said:
+        for new, old in pairs:
+            found.setdefault(old, []).append(new)
+    return found
 
 
 def _reached(

@@ -7,15 +7,17 @@ it have to do with a cache, too.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Set
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, AnyStr, cast
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from functools import partial
+from typing import TYPE_CHECKING, Any, AnyStr, NamedTuple, cast
 
 from lint_rules.naming import CACHE_LIBRARIES, is_cache_name, is_plain_type, longest_literal
-from lint_rules.project.functions import Place
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.lines import before
+from lint_rules.project.names import together
 from lint_rules.screen.aliases import Aliases
+from lint_rules.screen.handing import Handing
+from lint_rules.screen.keptshapes import Asked, shapes_of
 from lint_rules.screen.levels import Level
 from lint_rules.screen.places import around
 from lint_rules.screen.shapereader import shape_of
@@ -24,11 +26,8 @@ from lint_rules.screen.shapes import (
     NOTHING,
     PARAM,
     RESULT,
-    Copy,
     Names,
     Shape,
-    shape_as_json,
-    shape_from_json,
 )
 from lint_rules.screen.typedcaches import may_type, typed
 from lint_rules.screen.wrappers import (
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.joins import Said
     from lint_rules.project.project import Project
     from lint_rules.settings import Settings
 
@@ -76,49 +76,68 @@ class CacheUsers:
     def __init__(self, project: Project, settings: Settings) -> None:
         self.project = project
         self.settings = settings
-        self.aliases = Aliases(project, lambda: self._typed_at_margin)
-        self._plain: dict[Path, Names] = {}
-        self._calling: dict[str, str] = {}
-        self._import_digests: dict[Path, str] = {}
-        self._handing: dict[str, bool] = {}
+        each, join = project.joins.each, project.joins.join
+        self._typed = join("typed caches", self._told_typed, _homes)
+        self._typed_words = join("words of typed caches", None, self._fold_typed_words, list)
+        self._memoisers = join("memoisers", self._told_memoisers, together)
+        self._instances = join("objects made", self._told_made, _variables)
+        self._beside = join("beside", self._told_beside, _callers)
+        self.aliases = Aliases(project, lambda: self._typed.value)
+        extra = map(longest_literal, settings.cache_objects)
+        self._cache_words = ("ache", "ACHE", *CACHE_LIBRARIES, *extra)
+        self._cache_words_digest = digest(self._cache_words)
+        #: What names mean in one file: caches and classes, ...
+        self.names = each(self._ask_names)
+        #: ... what that depends on beside the file's own text, ...
+        self.meanings = each(self._ask_meanings)
+        #: ... and the names of caches that do not say so, as their class or annotation tells.
+        self.objects = each(self._ask_objects)
+        #: By file the functions whose own text asks or fills a cache, ...
+        self._by_themselves = each(self._ask_by_themselves)
+        #: ... with those whose results are cached, ...
+        self.own = each(self._ask_own)
+        #: ... and every function that has to do with a cache, with all that is known of its shape.
+        self.shapes = each(self._ask_shapes)
+        #: Whether a function of the project that is called so may return what it is given.
+        self.hands_on = each(self._ask_hands_on)
+        self._imports = each(self._ask_imports)
+        self.handing = Handing(self, "of cache users", lambda path: self.shapes(path).values())
+        #: The functions that call a wrapper: one that calls the cache itself, or one that calls such a one,
+        #: as far as the interpretation follows calls.
+        self._through = Level(self)
+        for _ in range(FOLLOWED - 1):
+            self._through = Level(self, self._through)
 
     # ----------------------------------------------------------------- objects
 
-    @cached_property
-    def files(self) -> list[Path]:
-        """The files that name a cache."""
-        extra = map(longest_literal, self.settings.cache_objects)
-        return list(self.project.holding("caches", ("ache", "ACHE", *CACHE_LIBRARIES, *extra)))
+    def _names_cache(self, path: Path) -> bool:
+        """True for a file that names a cache."""
+        ask = partial(self.project.held, self._cache_words, path)
+        return bool(self.project.of_file("caches", path, self._cache_words_digest, ask))
 
-    @cached_property
-    def objects(self) -> dict[Path, frozenset[str]]:
-        """By file the names of caches that do not say so, as their class or annotation tells.
-
-        A name of the module level counts wherever it and the module are named together.
-        """
-        own = {path: set(names) for path in self.files if (names := self._typed_names(path))}
-        tops = self._typed_at_margin
-        words = tuple(sorted({*tops, *(home for homes in tops.values() for home in homes)}))
-        for path, held in self.project.holding("cache objects", words).items() if words else ():
-            for name in tops.keys() & held:
-                if not tops[name].isdisjoint(held):
-                    own.setdefault(path, set()).add(name)
-        for path in self.project.paths if tops else ():
+    def _ask_objects(self, path: Path) -> frozenset[str]:
+        """A name of the module level counts wherever it and the module are named together."""
+        own = set(self._typed_names(path))
+        tops = self._typed.value
+        if tops:
+            words, context = self._typed_words.value
+            ask = partial(self.project.held, words, path)
+            held = set(self.project.of_file("cache objects", path, context, ask))
+            own.update(name for name in tops.keys() & held if not tops[name].isdisjoint(held))
             if not self.aliases.meant(path).isdisjoint(tops):
                 meanings = self.aliases.meanings(path).items()
-                meaning = (name for name, meant in meanings if not meant.isdisjoint(tops))
-                own.setdefault(path, set()).update(meaning)
-        return {path: frozenset(names) for path, names in own.items()}
+                own.update(name for name, meant in meanings if not meant.isdisjoint(tops))
+        return frozenset(own)
 
-    @cached_property
-    def _typed_at_margin(self) -> dict[str, set[str]]:
-        """Such names of the module level, and the modules in which they are."""
-        found: dict[str, set[str]] = {}
-        for path in self.files:
-            for name, top in self._typed_names(path).items():
-                if top:
-                    found.setdefault(name, set()).add(stem(path))
-        return found
+    def _fold_typed_words(self, _: Said) -> tuple[tuple[str, ...], str]:
+        """What a file has to hold that uses one of another module, and the digest of that."""
+        tops = self._typed.value
+        words = tuple(sorted({*tops, *(home for homes in tops.values() for home in homes)}))
+        return words, digest(words)
+
+    def _told_typed(self, path: Path) -> list[str]:
+        """Such names of the module level; the join says in which modules each is."""
+        return [name for name, top in self._typed_names(path).items() if top]
 
     def _typed_names(self, path: Path) -> dict[str, bool]:
         def ask() -> dict[str, bool]:
@@ -127,97 +146,89 @@ class CacheUsers:
             names = typed(self.project.module(path).text)
             return {n: top for n, top in names.items() if "cache" not in n.lower()}
 
+        if not self._names_cache(path):
+            return {}
         return cast("dict[str, bool]", self.project.of_file("typed caches", path, NO_CONTEXT, ask))
 
-    @cached_property
+    @property
     def _lower_classes(self) -> frozenset[str]:
         return self.project.names.lower_classes
 
-    @cached_property
+    @property
     def _lower_digest(self) -> str:
-        return digest(sorted(self._lower_classes))
+        return self.project.names.lower_digest
 
-    def meanings(self, path: Path) -> tuple[object, ...]:
-        """What :meth:`names` of a file depends on beside its own text."""
+    def _ask_meanings(self, path: Path) -> tuple[object, ...]:
         aliases = self.aliases.digest(path)
-        return (self._lower_digest, sorted(self.objects.get(path, ())), aliases)
+        return (self._lower_digest, sorted(self.objects(path)), aliases)
 
-    def names(self, path: Path) -> Names:
-        """What names mean in one file: caches and classes."""
-        if path not in self._plain:
-            objects = self.objects.get(path, frozenset())
-            extra = self.settings.cache_objects
-            imports = self.project.names.imported(path)
-            classes = self._lower_classes
-            meanings = self.aliases.meanings(path)
+    def _ask_names(self, path: Path) -> Names:
+        objects = self.objects(path)
+        extra = self.settings.cache_objects
+        imports = self.project.names.imported(path)
+        classes = self._lower_classes
+        meanings = self.aliases.meanings(path)
 
-            def is_cache(name: str) -> bool:
-                return name in objects or is_cache_name(name, extra)
+        def is_cache(name: str) -> bool:
+            return name in objects or is_cache_name(name, extra)
 
-            def begins_like_class(name: str) -> bool:
-                return name.lstrip("_")[:1].isupper() or name == "cls" or name in classes
+        def begins_like_class(name: str) -> bool:
+            return name.lstrip("_")[:1].isupper() or name == "cls" or name in classes
 
-            def is_class(name: str) -> bool:
-                # An import may rename a class, so that any imported name may be one.
-                return begins_like_class(name) or name in imports or any(
-                    map(begins_like_class, meanings.get(name, ()))
-                )  # fmt: skip
+        def is_class(name: str) -> bool:
+            # An import may rename a class, so that any imported name may be one.
+            return begins_like_class(name) or name in imports or any(
+                map(begins_like_class, meanings.get(name, ()))
+            )  # fmt: skip
 
-            self._plain[path] = Names(is_cache, is_class, meanings=meanings)
-        return self._plain[path]
+        return Names(is_cache, is_class, meanings=meanings)
 
     # ----------------------------------------------------------------- functions
 
-    @cached_property
-    def own(self) -> dict[FunctionRef, Shape]:
-        """Functions whose own text asks or fills a cache, and those whose results are cached."""
-        found = dict(self._by_themselves)
-        for path, names in self.project.holding("memoising", self.memoisers).items():
-            context = digest((self.meanings(path), names))
-            ask = partial(self._memoised_in, path, frozenset(names))
-            found.update(self.kept("memoised", path, context, ask))
+    def _ask_own(self, path: Path) -> dict[FunctionRef, Shape]:
+        found = dict(self._by_themselves(path))
+        memoisers = self.memoisers
+        if memoisers:
+            ask = partial(self.project.held, memoisers, path)
+            names = self.project.of_file("memoising", path, digest(memoisers), ask)
+            if names:
+                context = digest((self.meanings(path), names))
+                shapes = partial(self._memoised_in, path, frozenset(names))
+                found.update(shapes_of(self.project, "memoised", path, context, shapes))
         return found
 
-    @cached_property
+    @property
     def memoisers(self) -> tuple[str, ...]:
         """The names of the project's own decorators that may keep what the function under them returns."""
-        shapes = self._by_themselves.items()
-        return tuple(sorted({f.name for f, shape in shapes if shape.memoises}))
+        return tuple(sorted(self._memoisers.value))
 
-    def _memoised_in(
-        self, path: Path, names: frozenset[str]
-    ) -> Iterator[tuple[FunctionRef, Shape]]:
+    def _told_memoisers(self, path: Path) -> list[str]:
+        shapes = self._by_themselves(path).items()
+        return sorted({function.name for function, shape in shapes if shape.memoises})
+
+    def _memoised_in(self, path: Path, names: frozenset[str]) -> Iterator[Asked]:
+        def shape(function: FunctionRef) -> Shape:
+            return self.noted(function, shape_of(function.node, self.names(path)), names)
+
         for function in self.project.module(path).all_functions:
             if is_memoised(function, self.aliases.meanings(path), names):
-                shape = shape_of(function.node, self.names(path))
-                yield function, self.noted(function, shape, names)
+                yield Asked(function, (), partial(shape, function))
 
-    @cached_property
-    def _by_themselves(self) -> dict[FunctionRef, Shape]:
+    def _ask_by_themselves(self, path: Path) -> dict[FunctionRef, Shape]:
         """Those of them that no decorator of the project makes one."""
-        found: dict[FunctionRef, Shape] = {}
-        for path in dict.fromkeys([*self.files, *self.objects]):
-            context = digest(self.meanings(path))
-            found.update(self.kept("own", path, context, partial(self._own_in, path)))
-        return found
+        if not self._names_cache(path) and not self.objects(path):
+            return {}
+        context = digest(self.meanings(path))
+        return shapes_of(self.project, "own", path, context, partial(self._own_in, path))
 
-    def _own_in(self, path: Path) -> Iterator[tuple[FunctionRef, Shape]]:
+    def _own_in(self, path: Path) -> Iterator[Asked]:
         for function in self._naming_cache(path):
-            shape = self.noted(function, shape_of(function.node, self.names(path)))
-            if shape.stores or shape.looks_up or shape.memoised:
-                yield function, shape
+            yield Asked(function, (), partial(self._own_shape, function))
 
-    def kept(
-        self, kind: str, path: Path, context: str,
-        ask: Callable[[], Iterable[tuple[FunctionRef, Shape]]],
-    ) -> Iterator[tuple[FunctionRef, Shape]]:  # fmt: skip
-        """The functions of a file and their shapes; ``context`` is what they depend on beside its text."""
-        found = self.project.of_file(
-            kind, path, context, lambda: [[f.place, shape_as_json(shape)] for f, shape in ask()]
-        )
-        if found:
-            function_of = self.project.module(path).function_of
-            yield from ((function_of(Place(*place)), shape_from_json(s)) for place, s in found)
+    def _own_shape(self, function: FunctionRef) -> Shape | None:
+        names = self.names(function.module.path)
+        shape = self.noted(function, shape_of(function.node, names))
+        return shape if shape.stores or shape.looks_up or shape.memoised else None
 
     def _naming_cache(self, path: Path) -> Iterable[FunctionRef]:
         """The functions of a file that may use a cache, as far as words tell."""
@@ -227,7 +238,7 @@ class CacheUsers:
             for form, bytes_ in zip(_USES, _USES_BYTES, strict=True)
             if any(_found(bytes_, data))
         ]
-        names = {*self.objects.get(path, ()), *map(longest_literal, self.settings.cache_objects)}
+        names = {*self.objects(path), *map(longest_literal, self.settings.cache_objects)}
         if names:
             uses.append(
                 re.compile(rf"(?:{'|'.join(sorted(map(re.escape, names)))})\w*(\s*[\[.(])?")
@@ -266,55 +277,44 @@ class CacheUsers:
         shape.readable, shape.plain = function.readable, is_plain_type(function.returns)
         return shape
 
-    @cached_property
-    def _through(self) -> Level:
-        """The functions that call a wrapper: one that calls the cache itself, or one that calls such a one,
-        as far as the interpretation follows calls."""
-        level = Level(self)
-        for _ in range(FOLLOWED - 1):
-            level = Level(self, level)
-        return level
-
-    @cached_property
-    def shapes(self) -> dict[FunctionRef, Shape]:
-        """Every function that has to do with a cache, with all that is known of its shape."""
-        return {**self.own, **self._through.found}
-
-    @cached_property
-    def by_file(self) -> dict[Path, list[FunctionRef]]:
-        """The functions that have to do with a cache, by file."""
-        found: dict[Path, list[FunctionRef]] = {}
-        for function in self.shapes:
-            found.setdefault(function.module.path, []).append(function)
-        return found
+    def _ask_shapes(self, path: Path) -> dict[FunctionRef, Shape]:
+        return {**self.own(path), **self._through.found(path)}
 
     def instances(self, name: str) -> frozenset[str]:
         """The variables and attributes of the project that a call of a class is assigned to."""
-        return self._instances.get(name, frozenset())
+        return self._instances.value.get(name, frozenset())
 
-    @cached_property
-    def _instances(self) -> dict[str, frozenset[str]]:
-        found: dict[str, set[str]] = {}
-        for made in self.project.of_files("objects made", NO_CONTEXT, self._ask_made).values():
-            for name, variable in made:
-                found.setdefault(name, set()).add(variable)
-        return {name: frozenset(variables) for name, variables in found.items()}
+    def _told_made(self, path: Path) -> list[list[str]]:
+        def ask() -> list[tuple[str, str]]:
+            text, found = self.project.text_of(path), set()
+            for hit in _CALLED.finditer(text):
+                variable = _ASSIGNED_TO.search(before(text, hit.start()))
+                if variable is not None:
+                    found.add((hit.group(1), variable.group(1)))
+            return sorted(found)
 
-    def _ask_made(self, path: Path) -> list[tuple[str, str]]:
-        text, found = self.project.text_of(path), set()
-        for hit in _CALLED.finditer(text):
-            variable = _ASSIGNED_TO.search(before(text, hit.start()))
-            if variable is not None:
-                found.add((hit.group(1), variable.group(1)))
-        return sorted(found)
+        return cast("list[list[str]]", self.project.of_file("objects made", path, NO_CONTEXT, ask))
 
     def context(self, path: Path) -> str:
         """The digest of what the shapes of a file's functions depend on beside its own text."""
         return self._through.context(path)
 
+    def known_shape(self, function: FunctionRef) -> Shape | None:
+        """The shape of a function that has to do with a cache."""
+        return self.shapes(function.module.path).get(function)
+
+    def name_of(self, function: FunctionRef) -> tuple[str, ...]:
+        """What a function is called; where others in its file may be called so, its text tells them apart."""
+        path = function.module.path
+        name = str(path), function.qualname
+        if self.project.names.how_often_defined(path, function.name) > 1:
+            known = self.known_shape(function)
+            return (*name, known.text if known is not None else digest(function.source))
+        return name
+
     def shape(self, function: FunctionRef) -> Shape:
         """The shape of any function."""
-        known = self.shapes.get(function)
+        known = self.known_shape(function)
         if known is None:
             shape = shape_of(function.node, self.names(function.module.path))
             known = self.noted(function, shape, frozenset(self.memoisers))
@@ -330,74 +330,101 @@ class CacheUsers:
         """Functions of a file and their shapes; what ``ask`` says may depend on nothing but the text of
         the file, ``more`` and the :meth:`context`."""
         context = digest((self.context(path), more))
-        return dict(self.kept(kind, path, context, lambda: [(f, self.shape(f)) for f in ask()]))
+        shapes = (Asked(f, (), partial(self.shape, f)) for f in ask())
+        return shapes_of(self.project, kind, path, context, lambda: shapes)
 
-    def hands_on(self, name: str) -> bool:
-        """True when a function of the project that is called so may return what it is given."""
-        if name not in self._handing:
-            self._handing[name] = any(
-                any(token.startswith(PARAM) for token in self._given_back(shape))
-                for shape in self.called(name)
-            )
-        return self._handing[name]
+    def _ask_hands_on(self, name: str) -> bool:
+        return any(
+            any(token.startswith(PARAM) for token in self._given_back(shape))
+            for shape in self.called(name)
+        )
 
     def called(self, name: str) -> Iterator[Shape]:
         """The shapes of the functions of the project that are called so; of none where the name says
         nothing."""
         paths = () if name in COMMON else self.project.names.functions.get(name, ())
         for path in dict.fromkeys(paths):
-            ask = partial(self._named, path, name)
-            yield from self.shapes_in(f"named {name}", path, (), ask).values()
+            yield from self.called_in(path, name)
+
+    def called_in(self, path: Path, name: str) -> Iterable[Shape]:
+        """The shapes of the functions of a file that are called so."""
+        ask = partial(self._named, path, name)
+        return self.shapes_in(f"named {name}", path, (), ask).values()
 
     def _named(self, path: Path, name: str) -> list[FunctionRef]:
         return self.project.module(path).functions_named({name})
 
     def _given_back(self, shape: Shape) -> frozenset[str]:
-        names = self.project.names  # a record that is made of what it is given counts as that, too
-        return shape.reached(shape.returned, lambda n: n in names.functions or n in names.classes)
+        return shape.reached(shape.returned, self.makes_of_it)
 
-    def stored_copies(self, shape: Shape) -> list[Copy]:
-        """The copies of a function that go into a cache."""
-        stored = shape.reached(shape.stored, self.hands_on) if shape.copies else ()
-        return [copy for copy in shape.copies.values() if copy.token in stored]
-
-    def returned_copies(self, shape: Shape) -> list[Copy]:
-        """The copies that a function hands out."""
-        returned = shape.reached(shape.returned, self.hands_on) if shape.copies else ()
-        return [copy for copy in shape.copies.values() if copy.token in returned]
-
-    def copies_for_itself(self, shape: Shape) -> bool:
-        """True for a copy that is stored, or handed out and made of what was looked up."""
-        return bool(self.stored_copies(shape)) or any(
-            FOUND in shape.origins(copy, self.hands_on) for copy in self.returned_copies(shape)
-        )
+    def makes_of_it(self, name: str) -> bool:
+        """True for a function or class of the project; a record that is made of what it is given counts as that, too."""
+        return name in self.project.names.functions or name in self.project.names.classes
 
     # ----------------------------------------------------------------- beside
 
     def calling(self, name: str) -> str:
         """A digest of what the functions say in which a name is called beside a cache of who that may be."""
-        if name not in self._calling:
-            self._calling[name] = digest(sorted(
-                (str(f.module.path), self._imports(f.module.path), f.class_name or "", *self.shapes[f].mentions)
-                for f in self.beside[name]
-            ))  # fmt: skip
-        return self._calling[name]
+        return digest(sorted(
+            (str(c.path), c.imports, c.class_name, *c.mentions) for c in self.beside[name]
+        ))  # fmt: skip
 
-    def _imports(self, path: Path) -> str:
-        if path not in self._import_digests:
-            imported = sorted(self.project.names.imported(path))
-            self._import_digests[path] = digest((imported, self.aliases.digest(path)))
-        return self._import_digests[path]
-
-    @cached_property
-    def beside(self) -> dict[str, list[FunctionRef]]:
+    @property
+    def beside(self) -> dict[str, list[Caller]]:
         """Names of functions whose result is stored, or which are given what was found, and the
         functions in which that happens."""
-        out: dict[str, list[FunctionRef]] = {}
-        for function, shape in self.shapes.items():
-            stored = shape.stored.union(*(copy.source for copy in self.stored_copies(shape)))
+        return self._beside.value
+
+    def _told_beside(self, path: Path) -> list[Any]:
+        out: list[Any] = []
+        for function, shape in self.shapes(path).items():
+            copies = self.handing.stored_copies(shape)
+            stored = shape.stored.union(*(copy.source for copy in copies))
             names = {token[len(RESULT) :] for token in stored if token.startswith(RESULT)}
             names |= {name for name, given in shape.given.items() if FOUND in given}
-            for name in names:
-                out.setdefault(name, []).append(function)
+            if names:
+                imports = self._imports(path)
+                out.append([sorted(names), function.class_name or "", imports, [*shape.mentions]])
         return out
+
+    def _ask_imports(self, path: Path) -> str:
+        imported = sorted(self.project.names.imported(path))
+        return digest((imported, self.aliases.digest(path)))
+
+
+class Caller(NamedTuple):
+    """A function that calls one beside a cache."""
+
+    path: Path
+    class_name: str
+    #: A digest of what its file imports.
+    imports: str
+    #: The classes that it names, as far as words tell.
+    mentions: Sequence[str]
+
+
+def _callers(said: Said) -> dict[str, list[Caller]]:
+    out: dict[str, list[Caller]] = {}
+    for path, told in said:
+        for names, *who in told:
+            caller = Caller(path, *who)
+            for name in names:
+                out.setdefault(name, []).append(caller)
+    return out
+
+
+def _homes(said: Said) -> dict[str, set[str]]:
+    """By name the modules, by the last part of their names, that say it."""
+    found: dict[str, set[str]] = {}
+    for path, names in said:
+        for name in names:
+            found.setdefault(name, set()).add(stem(path))
+    return found
+
+
+def _variables(said: Said) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for _, made in said:
+        for name, variable in made:
+            found.setdefault(name, set()).add(variable)
+    return {name: frozenset(variables) for name, variables in found.items()}

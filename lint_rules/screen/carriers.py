@@ -9,9 +9,9 @@ field names is known by its own name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lint_rules.naming import longest_literal
 from lint_rules.project.kept import NO_CONTEXT, digest
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.joins import Join, Said
     from lint_rules.project.modules import Module
     from lint_rules.project.project import Project
     from lint_rules.settings import Settings
@@ -58,65 +59,59 @@ class CarrierWords:
         #: What else extends the bases of a model is no object of it.
         self._bases = {cls.name for cls in self._family[1:]}
         globs = [pattern.rpartition(".") for pattern in settings.per_request_fields]
-        self._stars: dict[Path, bool] = {}
-        self._kind = "carriers" if model is None else f"words of {model.dotted}"
-        self._present: dict[Path, frozenset[str]] = {}
+        self._kind = "carriers"
+        if model is not None:
+            family = [(cls.name, str(cls.module.path)) for cls in self._family]
+            self._kind = f"words of {model.dotted} {digest(family)}"
         self._globs = tuple(glob for _, _, glob in globs)
         self._owners = [owner for owner, _, _ in globs if owner]
+        each, join = project.joins.each, project.joins.join
+        #: True where a file imports what it does not name: any word may be among it.
+        self._imports_all = each(self._ask_star)
+        #: The words that a file imports (or the modules of), defines, or uses as attributes.
+        self.present = each(self._ask_present)
+        first = None if self._family else self._declared_by
+        self._words = join(f"{self._kind} declared", first, self._fold_first, _Words.told)
+        for number in range(ROUNDS):
+            step = _Round(self, number, self._words)
+            self._words = join(f"{self._kind} {number}", step.told, step.fold, _Words.told)
 
-    @cached_property
+    @property
     def words(self) -> frozenset[str]:
         """Every word that may lead to such an object, or to such names."""
-        return frozenset(self._homes)
+        return self._words.value.all
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """A digest of the words and of where they were found."""
-        homes = ((word, sorted(map(str, paths))) for word, paths in self._homes.items())
-        return digest(sorted(homes))
+        return self._words.digest
 
-    @cached_property
-    def _homes(self) -> dict[str, set[Path]]:
-        """The words, and the files in which each was found to be one."""
-        known: dict[str, set[Path]] = {}
-        named = [(cls.name, cls.module.path) for cls in self._family]
-        new = self._noted(named or self._declaring(), known)
-        for number in range(ROUNDS):
-            if not new:
-                break
-            found = self._noted(self._following(number, new, known), known)
-            new = {word for word in found if _may_be_class(word)}
-        return known
+    @property
+    def words_digest(self) -> str:
+        """A digest of the words."""
+        return self._words.value.digest
 
-    def _noted(self, found: Iterable[tuple[str, Path]], known: dict[str, set[Path]]) -> set[str]:
-        """Note words and the files that they were found in; those that are new."""
-        new: set[str] = set()
-        for word, path in list(found):
-            if word not in known:
-                new.add(word)
-            known.setdefault(word, set()).add(path)
-        return new
+    def _fold_first(self, said: Said) -> _Words:
+        named = ((cls.module.path, [cls.name]) for cls in self._family)
+        return _Words({}, named if self._family else said)
 
-    def present(self, path: Path) -> frozenset[str]:
-        """The words that a file imports (or the modules of), defines, or uses as attributes."""
-        if path not in self._present:
-            imported = self.project.names.imported(path)
-            found = self.words & imported
-            found |= self._at_home.get(path, set())
-            words, context = self._to_look_for(path, imported)
-            ask = partial(self.project.held, words, path)
-            found |= set(self.project.of_file(f"{self._kind} held", path, context, ask))
-            self._present[path] = frozenset(found)
-        return self._present[path]
+    def _ask_present(self, path: Path) -> frozenset[str]:
+        known = self._words.value
+        imported = self.project.names.imported(path)
+        found = (known.all & imported) | known.at_home.get(path, frozenset())
+        words, context = self._to_look_for(path, imported)
+        ask = partial(self.project.held, words, path)
+        return found.union(self.project.of_file(f"{self._kind} held", path, context, ask))
 
     def _to_look_for(self, path: Path, imported: frozenset[str]) -> tuple[tuple[str, ...], str]:
         """The words that a file need not import by name to mean them, and their digest."""
-        more = [self._by_module[module] for module in imported & self._by_module.keys()]
+        known = self._words.value
+        more = [known.by_module[module] for module in imported & known.by_module.keys()]
         if self._imports_all(path):
-            more.append(set(self.words))
+            more.append(set(known.all))
         if not more:
-            return self._attributes
-        words = tuple(sorted({*self._attributes[0], *set().union(*more)}))
+            return known.attributes
+        words = tuple(sorted({*known.attributes[0], *set().union(*more)}))
         return words, digest(words)
 
     def in_function(self, function: FunctionRef) -> Iterator[str]:
@@ -126,44 +121,18 @@ class CarrierWords:
             if word in function.source or word == owner:
                 yield word
 
-    def _imports_all(self, path: Path) -> bool:
-        """True when a file imports what it does not name: any word may be among it."""
-        if path not in self._stars:
-            ask = partial(self._has_star, path)
-            self._stars[path] = self.project.of_file("star imports", path, NO_CONTEXT, ask)
-        return self._stars[path]
+    def _ask_star(self, path: Path) -> bool:
+        ask = partial(self._has_star, path)
+        return bool(self.project.of_file("star imports", path, NO_CONTEXT, ask))
 
     def _has_star(self, path: Path) -> bool:
         return bool(_STAR.search(self.project.bytes_of(path)))
 
-    @cached_property
-    def _by_module(self) -> dict[str, set[str]]:
-        """The words that are found in the modules of a name."""
-        out: dict[str, set[str]] = {}
-        for word, homes in self._homes.items():
-            for path in homes if word[0] != "." else ():
-                out.setdefault(stem(path), set()).add(word)
-        return out
-
-    @cached_property
-    def _at_home(self) -> dict[Path, set[str]]:
-        """The words that were found in each file."""
-        found: dict[Path, set[str]] = {}
-        for word, homes in self._homes.items():
-            for path in homes:
-                found.setdefault(path, set()).add(word)
-        return found
-
-    @cached_property
-    def _attributes(self) -> tuple[tuple[str, ...], str]:
-        """The attributes among the words, and their digest."""
-        words = tuple(sorted(word for word in self.words if word[0] == "."))
-        return words, digest(words)
-
-    def _declaring(self) -> Iterator[tuple[str, Path]]:
+    def _declared_by(self, path: Path) -> list[str]:
         """The names of classes that declare such fields, and of collections of their names."""
-        found = self.project.of_files("carriers declared", NO_CONTEXT, self._declared)
-        yield from ((word, path) for path, words in found.items() for word in words)
+        ask = partial(self._declared, path)
+        found: list[str] = self.project.of_file("carriers declared", path, NO_CONTEXT, ask)
+        return found
 
     def _declared(self, path: Path) -> list[str]:
         data = self.project.bytes_of(path)
@@ -210,19 +179,18 @@ class CarrierWords:
         elif quoted:
             yield statements.collection_around(start) or ""
 
-    def _following(
-        self, number: int, words: set[str], homes: dict[str, set[Path]]
-    ) -> Iterator[tuple[str, Path]]:
-        """What aliases, extends, holds or returns what one of the words means."""
-        pattern, context = _any_of(words), digest(sorted(words))
-        own = set().union(*(homes[word] for word in words))
-        leading = words | {stem(path) for path in own}
-        for path in self.project.paths:
-            known = path in own or not leading.isdisjoint(self.project.names.imported(path))
-            if known or self._imports_all(path):
-                ask = partial(self._made_in, path, pattern)
-                for word in self.project.of_file(f"{self._kind} {number}", path, context, ask):
-                    yield word, path
+    def following(self, number: int, known: _Words, path: Path) -> list[str]:
+        """What in a file aliases, extends, holds or returns what one of the new words means."""
+        if not known.new:
+            return []
+        imported = self.project.names.imported(path)
+        leads = path in known.homes_of_new or not known.leading.isdisjoint(imported)
+        if not leads and not self._imports_all(path):
+            return []
+        ask = partial(self._made_in, path, known.pattern)
+        kind, context = f"{self._kind} {number}", known.digest_of_new
+        found: list[str] = self.project.of_file(kind, path, context, ask)
+        return found
 
     def _made_in(self, path: Path, pattern: re.Pattern[str]) -> list[str]:
         text = self.project.text_of(path)
@@ -267,6 +235,95 @@ class CarrierWords:
         return bool(blocks) and blocks[0].is_class
 
 
+class _Words:
+    """The words after some rounds."""
+
+    def __init__(self, known: Mapping[str, frozenset[Path]], said: Said) -> None:
+        """``known`` are those of the rounds before, ``said`` the words that are found by file."""
+        found: dict[str, set[Path]] = {}
+        for path, words in said:
+            for word in words:
+                found.setdefault(word, set()).add(path)
+        #: The words, and the files in which each was found to be one.
+        self.homes = {
+            word: known.get(word, frozenset()).union(found.get(word, ()))
+            for word in (*known, *(word for word in found if word not in known))
+        }
+        self.all = frozenset(self.homes)
+        #: Those that the next round follows: functions and attributes lead no further.
+        self.new = {w for w in found if w not in known and (_may_be_class(w) or not known)}
+
+    def told(self) -> list[Any]:
+        """What others may see of them."""
+        homes = [(word, sorted(map(str, paths))) for word, paths in sorted(self.homes.items())]
+        return [homes, sorted(self.new)]
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of the words."""
+        return digest(sorted(self.all))
+
+    @cached_property
+    def digest_of_new(self) -> str:
+        """A digest of the new ones."""
+        return digest(sorted(self.new))
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The new ones, to the end of each; where each begins :func:`_words_in` looks."""
+        return re.compile(rf"(?:{'|'.join(sorted(map(re.escape, self.new)))})\b")
+
+    @cached_property
+    def homes_of_new(self) -> frozenset[Path]:
+        """The files in which the new ones were found."""
+        return frozenset().union(*(self.homes[word] for word in self.new))
+
+    @cached_property
+    def leading(self) -> frozenset[str]:
+        """What a file imports that may use a new one: the word, or its module."""
+        return frozenset(self.new).union(map(stem, self.homes_of_new))
+
+    @cached_property
+    def by_module(self) -> dict[str, set[str]]:
+        """The words that are found in the modules of a name."""
+        out: dict[str, set[str]] = {}
+        for word, homes in self.homes.items():
+            for path in homes if word[0] != "." else ():
+                out.setdefault(stem(path), set()).add(word)
+        return out
+
+    @cached_property
+    def at_home(self) -> dict[Path, set[str]]:
+        """The words that were found in each file."""
+        found: dict[Path, set[str]] = {}
+        for word, homes in self.homes.items():
+            for path in homes:
+                found.setdefault(path, set()).add(word)
+        return found
+
+    @cached_property
+    def attributes(self) -> tuple[tuple[str, ...], str]:
+        """The attributes among the words, and their digest."""
+        words = tuple(sorted(word for word in self.all if word[0] == "."))
+        return words, digest(words)
+
+
+class _Round(NamedTuple):
+    """What the words that a round before it found lead to."""
+
+    carriers: CarrierWords
+    number: int
+    before: Join[_Words]
+
+    def told(self, path: Path) -> list[str]:
+        """What a file says."""
+        return self.carriers.following(self.number, self.before.value, path)
+
+    def fold(self, said: Said) -> _Words:
+        """The words of this round and of those before."""
+        return _Words(self.before.value.homes, said)
+
+
 @lru_cache(maxsize=4)
 def _kept_parameters(source: str) -> dict[str, list[str]]:
     """By what is assigned the attributes of ``self`` that a function assigns it to."""
@@ -279,11 +336,6 @@ def _kept_parameters(source: str) -> dict[str, list[str]]:
 def _may_be_class(word: str) -> bool:
     """True for what begins like a class or a constant: functions and attributes lead no further."""
     return word.lstrip("_")[:1].isupper()
-
-
-def _any_of(words: Iterable[str]) -> re.Pattern[str]:
-    """The words, to the end of each; where each begins :func:`_words_in` looks."""
-    return re.compile(rf"(?:{'|'.join(sorted(map(re.escape, words)))})\b")
 
 
 def _words_in(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:

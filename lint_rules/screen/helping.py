@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lint_rules.naming import is_cache_copy_name
 from lint_rules.project.functions import Place
 from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.project.names import together
 from lint_rules.project.outline import resets_copy
 from lint_rules.screen import forms
+from lint_rules.screen.handing import Handing
 from lint_rules.screen.wrappers import CLASS_NAME, COMMON, stem
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.joins import Said
     from lint_rules.project.modules import Module
-    from lint_rules.screen.caches import CacheUsers
+    from lint_rules.screen.caches import CacheUsers, Caller
     from lint_rules.screen.carriers import CarrierWords
     from lint_rules.screen.shapes import Shape
 
@@ -46,11 +49,23 @@ class Helping:
         self.carriers = carriers
         self.project = caches.project
         self._extra = caches.settings.cache_copy_helpers
-        self._may_help: dict[FunctionRef, bool] = {}
-        self._helping: dict[Path, tuple[_Helping, ...]] = {}
-        self._helpers: dict[Path, frozenset[FunctionRef]] = {}
-        self._asked: dict[Path, dict[FunctionRef, Shape]] = {}
-        self._found_beside: dict[Path, dict[FunctionRef, Shape]] = {}
+        each, join = self.project.joins.each, self.project.joins.join
+        self._handing = Handing(
+            caches, "of helpers", lambda path: self._shapes(path).values(), caches.handing
+        )
+        self._named_beside = join("names beside", None, lambda _: frozenset(caches.beside), sorted)
+        self._once = join("defined beside", self._names_beside, _only_once, sorted)
+        self._reset = join("classes reset", self._told_reset, together, sorted)
+        self._proving = join("proving helpers", self._told_proving, list)
+        self._by_name = join("helpers by name", self._told_named, list)
+        #: True for a function that may be a cache-copy helper.
+        self.may_help = each(self._ask_may_help)
+        #: The functions of a file that may be cache-copy helpers, whatever they copy.
+        self.helpers = each(self._ask_helpers)
+        self._helping_in = each(self._read_helping)
+        self._shapes = each(self._ask_shapes)
+        self._named_in = each(self._ask_named)
+        self._beside = each(self._shapes_beside)
 
     def leads(self, path: Path) -> frozenset[FunctionRef]:
         """The functions of a file that may be cache-copy helpers.
@@ -70,88 +85,74 @@ class Helping:
         """
         found: set[FunctionRef] = set()
         for one in self._helping_in(path):
-            if one.resets or one.carries or not self._reset_classes.isdisjoint(one.classes):
+            if one.resets or one.carries or self._copies_reset_class(one):
                 found.update((one.function, *(outer for outer, _ in one.around)))
         return frozenset(found)
 
-    @cached_property
-    def _reset_classes(self) -> frozenset[str]:
-        """The classes of the project that functions name which may reset fields of a copy."""
-        helping = (one for path in self.files for one in self._helping_in(path))
-        named = {name for one in helping if one.resets for name in one.classes}
-        return frozenset(named & self.project.names.classes)
+    def _copies_reset_class(self, one: _Helping) -> bool:
+        """True where a class that the function names is one of the project, of a copy of which another may reset fields."""
+        named = self._reset.value.intersection(one.classes)
+        return bool(named) and not self.project.names.classes.isdisjoint(named)
 
-    @cached_property
+    def _told_reset(self, path: Path) -> list[str]:
+        """The classes that functions of a file name which may reset fields of a copy."""
+        helping = self._helping_in(path)
+        return sorted({name for one in helping if one.resets for name in one.classes})
+
+    @property
     def proving(self) -> tuple[FunctionRef, ...]:
         """Every function of the project that may prove fields per-request by resetting them."""
+        return tuple(f for path, _ in self._proving.value for f in self._proving_in(path))
+
+    def _told_proving(self, path: Path) -> list[Any]:
+        return [self.caches.name_of(function) for function in self._proving_in(path)]
+
+    def _proving_in(self, path: Path) -> list[FunctionRef]:
         found: set[FunctionRef] = set()
-        for path in self.files:
-            leads = self._leads(path)
-            for one in self._helping_in(path):
-                if one.function in leads:
-                    found.update((one.function,) if one.resets else ())
-                    found.update(outer for outer, resets in one.around if resets)
-        return tuple(sorted(found, key=lambda function: (function.module.path, function.place)))
+        leads = self._leads(path)
+        for one in self._helping_in(path):
+            if one.function in leads:
+                found.update((one.function,) if one.resets else ())
+                found.update(outer for outer, resets in one.around if resets)
+        return sorted(found, key=lambda function: function.place)
 
     # ----------------------------------------------------------------- who may help
 
-    def may_help(self, function: FunctionRef) -> bool:
-        """True when the function may be a cache-copy helper."""
-        if function not in self._may_help:
-            shape = self._shapes(function.module.path).get(function) or self.caches.shape(function)
-            self._may_help[function] = self._copies_for_cache(function, shape)
-        return self._may_help[function]
+    def _ask_may_help(self, function: FunctionRef) -> bool:
+        shape = self._shapes(function.module.path).get(function) or self.caches.shape(function)
+        return self._copies_for_cache(function, shape)
 
     def _copies_for_cache(self, function: FunctionRef, shape: Shape) -> bool:
         if not shape.readable:
             return True  # a file that cannot be read is said to be one
         if not shape.copies:
             return False
-        if is_cache_copy_name(function.name, self._extra) or self.caches.copies_for_itself(shape):
+        if is_cache_copy_name(function.name, self._extra) or self._handing.copies_for_itself(shape):
             return True
         if not shape.memoised and function not in self._beside(function.module.path):
             return False
-        return bool(self.caches.returned_copies(shape))
+        return bool(self._handing.returned_copies(shape))
 
-    @cached_property
-    def files(self) -> list[Path]:
-        """The files in which there may be helpers."""
-        return sorted({*self.caches.by_file, *self._names_beside, *self._named})
-
-    def _shapes(self, path: Path) -> dict[FunctionRef, Shape]:
+    def _ask_shapes(self, path: Path) -> dict[FunctionRef, Shape]:
         """The functions of a file that are asked whether they help, and their shapes."""
-        if path not in self._asked:
-            own = {f: self.caches.shapes[f] for f in self.caches.by_file.get(path, ())}
-            self._asked[path] = {**self._beside(path), **self._named.get(path, {}), **own}
-        return self._asked[path]
+        return {**self._beside(path), **self._named_in(path), **self.caches.shapes(path)}
 
-    def helpers(self, path: Path) -> frozenset[FunctionRef]:
-        """The functions of a file that may be cache-copy helpers, whatever they copy."""
-        if path not in self._helpers:
-            self._helpers[path] = frozenset(one.function for one in self._helping_in(path))
-        return self._helpers[path]
+    def _ask_helpers(self, path: Path) -> frozenset[FunctionRef]:
+        return frozenset(one.function for one in self._helping_in(path))
 
-    def _helping_in(self, path: Path) -> tuple[_Helping, ...]:
+    def _read_helping(self, path: Path) -> tuple[_Helping, ...]:
         """The functions of a file that may be helpers, and what their texts say."""
-        if path not in self._helping:
-            self._helping[path] = tuple(self._read_helping(path))
-        return self._helping[path]
-
-    def _read_helping(self, path: Path) -> Iterator[_Helping]:
         places = sorted(
             function.place for function in self._shapes(path) if self.may_help(function)
         )
         if not places:
-            return
+            return ()
         aliases = self.caches.aliases.digest(path)
         context = digest((places, sorted(self.carriers.present(path)), aliases))
         module = self.project.module(path)
         ask = partial(self._ask_helping, module, places)
-        for place, resets, carries, classes, around in self.project.of_file(
-            "helping", path, context, ask
-        ):
-            outer = tuple((module.function_of(Place(*other)), also) for other, also in around)
-            yield _Helping(module.function_of(Place(*place)), resets, carries, classes, outer)
+        told = self.project.of_file("helping", path, context, ask)
+        return tuple(_helping(module, *one) for one in told)
 
     def _ask_helping(self, module: Module, places: list[Place]) -> list[Any]:
         out: list[Any] = []
@@ -172,24 +173,33 @@ class Helping:
     @property
     def named(self) -> tuple[FunctionRef, ...]:
         """The functions whose own name says that they copy for a cache."""
-        return tuple(
-            function
-            for shapes in self._named.values()
-            for function, shape in shapes.items()
-            if shape.copies or not shape.readable
-        )
+        return tuple(f for path, _ in self._by_name.value for f in self._copying_by_name(path))
 
-    @cached_property
-    def _named(self) -> dict[Path, dict[FunctionRef, Shape]]:
-        """By file the functions with such a name, and their shapes."""
-        return {
-            path: self.caches.shapes_in(
-                "cache-copy shapes", path, (), partial(self._functions_named, path, names)
-            )
-            for path, names in self.project.of_files(
-                "cache-copy names", NO_CONTEXT, self._copy_names
-            ).items()
-        }
+    @property
+    def is_named(self) -> bool:
+        """True when there is one."""
+        return bool(self._by_name.value)
+
+    def digests(self) -> tuple[str, str]:
+        """Digests of which functions prove, and of which say by their name that they copy."""
+        return self._proving.digest, self._by_name.digest
+
+    def _told_named(self, path: Path) -> list[Any]:
+        return [self.caches.name_of(function) for function in self._copying_by_name(path)]
+
+    def _copying_by_name(self, path: Path) -> list[FunctionRef]:
+        shapes = self._named_in(path).items()
+        return [function for function, shape in shapes if shape.copies or not shape.readable]
+
+    def _ask_named(self, path: Path) -> dict[FunctionRef, Shape]:
+        """The functions of a file with such a name, and their shapes."""
+        names = self.project.of_file(
+            "cache-copy names", path, NO_CONTEXT, partial(self._copy_names, path)
+        )
+        if not names:
+            return {}
+        ask = partial(self._functions_named, path, names)
+        return self.caches.shapes_in("cache-copy shapes", path, (), ask)
 
     def _copy_names(self, path: Path) -> list[str]:
         names = self.project.names.defined_in(path)
@@ -200,38 +210,23 @@ class Helping:
 
     # ----------------------------------------------------------------- beside a cache
 
-    def _beside(self, path: Path) -> dict[FunctionRef, Shape]:
+    def _shapes_beside(self, path: Path) -> dict[FunctionRef, Shape]:
         """The functions of a file that one which has to do with a cache may call for it, and their shapes."""
-        if path not in self._found_beside:
-            names = self._names_beside.get(path, [])
-            more = tuple(
-                (name, name in self._defined_once, self.caches.calling(name))
-                for name in sorted(set(names))
-            )
-            ask = partial(self._ask_beside, path, names)
-            self._found_beside[path] = (
-                self.caches.shapes_in("shapes beside", path, more, ask) if names else {}
-            )
-        return self._found_beside[path]
+        names = self._names_beside(path)
+        if not names:
+            return {}
+        once = self._once.value
+        more = tuple((name, name in once, self.caches.calling(name)) for name in sorted(set(names)))
+        ask = partial(self._ask_beside, path, names)
+        return self.caches.shapes_in("shapes beside", path, more, ask)
 
     def _ask_beside(self, path: Path, names: list[str]) -> Iterator[FunctionRef]:
         return filter(self._is_beside, self.project.module(path).functions_named(names))
 
-    @cached_property
-    def _names_beside(self) -> dict[Path, list[str]]:
-        """By file the names defined there that are called beside a cache, one for each definition."""
-        wanted = self.caches.beside.keys()
-
-        def ask(path: Path) -> list[str]:
-            return [name for name in self.project.names.defined_in(path) if name in wanted]
-
-        return self.project.of_files("called beside", digest(sorted(wanted)), ask) if wanted else {}
-
-    @cached_property
-    def _defined_once(self) -> frozenset[str]:
-        """The names called beside a cache that only one function has."""
-        counts = Counter(name for names in self._names_beside.values() for name in names)
-        return frozenset(name for name, count in counts.items() if count == 1)
+    def _names_beside(self, path: Path) -> list[str]:
+        """The names defined in a file that are called beside a cache, one for each definition."""
+        wanted = self._named_beside.value
+        return [name for name in self.project.names.defined_in(path) if name in wanted]
 
     def _is_beside(self, function: FunctionRef) -> bool:
         """True when a function that has to do with a cache may call this one for it.
@@ -246,17 +241,17 @@ class Helping:
             return False
         if function.class_name is None or function.parent_function is not None:
             return any(self._may_call(caller, function) for caller in callers)
-        if name in self._defined_once:
+        if name in self._once.value:
             return True
         owner = function.class_name.rpartition(".")[2]
         return any(
-            owner in self.caches.shapes[caller].mentions or caller.class_name == function.class_name
+            owner in caller.mentions or caller.class_name == function.class_name
             for caller in callers
         )
 
-    def _may_call(self, caller: FunctionRef, function: FunctionRef) -> bool:
+    def _may_call(self, caller: Caller, function: FunctionRef) -> bool:
         """True when a function can mean this one of a module by its name."""
-        path, name = caller.module.path, function.name
+        path, name = caller.path, function.name
         imported = self.project.names.imported(path)
         if path == function.module.path or name in imported:
             return True
@@ -267,5 +262,22 @@ class Helping:
         if name not in COMMON:
             return home in imported
         homes = {home, *(new for new, meant in meanings.items() if home in meant)}
-        mentions = self.caches.shapes[caller].mentions
-        return any(f"{word}.{name}" in mentions for word in homes)
+        return any(f"{word}.{name}" in caller.mentions for word in homes)
+
+
+def _helping(
+    module: Module,
+    place: list[Any],
+    resets: bool,
+    carries: bool,
+    classes: list[str],
+    around: list[Any],
+) -> _Helping:
+    outer = tuple((module.function_of(Place(*other)), also) for other, also in around)
+    return _Helping(module.function_of(Place(*place)), resets, carries, classes, outer)
+
+
+def _only_once(said: Said) -> frozenset[str]:
+    """The names that only one function has."""
+    counts = Counter(name for _, names in said for name in names)
+    return frozenset(name for name, count in counts.items() if count == 1)

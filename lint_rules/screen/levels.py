@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lint_rules.project.kept import digest
 from lint_rules.project.words import places_of
+from lint_rules.screen.keptshapes import Asked, shapes_of
 from lint_rules.screen.shapereader import shape_of
-from lint_rules.screen.wrappers import Does, Wrappers, through
+from lint_rules.screen.wrappers import Does, Wrapper, Wrappers, through, wrapper_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.joins import Said
     from lint_rules.screen.caches import CacheUsers
     from lint_rules.screen.shapes import Shape
 
@@ -33,42 +35,47 @@ class Level:
     def __init__(self, users: CacheUsers, below: Level | None = None) -> None:
         self.users = users
         self.below = below
-        self._words_seen: dict[Path, tuple[str, ...]] = {}
-        self._contexts: dict[Path, str] = {}
+        self._number: int = below._number + 1 if below is not None else 1
+        each, join = users.project.joins.each, users.project.joins.join
+        name = f"wrappers {self._number}"
+        self._wrapping = join(name, self._told_wrappers, self._fold, Wrappers.told)
+        self._seen = each(self._ask_seen)
+        self._visible = each(self._ask_visible)
+        #: By file the functions of this level and of those below, and their shapes.
+        self.found = each(self._ask_found)
+        #: The digest of what the shapes of a file's functions depend on beside its own text.
+        self.context = each(self._ask_context)
 
-    @cached_property
-    def found(self) -> dict[FunctionRef, Shape]:
-        """The functions of this level and of those below, and their shapes."""
-        found = dict(self.below.found) if self.below is not None else {}
-        for path in self.users.project.paths:
-            if self._brings_more(path):
-                kind = "through" if self.below is None else "further through"
-                found.update(
-                    self.users.kept(kind, path, self.context(path), partial(self._in, path))
-                )
+    def _ask_found(self, path: Path) -> dict[FunctionRef, Shape]:
+        found = dict(self.below.found(path)) if self.below is not None else {}
+        if self._brings_more(path):
+            kind = "through" if self.below is None else "further through"
+            ask = partial(self._in, path)
+            found.update(shapes_of(self.users.project, kind, path, self.context(path), ask))
         return found
 
-    def context(self, path: Path) -> str:
-        """The digest of what the shapes of a file's functions depend on beside its own text."""
-        if path not in self._contexts:
-            below = self.below
-            told = below.context(path) if below is not None else self._meanings(path)
-            if below is None or self._brings_more(path):
-                self._contexts[path] = digest((told, self._digests(path)))
-            else:
-                self._contexts[path] = str(told)
-        return self._contexts[path]
+    def _ask_context(self, path: Path) -> str:
+        below = self.below
+        told = below.context(path) if below is not None else self._meanings(path)
+        if below is None or self._brings_more(path):
+            return digest((told, self._digests(path)))
+        return str(told)
 
     def _meanings(self, path: Path) -> tuple[object, ...]:
         return (*self.users.meanings(path), self.users.memoisers)
 
-    @cached_property
+    def _told_wrappers(self, path: Path) -> list[Wrapper]:
+        """The functions of a file that are wrappers, as far as it is known below this level."""
+        below = self.below.found(path) if self.below is not None else {}
+        functions = {**self.users.own(path), **below}.items()
+        return [one for f, shape in functions for one in wrapper_of(f, shape)]
+
+    def _fold(self, said: Said) -> Wrappers:
+        return Wrappers(said, self.users.instances)
+
+    @property
     def _wrappers(self) -> Wrappers:
-        own = self.users.own
-        found = Wrappers(self.users.instances)
-        for function, shape in (own if self.below is None else {**own, **self.below.found}).items():
-            found.note(function, shape)
-        return found
+        return self._wrapping.value
 
     def _brings_more(self, path: Path) -> bool:
         """True when a file can call a wrapper that is not known below."""
@@ -80,26 +87,26 @@ class Level:
     def _digests(self, path: Path) -> list[str]:
         return [self._wrappers.digest(word) for word in self._seen(path)]
 
-    def _seen(self, path: Path) -> tuple[str, ...]:
+    def _ask_seen(self, path: Path) -> tuple[str, ...]:
         """The words that let a file call wrappers."""
-        if path not in self._words_seen:
-            imported = self.users.project.names.imported(path)
-            meant = self.users.aliases.meant(path)
-            self._words_seen[path] = self._wrappers.seen(path, imported, meant)
-        return self._words_seen[path]
+        imported = self.users.project.names.imported(path)
+        meant = self.users.aliases.meant(path)
+        return self._wrappers.seen(path, imported, meant)
 
-    def _in(self, path: Path) -> Iterator[tuple[FunctionRef, Shape]]:
-        users, visible = self.users, self._visible(path)
-        meanings, names = users.aliases.meanings(path), users.names(path)
+    def _in(self, path: Path) -> Iterator[Asked]:
+        meanings, visible = self.users.aliases.meanings(path), self._visible(path)
         for function, used in sorted(self._using(path, visible), key=lambda one: one[0].place):
             meant = self._wrappers.meant(function, used, meanings)
             if not meant or (self.below is not None and meant == self.below._meant(function, used)):
                 continue
-            shape = users.noted(
-                function, shape_of(function.node, through(names, meant)), frozenset(users.memoisers)
-            )
-            if shape.stores or shape.looks_up:
-                yield function, shape
+            ask = partial(self._shape, function, meant)
+            yield Asked(function, tuple(sorted(meant.items())), ask)
+
+    def _shape(self, function: FunctionRef, meant: dict[str, Does]) -> Shape | None:
+        names = through(self.users.names(function.module.path), meant)
+        memoisers = frozenset(self.users.memoisers)
+        shape = self.users.noted(function, shape_of(function.node, names), memoisers)
+        return shape if shape.stores or shape.looks_up else None
 
     def _using(
         self, path: Path, visible: dict[str, Does]
@@ -126,5 +133,5 @@ class Level:
         known = {name: visible[name] for name in used if name in visible}
         return self._wrappers.meant(function, known, self.users.aliases.meanings(path))
 
-    def _visible(self, path: Path) -> dict[str, Does]:
+    def _ask_visible(self, path: Path) -> dict[str, Does]:
         return self._wrappers.visible(self._seen(path), self.users.aliases.meanings(path))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lint_rules.naming import longest_literal, matches_any
 from lint_rules.project.functions import Place
 from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.project.names import together
 from lint_rules.project.words import names_like, places_of
 from lint_rules.screen import forms
 from lint_rules.screen.caches import FOLLOWED
@@ -23,6 +24,7 @@ from lint_rules.screen.statements import Statements
 if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.joins import Said
     from lint_rules.project.modules import Module
     from lint_rules.screen.caches import CacheUsers
     from lint_rules.screen.shapes import Shape, Write
@@ -49,23 +51,27 @@ class Merges:
         self.project = caches.project
         self._globs = tuple(p.rpartition(".")[2] for p in caches.settings.per_request_fields)
         self._fields = [part for part in map(longest_literal, self._globs) if part]
-        self._merges: dict[Path, list[_Merging]] = {}
+        each, join = self.project.joins.each, self.project.joins.join
+        self._merging = each(self._ask_merging_in)
+        self._shown = join("merging", self._told_shown, together, sorted)
+        #: Their names, for which the files are searched, and a digest of them.
+        self._to_hand_to = join("names of merges", None, self._fold_names, list)
+        self._handing = join("handing to merges", self._told_handing, together, sorted)
+        #: True when a function that is called so writes on what it is given under names that no text shows.
+        self._hides_writes = each(self._ask_hides_writes)
         self._words_of: dict[ClassRef, CarrierWords] = {}
         self._rewriters_of: dict[frozenset[str], frozenset[str]] = {}
         # By name, not by who asks: thousands may call a name that thousands of functions have.
         self._writing_given: dict[tuple[str, int], bool] = {}
-        self._hiding: dict[str, bool] = {}
 
     def in_module(self, module: Module) -> list[FunctionRef]:
         """The functions of a module that may write a field which is per-request by its name."""
         return [module.function_of(one.place) for one in self._merging(module.path)]
 
-    def _merging(self, path: Path) -> list[_Merging]:
+    def _ask_merging_in(self, path: Path) -> list[_Merging]:
         """Those functions of a file."""
-        if path not in self._merges:
-            found = self._read_merging(path) if self._may_write(path) else []
-            self._merges[path] = [_Merging(Place(*place), shown) for place, shown in found]
-        return self._merges[path]
+        found = self._read_merging(path) if self._may_write(path) else []
+        return [_Merging(Place(*place), shown) for place, shown in found]
 
     def _may_write(self, path: Path) -> bool:
         """False for a file whose words show that it writes no such field; nothing else is asked of it."""
@@ -90,15 +96,11 @@ class Merges:
 
     def _read_merging(self, path: Path) -> list[Any]:
         present = sorted(self.carriers.present(path))
-        context = digest((self.caches.context(path), present, self._carrier_digest))
+        context = digest((self.caches.context(path), present, self.carriers.words_digest))
         found: list[Any] = self.project.of_file(
             "merging", path, context, partial(self._ask_merging, path)
         )
         return found
-
-    @cached_property
-    def _carrier_digest(self) -> str:
-        return digest(sorted(self.carriers.words))
 
     def _ask_merging(self, path: Path) -> list[Any]:
         module = self.project.module(path)
@@ -111,14 +113,12 @@ class Merges:
 
     def storing(self, path: Path) -> list[FunctionRef]:
         """The functions of a file that fill a cache and call a function that merges."""
-        return [
-            function for function in self.caches.by_file.get(path, ()) if self.may_store(function)
-        ]
+        return [function for function in self.caches.shapes(path) if self.may_store(function)]
 
     def may_store(self, function: FunctionRef) -> bool:
         """True when the function may store what another one merged values onto, or answers for what that one
         writes on an object of a class that it does not know: that one is given it."""
-        shape = self.caches.shapes.get(function)
+        shape = self.caches.known_shape(function)
         if shape is None:
             return False
         return (shape.stores and self._stores_merged(function, shape)) or (
@@ -161,8 +161,7 @@ class Merges:
     def storing_rewritten(self, path: Path, names: frozenset[str]) -> Iterator[FunctionRef]:
         """The functions of a file that store what they give to one that writes one of these fields from one
         of the same name."""
-        for function in self.caches.by_file.get(path, ()):
-            shape = self.caches.shapes[function]
+        for function, shape in self.caches.shapes(path).items():
             if shape.stores and not self._rewriters(names).isdisjoint(
                 self._given_and_stored(shape)
             ):
@@ -196,37 +195,37 @@ class Merges:
                 return True
         return False
 
-    def _hides_writes(self, name: str) -> bool:
-        """True when a function that is called so writes on what it is given under names that no text
-        shows."""
-        if name not in self._hiding:
-            self._hiding[name] = any(
-                write.name is None and any(token.startswith(PARAM) for token in write.target)
-                for shape in self.caches.called(name)
-                for write in shape.writes
-            )
-        return self._hiding[name]
-
-    @cached_property
-    def _names(self) -> frozenset[str]:
-        """The names of the functions that may merge onto what they are given or return."""
-        return frozenset(
-            one.place.qualname.rpartition(".")[2]
-            for path in self.project.paths
-            for one in self._merging(path)
-            if one.shown
+    def _ask_hides_writes(self, name: str) -> bool:
+        return any(
+            write.name is None and any(token.startswith(PARAM) for token in write.target)
+            for shape in self.caches.called(name)
+            for write in shape.writes
         )
 
-    @cached_property
+    def _told_shown(self, path: Path) -> list[str]:
+        """The names of the functions that may merge onto what they are given or return."""
+        shown = {one.place.qualname for one in self._merging(path) if one.shown}
+        return sorted({name.rpartition(".")[2] for name in shown})
+
+    @property
     def _merging_names(self) -> frozenset[str]:
         """Those names, and the names of functions that hand on to one of them what they are given."""
-        names = tuple(sorted(name for name in self._names if not name.startswith("__")))
-        found = set(self._names)
-        for path, held in self.project.holding("names of merges", names).items():
-            context = digest((self.caches.context(path), held))
-            ask = partial(self._ask_handing, path, held)
-            found.update(self.project.of_file("handing to merges", path, context, ask))
-        return frozenset(found)
+        return self._shown.value | self._handing.value
+
+    def _told_handing(self, path: Path) -> list[str]:
+        names, context = self._to_hand_to.value
+        held = partial(self.project.held, names, path)
+        found = self.project.of_file("names of merges", path, context, held)
+        if not found:
+            return []
+        context = digest((self.caches.context(path), found))
+        ask = partial(self._ask_handing, path, found)
+        told: list[str] = self.project.of_file("handing to merges", path, context, ask)
+        return told
+
+    def _fold_names(self, _: Said) -> tuple[tuple[str, ...], str]:
+        names = tuple(sorted(name for name in self._shown.value if not name.startswith("__")))
+        return names, digest(names)
 
     def _ask_handing(self, path: Path, names: list[str]) -> list[str]:
         module = self.project.module(path)
@@ -251,7 +250,7 @@ class Merges:
             return True
         shape = self._shape(function)
         writes = [write for write in shape.writes if self._is_merge(function, write, named)]
-        user = self.caches.shapes.get(function)  # which knows what was looked up through others
+        user = self.caches.known_shape(function)  # which knows what was looked up through others
         if user is not None:
             writes += [write for write in user.writes if self._is_merge(function, write, named)]
         returned = shape.reached(shape.returned, lambda name: True)
@@ -282,16 +281,17 @@ class Merges:
 
     def may_hold(self, function: FunctionRef, model: ClassRef) -> bool:
         """True when the function can hold an object of the model, or of a class of its family."""
-        return next(self._words(model).in_function(function), None) is not None
+        return next(self.words(model).in_function(function), None) is not None
 
-    def _words(self, model: ClassRef) -> CarrierWords:
+    def words(self, model: ClassRef) -> CarrierWords:
+        """The words without which a function cannot hold an object of a model."""
         if model not in self._words_of:
             self._words_of[model] = CarrierWords(self.project, self.caches.settings, model)
         return self._words_of[model]
 
     def digest_of_words(self, model: ClassRef | None) -> str:
         """The digest of the words of a model; empty where there is no such class."""
-        return self._words(model).digest if model is not None else ""
+        return self.words(model).digest if model is not None else ""
 
     def holding(self, names: Iterable[str]) -> dict[Path, list[str]]:
         """By file those of the names that it holds, where it holds any."""
@@ -326,7 +326,7 @@ class Merges:
     ) -> list[FunctionRef]:
         """Those of the functions of a file that may hold an object of the model; whether they do is kept, so that
         their texts need not be read again."""
-        present = sorted(self._words(model).present(path))
+        present = sorted(self.words(model).present(path))
         context = digest((present, [function.place for function in functions]))
         kind = f"writers of {digest((str(model.module.path), model.qualname))}"
         holding = self.project.of_file(

@@ -44,7 +44,11 @@ class Survey:
         self.carriers = CarrierWords(project, settings)
         self.helping = Helping(self.caches, self.carriers)
         self.merges = Merges(self.caches, self.carriers)
-        self._users: dict[Path, dict[str, list[FunctionRef]]] = {}
+        owners = {pattern.rpartition(".")[0] for pattern in settings.per_request_fields}
+        classes = [f"class {owner}" for owner in sorted(owners) if owner.isidentifier()]
+        #: What a class holds of which a comment or the configuration may speak.
+        self._marking_words = [_MARKER, *classes]
+        self._marks = project.joins.join("marking", self._told_marking, list)
         #: The functions that were found to store what they give to one that writes a proven field.
         self._storing_rewritten: set[FunctionRef] = set()
         project.reads.derive = self.derive
@@ -83,18 +87,17 @@ class Survey:
         return self._cache_users(path)
 
     def _cache_users(self, path: Path) -> list[FunctionRef]:
-        users = self.caches.by_file.get(path, [])
+        users = self.caches.shapes(path)
         return list(dict.fromkeys([*users, *self.helping.helpers(path)]))
 
     def uses_cache(self, function: FunctionRef) -> bool:
         """True when the function has to do with a cache, or may copy for one that has."""
-        self._note(_USES, *self._name(function))
+        self._note(_USES, *self.caches.name_of(function))
         return self._uses_cache(function)
 
     def _uses_cache(self, function: FunctionRef) -> bool:
-        return function in self.caches.shapes or function in self.helping.helpers(
-            function.module.path
-        )
+        known = self.caches.known_shape(function) is not None
+        return known or function in self.helping.helpers(function.module.path)
 
     def _note(self, *question: str) -> None:
         name = "\0".join(question)
@@ -106,17 +109,17 @@ class Survey:
         """A digest of what is answered to a question by its name; empty for one of another time."""
         question, *about = name.split("\0")
         if question == _HELPERS:
-            return self._told(self.helping.proving)
+            return self.helping.digests()[0]
         if question == _NAMED:
-            return self._told(self.helping.named)
+            return self.helping.digests()[1]
         if question == _USERS:
-            return self._told(self._cache_users(Path(about[0])))
+            return digest(sorted(self._users_of(Path(about[0]))))
         if question == _USES:
-            return str(bool(self._called(*about)))
+            return str("\0".join(about) in self._users_of(Path(about[0])))
         if question == _STORES:
-            return str(any(map(self._stores, self._called(*about))))
+            return str(self._users_of(Path(about[0])).get("\0".join(about), False))
         if question == _MARKING:
-            return digest([(str(module.path), name) for module, name in self._marking])
+            return self._marks.digest
         if question == _CONTEXT:
             return self.caches.context(Path(about[0]))
         if question == _WORDS:
@@ -124,36 +127,37 @@ class Survey:
         if question == _COLLECTIONS:
             return digest(self.merges.collections(about))
         if question == _WRITERS:
-            path, model = Path(about[0]), self.project.class_at(*about[1:3])
-            writers = self.merges.writers(path, about[3:], model) if model is not None else ()
-            return self._told(writers)
+            return self._told_writers(name, about)
         return ""
 
-    def _called(self, *name: str) -> list[FunctionRef]:
-        """The functions that have to do with a cache and are called so (:meth:`_name`)."""
-        users = self._users_by_name(Path(name[0])).get(name[1], ())
-        return [function for function in users if self._name(function) == name]
+    def _told_writers(self, question: str, about: list[str]) -> str:
+        """A digest of the functions of a file that may write some fields of a model."""
+        model = self.project.class_at(*about[1:3])
+        if model is None:
+            return self._told(())
+        self.merges.words(model)  # its joins can be asked from now on
 
-    def _users_by_name(self, path: Path) -> dict[str, list[FunctionRef]]:
-        """Of the functions of a file that have to do with a cache those of each qualified name."""
-        if path not in self._users:
-            self._users[path] = {}
-            for function in self._cache_users(path):
-                self._users[path].setdefault(function.qualname, []).append(function)
-        return self._users[path]
+        def ask(path: Path) -> str:
+            return self._told(self.merges.writers(path, about[3:], model))
+
+        return str(self.project.joins.about(question, Path(about[0]), ask))
+
+    def _users_of(self, path: Path) -> dict[str, bool]:
+        """The functions of a file that have to do with a cache, or may copy for one that has, and whether one that
+        is called so stores something."""
+        found = self.project.joins.about(f"{_USERS}\0{path}", path, self._told_users)
+        return found or {}
+
+    def _told_users(self, path: Path) -> dict[str, bool]:
+        found: dict[str, bool] = {}
+        for function in self._cache_users(path):
+            name = "\0".join(self.caches.name_of(function))
+            found[name] = found.get(name, False) or self._stores(function)
+        return found
 
     def _told(self, functions: Iterable[FunctionRef]) -> str:
         """A digest of which functions these are."""
-        return digest(list(map(self._name, functions)))
-
-    def _name(self, function: FunctionRef) -> tuple[str, ...]:
-        """What a function is called; where others in its file may be called so, its text tells them apart."""
-        path = function.module.path
-        name = str(path), function.qualname
-        if self.project.names.how_often_defined(path, function.name) > 1:
-            known = self.caches.shapes.get(function)
-            return (*name, known.text if known is not None else digest(function.source))
-        return name
+        return digest(list(map(self.caches.name_of, functions)))
 
     def may_help(self, function: FunctionRef) -> bool:
         """True when the function may be a cache-copy helper (not noted)."""
@@ -165,11 +169,11 @@ class Survey:
 
     def stores(self, function: FunctionRef) -> bool:
         """True when the function stores something in a cache."""
-        self._note(_STORES, *self._name(function))
+        self._note(_STORES, *self.caches.name_of(function))
         return self._stores(function)
 
     def _stores(self, function: FunctionRef) -> bool:
-        shape = self.caches.shapes.get(function)
+        shape = self.caches.known_shape(function)
         return shape is not None and shape.stores
 
     def may_hold(self, function: FunctionRef, model: ClassRef) -> bool:
@@ -203,7 +207,7 @@ class Survey:
     def may_rewrite(self, module: Module) -> set[FunctionRef]:
         """The functions of a module that may do so with a field that the project proves."""
         found = self.merges.rewriting(module, self.provable)
-        found.update(f for f in self.caches.by_file.get(module.path, ()) if self.stores(f))
+        found.update(f for f in self.caches.shapes(module.path) if self.stores(f))
         return found
 
     # ----------------------------------------------------------------- proofs beside the pattern
@@ -237,24 +241,26 @@ class Survey:
     @property
     def proves_fields(self) -> bool:
         """True when a model of the project may have per-request fields that no pattern names."""
-        return bool(self.helping.named) or bool(self._marking)
+        return self.helping.is_named or bool(self._marks.value)
 
     def marking(self) -> list[tuple[Module, str]]:
         """Modules and the classes in them that a comment or the configuration may speak of."""
         self._note(_MARKING)
         return self._marking
 
-    @cached_property
+    @property
     def _marking(self) -> list[tuple[Module, str]]:
-        owners = {pattern.rpartition(".")[0] for pattern in self.settings.per_request_fields}
-        words = [_MARKER, *(f"class {owner}" for owner in sorted(owners) if owner.isidentifier())]
-        found = self.project.of_files("marking", digest(words), partial(self._ask_marking, words))
-        return [
-            (self.project.module(path), name) for path, names in found.items() for name in names
-        ]
+        module = self.project.module
+        return [(module(path), name) for path, names in self._marks.value for name in names]
 
-    def _ask_marking(self, words: list[str], path: Path) -> list[str]:
-        data = self.project.bytes_of(path)
+    def _told_marking(self, path: Path) -> list[str]:
+        context = digest(self._marking_words)
+        ask = partial(self._ask_marking, path)
+        found: list[str] = self.project.of_file("marking", path, context, ask)
+        return found
+
+    def _ask_marking(self, path: Path) -> list[str]:
+        data, words = self.project.bytes_of(path), self._marking_words
         if not any(word.encode() in data for word in words):
             return []
         scan = self.project.module(path).scan

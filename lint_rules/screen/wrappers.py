@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.joins import Said
     from lint_rules.screen.aliases import Meanings
 
 MEMOISING = re.compile(
@@ -31,6 +32,18 @@ Does = tuple[bool, bool]
 """Whether a function stores what it is given, and whether it hands out what it found."""
 
 
+Wrapper = tuple[str, str, bool, bool]
+"""The name of such a function, the class that it is a method of, and what it does (:data:`Does`)."""
+
+
+def wrapper_of(function: FunctionRef, shape: Shape) -> Iterator[Wrapper]:
+    """What is told of a function, if it is one."""
+    finds = (shape.returns_found or shape.memoised) and not shape.plain
+    if (shape.stores_parameter or finds) and not function.name.startswith("__"):
+        owner = (function.class_name or "").rpartition(".")[2]
+        yield function.name, owner, shape.stores_parameter, finds
+
+
 class Wrappers:
     """Functions that store what they are given, or hand out what they found.
 
@@ -38,29 +51,30 @@ class Wrappers:
     is, or an object of it.
     """
 
-    def __init__(self, instances: Callable[[str], Iterable[str]]) -> None:
-        """``instances`` are the names of objects of a class, as far as assignments tell."""
-        self._instances = instances
+    def __init__(self, said: Said, instances: Callable[[str], Iterable[str]]) -> None:
+        """``said`` are the wrappers by file (:func:`wrapper_of`), ``instances`` the names of objects of a
+        class, as far as assignments tell."""
         self._by_word: dict[str, dict[str, Does]] = {}
         self._classes: dict[str, set[str]] = {}
         self._owners: dict[str, frozenset[str]] = {}
         self._digests: dict[str, str] = {}
+        for path, wrappers in said:
+            for name, owner, *does in wrappers:
+                words = {str(path), stem(path)}
+                words.update((owner, *instances(owner)) if owner else (name,))
+                for word in words:
+                    _also(self._by_word.setdefault(word, {}), name, (does[0], does[1]))
+                if owner:
+                    self._classes.setdefault(name, set()).add(owner)
+        #: The names of the objects of the classes that wrappers are methods of.
+        self._objects = {
+            owner: frozenset(instances(owner)) for some in self._classes.values() for owner in some
+        }
 
-    def note(self, function: FunctionRef, shape: Shape) -> None:
-        """Make a function known, if it is one."""
-        finds = (shape.returns_found or shape.memoised) and not shape.plain
-        does = (shape.stores_parameter, finds)
-        if not any(does) or function.name.startswith("__"):
-            return
-        words = [str(function.module.path), stem(function.module.path)]
-        if function.class_name is None:
-            words.append(function.name)
-        else:
-            owner = function.class_name.rpartition(".")[2]
-            words += [owner, *self._instances(owner)]
-            self._classes.setdefault(function.name, set()).add(owner)
-        for word in words:
-            _also(self._by_word.setdefault(word, {}), function.name, does)
+    def told(self) -> list[tuple[str, str]]:
+        """What others may see of them."""
+        words = sorted(self._by_word)
+        return [(word, self.digest(word)) for word in words]
 
     def seen(self, path: Path, imported: frozenset[str], meant: frozenset[str]) -> tuple[str, ...]:
         """The words that let a file call wrappers: modules, classes and functions that it imports, or that
@@ -71,7 +85,7 @@ class Wrappers:
 
     @cached_property
     def _words(self) -> frozenset[str]:
-        """Those words; all functions are noted before they are asked for."""
+        """Those words."""
         return frozenset(self._by_word)
 
     def visible(self, seen: tuple[str, ...], meanings: Meanings) -> dict[str, Does]:
@@ -114,7 +128,7 @@ class Wrappers:
         """The classes that have a method, and the names of their objects."""
         if method not in self._owners:
             classes = self._classes.get(method, set())
-            self._owners[method] = frozenset(classes.union(*map(self._instances, classes)))
+            self._owners[method] = frozenset(classes.union(*(self._objects[c] for c in classes)))
         return self._owners[method]
 
 
