@@ -70,8 +70,8 @@ class FileStore:
         self._opened: int | None = None
 
     def load_joins(self, joins: Joins) -> None:
-        """Take in what earlier runs kept of what the files say together."""
-        joinstore.load(self._joins, joins)
+        """Let what earlier runs kept of what the files say together be read when it is asked for."""
+        joins.load = partial(joinstore.load, self._joins)
 
     def load(self, kept: Kept) -> None:
         """Take in what earlier runs kept."""

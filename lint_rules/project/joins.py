@@ -75,6 +75,8 @@ class Joins:
         self.settled: dict[str, Settled] = {}
         #: The digest of each file when that was worked out, but for what is pending.
         self.files: dict[str, str] = {}
+        #: Reads what earlier runs kept, when a join is asked for.
+        self.load: Callable[[Joins], None] = lambda joins: None
         #: Whether there is something to keep.
         self.is_new = False
         self._paths: dict[str, Path] | None = None
@@ -128,6 +130,8 @@ class Joins:
 
     def _note_changes(self) -> dict[str, Path]:
         """Note for each join which files are others than they were; all files by their names."""
+        load, self.load = self.load, lambda joins: None
+        load(self)
         entries = self._project.entries
         paths = {self.name_of(path): path for path, _ in entries}
         now = dict(zip(paths, (entry.digest for _, entry in entries), strict=True))

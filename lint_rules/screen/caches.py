@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, Any, AnyStr, NamedTuple, cast
 
-from lint_rules.naming import CACHE_LIBRARIES, is_cache_name, is_plain_type, longest_literal
+from lint_rules.naming import is_plain_type, longest_literal
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.lines import before
 from lint_rules.project.names import together
-from lint_rules.screen.aliases import Aliases
+from lint_rules.screen.cachenames import CacheNames
 from lint_rules.screen.handing import Handing
 from lint_rules.screen.keptshapes import Asked, shapes_of
 from lint_rules.screen.levels import Level
@@ -26,17 +26,14 @@ from lint_rules.screen.shapes import (
     NOTHING,
     PARAM,
     RESULT,
-    Names,
     Shape,
 )
-from lint_rules.screen.typedcaches import may_type, typed
 from lint_rules.screen.wrappers import (
     COMMON,
     MEMOISING,
     is_memoised,
     may_memoise,
     mentioned,
-    stem,
 )
 
 if TYPE_CHECKING:
@@ -77,21 +74,13 @@ class CacheUsers:
         self.project = project
         self.settings = settings
         each, join = project.joins.each, project.joins.join
-        self._typed = join("typed caches", self._told_typed, _homes)
-        self._typed_words = join("words of typed caches", None, self._fold_typed_words, list)
+        self._names = CacheNames(project, settings)
+        self.aliases, self.names = self._names.aliases, self._names.meant
+        #: What the names in a file depend on beside its own text.
+        self.meanings = self._names.meanings
         self._memoisers = join("memoisers", self._told_memoisers, together)
         self._instances = join("objects made", self._told_made, _variables)
         self._beside = join("beside", self._told_beside, _callers)
-        self.aliases = Aliases(project, lambda: self._typed.value)
-        extra = map(longest_literal, settings.cache_objects)
-        self._cache_words = ("ache", "ACHE", *CACHE_LIBRARIES, *extra)
-        self._cache_words_digest = digest(self._cache_words)
-        #: What names mean in one file: caches and classes, ...
-        self.names = each(self._ask_names)
-        #: ... what that depends on beside the file's own text, ...
-        self.meanings = each(self._ask_meanings)
-        #: ... and the names of caches that do not say so, as their class or annotation tells.
-        self.objects = each(self._ask_objects)
         #: By file the functions whose own text asks or fills a cache, ...
         self._by_themselves = each(self._ask_by_themselves)
         #: ... with those whose results are cached, ...
@@ -107,81 +96,6 @@ class CacheUsers:
         self._through = Level(self)
         for _ in range(FOLLOWED - 1):
             self._through = Level(self, self._through)
-
-    # ----------------------------------------------------------------- objects
-
-    def _names_cache(self, path: Path) -> bool:
-        """True for a file that names a cache."""
-        ask = partial(self.project.held, self._cache_words, path)
-        return bool(self.project.of_file("caches", path, self._cache_words_digest, ask))
-
-    def _ask_objects(self, path: Path) -> frozenset[str]:
-        """A name of the module level counts wherever it and the module are named together."""
-        own = set(self._typed_names(path))
-        tops = self._typed.value
-        if tops:
-            words, context = self._typed_words.value
-            ask = partial(self.project.held, words, path)
-            held = set(self.project.of_file("cache objects", path, context, ask))
-            own.update(name for name in tops.keys() & held if not tops[name].isdisjoint(held))
-            if not self.aliases.meant(path).isdisjoint(tops):
-                meanings = self.aliases.meanings(path).items()
-                own.update(name for name, meant in meanings if not meant.isdisjoint(tops))
-        return frozenset(own)
-
-    def _fold_typed_words(self, _: Said) -> tuple[tuple[str, ...], str]:
-        """What a file has to hold that uses one of another module, and the digest of that."""
-        tops = self._typed.value
-        words = tuple(sorted({*tops, *(home for homes in tops.values() for home in homes)}))
-        return words, digest(words)
-
-    def _told_typed(self, path: Path) -> list[str]:
-        """Such names of the module level; the join says in which modules each is."""
-        return [name for name, top in self._typed_names(path).items() if top]
-
-    def _typed_names(self, path: Path) -> dict[str, bool]:
-        def ask() -> dict[str, bool]:
-            if not may_type(self.project.bytes_of(path)):
-                return {}
-            names = typed(self.project.module(path).text)
-            return {n: top for n, top in names.items() if "cache" not in n.lower()}
-
-        if not self._names_cache(path):
-            return {}
-        return cast("dict[str, bool]", self.project.of_file("typed caches", path, NO_CONTEXT, ask))
-
-    @property
-    def _lower_classes(self) -> frozenset[str]:
-        return self.project.names.lower_classes
-
-    @property
-    def _lower_digest(self) -> str:
-        return self.project.names.lower_digest
-
-    def _ask_meanings(self, path: Path) -> tuple[object, ...]:
-        aliases = self.aliases.digest(path)
-        return (self._lower_digest, sorted(self.objects(path)), aliases)
-
-    def _ask_names(self, path: Path) -> Names:
-        objects = self.objects(path)
-        extra = self.settings.cache_objects
-        imports = self.project.names.imported(path)
-        classes = self._lower_classes
-        meanings = self.aliases.meanings(path)
-
-        def is_cache(name: str) -> bool:
-            return name in objects or is_cache_name(name, extra)
-
-        def begins_like_class(name: str) -> bool:
-            return name.lstrip("_")[:1].isupper() or name == "cls" or name in classes
-
-        def is_class(name: str) -> bool:
-            # An import may rename a class, so that any imported name may be one.
-            return begins_like_class(name) or name in imports or any(
-                map(begins_like_class, meanings.get(name, ()))
-            )  # fmt: skip
-
-        return Names(is_cache, is_class, meanings=meanings)
 
     # ----------------------------------------------------------------- functions
 
@@ -216,7 +130,7 @@ class CacheUsers:
 
     def _ask_by_themselves(self, path: Path) -> dict[FunctionRef, Shape]:
         """Those of them that no decorator of the project makes one."""
-        if not self._names_cache(path) and not self.objects(path):
+        if not self._names.names_cache(path) and not self._names.objects(path):
             return {}
         context = digest(self.meanings(path))
         return shapes_of(self.project, "own", path, context, partial(self._own_in, path))
@@ -238,7 +152,7 @@ class CacheUsers:
             for form, bytes_ in zip(_USES, _USES_BYTES, strict=True)
             if any(_found(bytes_, data))
         ]
-        names = {*self.objects(path), *map(longest_literal, self.settings.cache_objects)}
+        names = {*self._names.objects(path), *map(longest_literal, self.settings.cache_objects)}
         if names:
             uses.append(
                 re.compile(rf"(?:{'|'.join(sorted(map(re.escape, names)))})\w*(\s*[\[.(])?")
@@ -273,7 +187,7 @@ class CacheUsers:
         shape.memoised = is_memoised(function, meanings, memoisers)
         shape.memoises = may_memoise(function, shape)
         shape.text = digest(function.source)
-        shape.mentions = mentioned(function.source, self._lower_classes)
+        shape.mentions = mentioned(function.source, self.project.names.lower_classes)
         shape.readable, shape.plain = function.readable, is_plain_type(function.returns)
         return shape
 
@@ -330,8 +244,11 @@ class CacheUsers:
         """Functions of a file and their shapes; what ``ask`` says may depend on nothing but the text of
         the file, ``more`` and the :meth:`context`."""
         context = digest((self.context(path), more))
-        shapes = (Asked(f, (), partial(self.shape, f)) for f in ask())
-        return shapes_of(self.project, kind, path, context, lambda: shapes)
+
+        def shapes() -> Iterator[Asked]:
+            return (Asked(function, (), partial(self.shape, function)) for function in ask())
+
+        return shapes_of(self.project, kind, path, context, shapes)
 
     def _ask_hands_on(self, name: str) -> bool:
         return any(
@@ -411,15 +328,6 @@ def _callers(said: Said) -> dict[str, list[Caller]]:
             for name in names:
                 out.setdefault(name, []).append(caller)
     return out
-
-
-def _homes(said: Said) -> dict[str, set[str]]:
-    """By name the modules, by the last part of their names, that say it."""
-    found: dict[str, set[str]] = {}
-    for path, names in said:
-        for name in names:
-            found.setdefault(name, set()).add(stem(path))
-    return found
 
 
 def _variables(said: Said) -> dict[str, frozenset[str]]:
