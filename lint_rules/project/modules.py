@@ -18,7 +18,15 @@ from lint_rules.project.imports import import_statements
 from lint_rules.project.lines import column
 from lint_rules.project.moduletext import LINE, ModuleText, assigned_value
 from lint_rules.project.noting import unnoted
-from lint_rules.project.pieces import STARS, WHOLE, declared_in, definition_of, holding, name_of
+from lint_rules.project.pieces import (
+    STARS,
+    WHOLE,
+    declared_in,
+    defining,
+    definition_of,
+    holding,
+    name_of,
+)
 from lint_rules.project.scan import Block, Scan
 
 if TYPE_CHECKING:
@@ -147,10 +155,9 @@ class Module:
 
     def functions_named(self, names: Collection[str]) -> list[FunctionRef]:
         """Every function with one of these names, by line."""
-        self.read()
-        return [
-            self._function(b) for b in self.raw.scan.blocks if not b.is_class and b.name in names
-        ]
+        for name in names:
+            self.project.reads.piece((self.path, defining(name)))
+        return [self._function(block) for block in self.raw.functions_named(names)]
 
     def function(self, qualname: str) -> FunctionRef | None:
         """The function of a qualified name; of several the last."""

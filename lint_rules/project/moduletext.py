@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from lint_rules.project.imports import import_statements, import_text
 from lint_rules.project.kept import digest
 from lint_rules.project.pieces import (
     Frame,
+    defined_by,
     definition_of,
     held_by,
     is_assigned,
@@ -141,6 +142,10 @@ class ModuleText:
         found = (self.function_at(line) for line in hits)
         return list({block.start: block for block in found if block is not None}.values())
 
+    def functions_named(self, names: Collection[str | None]) -> list[Block]:
+        """Every function with one of these names, in the order of the text."""
+        return [block for block in self.scan.blocks if not block.is_class and block.name in names]
+
     def function_at(self, line: int) -> Block | None:
         """The innermost function around a line."""
         for block in self.scan.around(line):
@@ -206,10 +211,12 @@ class ModuleText:
         name = named_in(piece)
         if name is not None:
             return self._frame.digest(name)
-        word = held_by(piece)
-        if word is not None:
-            held = self.functions_holding(word)
-            return digest([(qualname_of(block), self.number_of(block)) for block in held])
+        word, name = held_by(piece), defined_by(piece)
+        if word is not None or name is not None:
+            found = (
+                self.functions_holding(word) if word is not None else self.functions_named((name,))
+            )
+            return digest([(qualname_of(block), self.number_of(block)) for block in found])
         qualname, number = definition_of(piece)
         blocks = self.blocks.get(qualname, [])
         if number >= len(blocks):

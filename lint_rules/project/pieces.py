@@ -16,7 +16,7 @@ from lint_rules.project.scan import STRING
 WHOLE = ""
 """The whole text."""
 _NAME, _BODY, _PLACE, _ROW = "name ", "def ", "at ", "row "
-_FORM, _ASSIGNED, _HOLDING = "form ", "assigned ", "holding "
+_FORM, _ASSIGNED, _HOLDING, _DEFINING = "form ", "assigned ", "holding ", "defining "
 _TOKEN = re.compile(rf"{STRING.pattern}|[(\[{{)\]}}]|\\\r?\n|\n(?=[^\W\d]|@)", re.DOTALL)
 _WORD = re.compile(r"\w+")
 _STAR = re.compile(r"import[ \t]*(?:\([ \t]*)?\*")
@@ -52,6 +52,16 @@ def holding(word: str) -> str:
 def held_by(piece: str) -> str | None:
     """The word in :func:`holding`; None for any other piece."""
     return piece.removeprefix(_HOLDING) if piece.startswith(_HOLDING) else None
+
+
+def defining(name: str) -> str:
+    """Which functions of the file are called so."""
+    return _DEFINING + name
+
+
+def defined_by(piece: str) -> str | None:
+    """The name in :func:`defining`; None for any other piece."""
+    return piece.removeprefix(_DEFINING) if piece.startswith(_DEFINING) else None
 
 
 def assigned_in(qualname: str, number: int) -> str:
