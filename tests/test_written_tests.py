@@ -25,6 +25,8 @@ UNTESTED = {
     "CCL101/built_of_row_and_merged": "its object comes from a call",
     "CCL101/copy_of_built_of_row_and_merged": "its object comes from a call",
     "CCL101/row_or_request_handed_over": "the class of 'row' is not known",
+    "CCL202/own_copy_is_the_object_itself": "its object comes from several places",
+    "CCL202/inner_copy_is_the_object_itself": "its object comes from an attribute",
     "CCL202/inner_copy_goes_back": "its object comes from an attribute",
     "CCL202/inner_copy_handed_over": "its object comes from an attribute",
     "CCL104/in_a_field": "its object comes from an attribute",

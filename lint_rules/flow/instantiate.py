@@ -112,7 +112,7 @@ class Instantiation:
         )  # fmt: skip
         made.opaque = made.opaque or info.opaque
         made.optional, made.stored = info.optional, info.stored
-        made.mixed = made.mixed or info.mixed
+        made.mixed, made.same = made.mixed or info.mixed, info.same
         self._values[obj] = ref(made.id)
         final = self.facts.final
         fields = final.heap.get(obj, {}) if final is not None else {}

@@ -24,7 +24,7 @@ from lint_rules.project.noting import Remembered
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Exit, Facts, Store
     from lint_rules.flow.summaries import Library
-    from lint_rules.flow.values import Value
+    from lint_rules.flow.values import Obj, Value
     from lint_rules.knowledge.perrequest import Fields
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
@@ -180,12 +180,19 @@ def _found_by_call(facts: Facts, model: ClassRef) -> Iterator[FunctionRef]:
 def _written_on_found(facts: Facts, model: ClassRef, names: Iterable[str]) -> Iterator[str]:
     """The fields that a function gives a value on the very object that a cache handed out, or whose containers
     it adds to, also through a shallow copy."""
-    shared = {o.id for o in facts.objects.all() if o.origin == "lookup" and o.how != APART}
+    shared = {o.id for o in facts.objects.all() if _is_found_itself(facts, o)}
     writes = [write for write in facts.writes if write.obj in shared]
     writes += [w for w in facts.all_additions if _shares_with_found(facts, w.obj)]
     for write in writes:
         if write.field in names and is_of(facts, write.obj, model) and brings(facts, write.value):
             yield write.field
+
+
+def _is_found_itself(facts: Facts, obj: Obj) -> bool:
+    """True for what a cache handed out, and for a copy that may be that."""
+    if obj.origin == "copy" and obj.same:
+        return any(root.origin == "lookup" and root.how != APART for root in roots(facts, obj.id))
+    return obj.origin == "lookup" and obj.how != APART
 
 
 def _shares_with_found(facts: Facts, obj: int) -> bool:

@@ -24,7 +24,7 @@ from lint_rules.flow.values import (
 from lint_rules.flow.vocabulary import SERIALISED
 from lint_rules.knowledge.leaving import leaving
 from lint_rules.knowledge.merging import family, found_ones
-from lint_rules.knowledge.origins import brings
+from lint_rules.knowledge.origins import brings, is_built_of_row
 from lint_rules.knowledge.rows import Rows
 from lint_rules.naming import is_cache_copy_name
 from lint_rules.project.noting import Remembered
@@ -198,7 +198,7 @@ class Helpers:
             function
             for function in functions
             if any(
-                copy.copy.model is not None and model is not None
+                copy.copy.model is not None and model is not None and not copy.copy.same
                 and copy.copy.model.is_kin_of(model)
                 for copy in self.copies(function)
             )
@@ -223,7 +223,7 @@ class Helpers:
         roots = [root for root in found_ones(facts, copy) if root.origin != "copy"]
         if not roots or any(root.origin not in _CARRIERS for root in roots):
             return False
-        if self.rows.builds(facts, copy.id):
+        if is_built_of_row(facts, copy.id):
             return False
         return not any(root.model is not None and copy.model is not None and not root.model.is_kin_of(
             copy.model) for root in roots)  # fmt: skip

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lint_rules.flow.state import read
 from lint_rules.flow.values import Absent, Const, Init, Ref, Strings, Value
+from lint_rules.flow.vocabulary import COPYING_HOOKS
 from lint_rules.knowledge import contents
 from lint_rules.knowledge.contents import is_kept, is_of, is_unknown, related
 from lint_rules.knowledge.exposed import exposed, held_in, objects_of, reached, values_of
@@ -72,7 +73,11 @@ class Inside:
             return None
         hint = self.project.resolve_annotation(decl.owner.module, decl.annotation)
         model = hint.classes[0] if len(hint.classes) == 1 and not hint.mapping else None
-        return Inner(cls, inner.field, model, name) if model is not None else None
+        if model is None or any(
+            each.method(hook) for each in (cls, model) for hook in COPYING_HOOKS
+        ):
+            return None  # the class says itself what a copy is
+        return Inner(cls, inner.field, model, name)
 
     def _ask(self, inner: Inner) -> bool:
         """True where some function may put a request's value there, or where no store is seen: somebody else

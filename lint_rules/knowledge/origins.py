@@ -88,7 +88,8 @@ def is_own(facts: Facts, obj: int) -> bool:
     """True for what was made from nothing but cache entries, for this call alone: a copy of them, or what a cache
     that keeps bytes handed out."""
     info = facts.objects[obj]
-    return is_all_found(facts, obj) and (info.origin == "copy" or info.how == APART)
+    is_copy = info.origin == "copy" and not info.same
+    return is_all_found(facts, obj) and (is_copy or info.how == APART)
 
 
 def is_row(obj: Obj) -> bool:

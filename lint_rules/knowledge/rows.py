@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lint_rules.flow.values import NONES, Ref, Seq
+from lint_rules.flow.values import NONES, Init, Ref, Seq
 from lint_rules.knowledge.leaving import KEEPS
 from lint_rules.knowledge.merging import Merging
-from lint_rules.knowledge.origins import NOT_READ, Read, brings, is_built_of_row, is_filled, is_row
+from lint_rules.knowledge.origins import (
+    NOT_READ,
+    Read,
+    brings,
+    is_built_of_row,
+    is_filled,
+    is_row,
+    original,
+    roots,
+)
 from lint_rules.project.noting import Remembered
 
 if TYPE_CHECKING:
@@ -35,7 +44,7 @@ class Rows:
         and a cache keeps only where these put nothing on it."""
         if is_built_of_row(facts, obj):
             return True
-        built = self._holds(facts, lambda read: is_built_of_row(facts, obj, read))
+        built = self._holds(facts, [obj], lambda read: is_built_of_row(facts, obj, read))
         return built and (not facts.objects[obj].stored or self._is_left_alone(facts, obj))
 
     def _is_left_alone(self, facts: Facts, obj: int) -> bool:
@@ -61,13 +70,14 @@ class Rows:
         elsewhere, brings none, as long as those who are given the object put nothing on it."""
         if not brings(facts, value):
             return False
-        built = self._holds(facts, lambda read: not brings(facts, value, read))
+        read_from = [atom.obj for atom in original(facts, value) if isinstance(atom, Init)]
+        built = self._holds(facts, read_from, lambda read: not brings(facts, value, read))
         return not (built and self._is_left_alone(facts, obj))
 
-    def _holds(self, facts: Facts, holds: Callable[[Read], bool]) -> bool:
-        """True where something holds by what was read here or elsewhere; the calls and callers are asked only where
-        they decide."""
-        calls = {obj.id for obj in facts.objects.all() if obj.origin == "call"}
+    def _holds(self, facts: Facts, objs: list[int], holds: Callable[[Read], bool]) -> bool:
+        """True where something holds of objects by what was read here or elsewhere; the calls and callers are asked
+        only where they decide."""
+        calls = {root.id for obj in objs for root in roots(facts, obj) if root.origin == "call"}
         if holds(NOT_READ) or not holds(Read(frozenset(facts.params), frozenset(calls))):
             return holds(NOT_READ)
         given = self.given(facts.function)
