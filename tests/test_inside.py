@@ -82,6 +82,16 @@ CASES = {
         _whole(end="\n    _cache[token] = copy.deepcopy(auth)\n    return auth\n"), True
     ),
     "put into the entry": (_whole(end="\n    stored.limits = auth.limits\n    return auth\n"), True),
+    "something unknown is put into the entry": (
+        _whole(more="\n\ndef spend(token, params):\n    _cache[token].limits = params.limits\n"), True
+    ),
+    "a filled copy is put into the entry": (
+        _whole(more="\n\ndef spend(token, params):\n    limits = copy.copy(_cache[token].limits)\n"
+                    "    limits.end_user_plan = params['x']\n    _cache[token].limits = limits\n"), True
+    ),
+    "a copy stored before": (_whole(copied=COPY + "    _cache[token] = copy.copy(auth)\n"), True),
+    # The order of events is left out.
+    "a deep copy stored before": (_whole(copied=COPY + "    _cache[token] = copy.deepcopy(auth)\n"), True),
     "kept in an attribute": (_whole(end="\n    Auth.last = auth\n    return auth\n"), True),
     "kept in a global": (
         _whole(end="\n    global last\n    last = auth\n    return auth\n"), True
@@ -146,6 +156,31 @@ CASES = {
             "stored = Auth(token)", "_pool_cache[token] = stored.limits",
             "_pool_cache[token].end_user_plan = params['x']",
         ), more="\n\n_pool_cache = {}\n"), True
+    ),
+    "filled in another cache": (
+        _whole(
+            _found("stored = Auth(token, _pool_cache[token])"),
+            more="\n\n_pool_cache = {}\n\n\ndef fill(token, params):\n    limits = Limits()\n"
+            "    _pool_cache[token] = limits\n    limits.end_user_plan = params['x']\n",
+        ),
+        True,
+    ),
+    "filled in a copy in another cache": (
+        _whole(
+            _found("stored = Auth(token, _pool_cache[token].limits)"),
+            more="\n\n_pool_cache = {}\n\n\n@dataclass\nclass Team:\n    limits: Limits\n\n\n"
+            "def fill(token, params):\n    limits = Limits()\n    team = Team(limits)\n"
+            "    _pool_cache[token] = copy.copy(team)\n    limits.end_user_plan = params['x']\n",
+        ),
+        True,
+    ),
+    "filled in a memoised function": (
+        _whole(
+            _found("stored = Auth(token, pool(token))"),
+            more="\n\n@functools.cache\ndef pool(token):\n    limits = Limits()\n"
+            "    limits.end_user_plan = token.plan\n    return limits\n",
+        ),
+        True,
     ),
     "where nothing is stored": (_whole("\n    stored = _cache[token]\n"), True),
     "of a row": (_whole(_found("stored = Auth(**db.fetch_one(token))")), False),

@@ -81,6 +81,7 @@ HANDED = {
         WITH.format(line="data = dict(row); data['end_user_plan'] = None; auth = Auth(**data)"), False
     ),
     "with others": (WITH.format(line="auth = Auth(**{**row, **more})"), True),
+    "with others, or nothing": (WITH.format(line="auth = Auth(**{**row, **(more or {})})"), True),
     "written to by the caller": (
         BUILD + _login("auth = build(db.fetch_one(token))", "auth.end_user_plan = params['x']", "return auth"), True
     ),
@@ -129,6 +130,7 @@ HANDED = {
 }  # fmt: skip
 COPIED = {
     "as it was built": (("auth = Auth(**db.fetch_one(token))",), False),
+    "of a row and something else": (("auth = Auth(**{**db.fetch_one(token), **params})",), True),
     "as a function built it": (("auth = made(db.fetch_one(token))",), False),
     "as a function built it of something else": (("auth = made(params)",), True),
     "as a function built and filled it": (("auth = filled(db.fetch_one(token), params)",), True),
@@ -183,3 +185,16 @@ def test_copies_of_what_was_built(tmp_path: Path, lines: tuple[str, ...], report
     text = HEAD + MAKERS + _login(*lines, "_cache[token] = replace(auth)", "return auth")
     found = _codes("import functools\n" + text, tmp_path, "login")
     assert (not {"CCL101", "CCL102"}.isdisjoint(found)) is reported
+
+
+@pytest.mark.parametrize("write", ["auth.end_user_plan = params['x']", "auth.token = None"])
+def test_entries_that_callers_fill_are_copied_with_their_values(tmp_path: Path, write: str) -> None:
+    first = (
+        f"def first(token, params, db):\n    auth = build(db.fetch_one(token))\n    {write}\n\n\n"
+    )
+    login = _login(
+        "auth = replace(_cache[token])", "if params.get('end_user_plan'):",
+        "    auth.end_user_plan = params['end_user_plan']", "return auth",
+    )  # fmt: skip
+    found = _codes(HEAD + BUILD + first + login, tmp_path, "login")
+    assert ("CCL202" in found) is ("end_user" in write)
