@@ -22,6 +22,7 @@ from lint_rules.fixes.values import ResetValue, reset_value
 from lint_rules.flow.presence import is_always_true
 from lint_rules.flow.vocabulary import TEXTS
 from lint_rules.knowledge.helpers import is_merged_onto
+from lint_rules.knowledge.merging import family
 
 if TYPE_CHECKING:
     from lint_rules.rules.base import Problem
@@ -33,6 +34,10 @@ _NO_STATEMENT = (
     "the edit is part of a larger expression: assign a new container in a statement of its own"
 )
 
+_SAME = (
+    "the class says itself how it is copied, and may hand out the object itself: a reset would take the values from the "
+    "request, too"
+)
 _MERGED = (
     "{name} is written on the copy from a source, and that value would be lost by a reset: store another copy, on "
     "which it is reset"
@@ -41,6 +46,9 @@ _MERGED = (
 
 def fix_copy(problem: Problem, layout: Layout) -> Fix:
     """Insert unconditional resets of the problem's fields on the copy."""
+    links = map(problem.facts.objects.__getitem__, family(problem.facts, problem.carrier.id))
+    if any(link.same for link in links):
+        return Fix(reason=_SAME)
     values, reasons = _values(problem)
     if not values:
         return Fix(reason="; ".join(reasons))

@@ -50,7 +50,9 @@ class CopyHooks:
             return
         whole = model.method(_COPYING[how]) if how in _COPYING else None
         if whole is not None:
-            self._take(state, made, self._call(state, node, whole, info.of), whole)
+            handed_out = self._call(state, node, whole, info.of)
+            info.same = not set(info.of).isdisjoint(handed_out.refs)
+            self._take(state, made, handed_out, whole)
         elif how == _PICKLING or model.kind != "pydantic":  # which copies without a state
             self._fill_by_state(state, node, made, model)
 

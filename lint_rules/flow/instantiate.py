@@ -112,6 +112,7 @@ class Instantiation:
         )  # fmt: skip
         made.opaque = made.opaque or info.opaque
         made.optional, made.stored = info.optional, info.stored
+        made.mixed, made.same = made.mixed or info.mixed, info.same
         self._values[obj] = ref(made.id)
         final = self.facts.final
         fields = final.heap.get(obj, {}) if final is not None else {}
@@ -216,9 +217,10 @@ class Instantiation:
             if write.how != "call" and self._is_ours(write.obj):
                 self._answer_for(write)
         for param, value in self.bound.items():
-            if self.facts.objects[param].opaque:
-                for owner in value.refs:
-                    self.ctx.objects[owner].opaque = True
+            info = self.facts.objects[param]
+            for owner in map(self.ctx.objects.__getitem__, value.refs):
+                owner.opaque |= info.opaque
+                owner.mixed |= info.mixed
 
     def _is_ours(self, obj: int) -> bool:
         """True for what was looked up here and handed to a function that leaves its class open, or a copy of

@@ -313,6 +313,7 @@ class Interpreter:
                 unrolled=bool(self.ctx.iteration),
             )  # fmt: skip
         else:
+            self.ev.mappings.mix(self.ctx.deref(base))
             self.ev.mappings.hold(state, self.ctx.deref(base), value)
 
     def _annotated(self, state: State, node: cst.AnnAssign) -> None:

@@ -178,11 +178,19 @@ class Mappings:
         self, state: State, targets: list[int], value: Value, node: cst.CSTNode,
     ) -> None:  # fmt: skip
         """``target.update(value)``: each known key overwrites, a key that may be missing may keep."""
-        for source in self.ctx.deref(value):
+        sources = self.ctx.deref(value)
+        if not sources or not all(map(self.is_local, sources)):
+            self.mix(targets)
+        for source in sources:
             for name in self.names(state, source):
                 entry = self.entry(state, source, name)
                 if entry.atoms != ABSENT.atoms:
                     self._update_one(state, targets, source, name, entry, node)
+
+    def mix(self, objs: list[int]) -> None:
+        """Note that something is put into these under names that nobody knows."""
+        for obj in objs:
+            self.ctx.objects[obj].mixed = True
 
     def _update_one(
         self, state: State, targets: list[int], source: int, name: str, entry: Value,

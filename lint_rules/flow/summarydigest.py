@@ -73,10 +73,10 @@ class _Telling:
     # ----------------------------------------------------------------- effects
 
     def _params(self) -> Told:
-        """The parameters, and those that may have been reset."""
+        """The parameters, and those that may have been reset or filled."""
+        params = ((n, obj, self.facts.objects[obj]) for n, obj in sorted(self.facts.params.items()))
         return tuple(
-            (name, self._object(obj), self.facts.objects[obj].opaque)
-            for name, obj in sorted(self.facts.params.items())
+            (name, self._object(obj), info.opaque, info.mixed) for name, obj, info in params
         )
 
     def _writes(self) -> Told:
@@ -143,6 +143,7 @@ class _Telling:
                 info.origin, info.name, info.field, info.how, _named(info.model), info.mapping,
                 info.typed, info.depth, info.base, str(info.only and sorted(info.only)),
                 _named(info.maker), info.opaque, info.open, info.optional, info.stored,
+                info.mixed, info.same,
                 tuple(map(self._object, info.of)),
                 self._fields(fields), self._fields(info.taken),
             )  # fmt: skip

@@ -366,5 +366,9 @@ class Obj:
     opaque: bool = False
     #: There may be none: a look-up that may find nothing, a parameter that may be None, or a copy of such a one.
     optional: bool = False
+    #: A copy that may be the object itself: the method of its class hands that out.
+    same: bool = False
+    #: Something was put into it under names that nobody knows, here or where it was made.
+    mixed: bool = False
     #: It was itself put into a cache, here or where it was made.
     stored: bool = False

@@ -24,10 +24,11 @@ from lint_rules.project.noting import Remembered
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Exit, Facts, Store
     from lint_rules.flow.summaries import Library
-    from lint_rules.flow.values import Value
+    from lint_rules.flow.values import Obj, Value
     from lint_rules.knowledge.perrequest import Fields
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.project import Project
     from lint_rules.screen.survey import Survey
 
 CLEAN = "clean"
@@ -45,6 +46,7 @@ class Contents:
         self.project = library.project
         self.fields = fields
         self.survey = survey
+        self.rows = fields.helpers.rows
         self.clean = Remembered(self._kept_clean, told=told(CLEAN))
 
     def may_hold(self, model: ClassRef | None, name: str) -> bool:
@@ -62,34 +64,43 @@ class Contents:
         """The fields of P(model) of which every store is seen and brings nothing; none where no store is
         seen: somebody else fills the cache."""
         names = set(self.fields.of_model(model).evidence)
-        related = dict.fromkeys(islice(self._related(model, names), MAX_ASKED + 1))
-        if not names or len(related) > MAX_ASKED:
+        asked = dict.fromkeys(islice(related(self.project, [model], names), MAX_ASKED + 1))
+        if not names or len(asked) > MAX_ASKED:
             return []
         stored = False
-        todo = [function for function in related if self.survey.uses_cache(function)]
+        todo = [function for function in asked if self.survey.uses_cache(function)]
         while todo:
             facts = self.library.facts(todo.pop())
             if facts is None:  # too much for the interpretation: it may do anything
                 return []
-            stores = [store for store in facts.stores if _is_of(facts, store.obj, model)]
-            kept = [leave for leave in facts.exits if _is_kept(facts, leave, model)]
+            stores = [store for store in facts.stores if is_of(facts, store.obj, model)]
+            kept = [leave for leave in facts.exits if is_kept(facts, leave, model)]
             stored = stored or bool(stores) or bool(kept)
             names -= {name for name in names if any(self._stores(facts, s, name) for s in stores)}
-            names -= {name for name in names if any(_returns(facts, e, name) for e in kept)}
+            names -= {name for name in names if any(self._returns(facts, e, name) for e in kept)}
             names -= set(_written_on_found(facts, model, names))
-            new = [found for found in _found_by_call(facts, model) if found not in related]
-            related.update(dict.fromkeys(new))
+            new = [found for found in _found_by_call(facts, model) if found not in asked]
+            asked.update(dict.fromkeys(new))
             todo += new
         return sorted(names) if stored else []
 
     def _stores(self, facts: Facts, store: Store, name: str) -> bool:
         """True when a store may keep a request's value of the field, also one that is written afterwards."""
         value = store.fields.get(name) or facts.objects.default(store.obj, name)
-        if brings(facts, value) or self._stands_for_given(facts, store.obj, name, value):
+        if self.rows.bring(facts, store.obj, value) or self._stands_for_given(
+            facts, store.obj, name, value
+        ):
             return True
         return not store.copied and any(
-            write.order > store.order and brings(facts, write.value)
+            write.order > store.order and self.rows.bring(facts, store.obj, write.value)
             for write in facts.writes_to(store.obj, name)
+        )
+
+    def _returns(self, facts: Facts, leave: Exit, name: str) -> bool:
+        """True when what is returned may carry a request's value of the field."""
+        return is_unknown(leave.value) or any(
+            self.rows.bring(facts, obj, read(leave.state, facts.objects, obj, name))
+            for obj in may_be(facts, leave.value)
         )
 
     def _stands_for_given(self, facts: Facts, obj: int, name: str, value: Value) -> bool:
@@ -106,29 +117,30 @@ class Contents:
             for write in maker.writes
         )
 
-    def _related(self, model: ClassRef, names: Iterable[str]) -> Iterator[FunctionRef]:
-        """The functions that name the class or one of the fields, and those that call them."""
-        found: dict[FunctionRef, None] = {}
-        for cls in model.mro:
-            found.update(dict.fromkeys(naming(self.project, cls, lambda function: True)))
-            found.update(dict.fromkeys(cls.methods.values()))
-        for name in sorted(names):
-            found.update(dict.fromkeys(self.project.functions_mentioning(name)))
-        yield from found
-        level = list(found)
-        for _ in range(_CALLS):
-            callers = (
-                site.function for function in level for site in self.project.callers(function)
-            )
-            level = []
-            for caller in callers:
-                if caller is not None and caller not in found:
-                    found[caller] = None
-                    level.append(caller)
-                    yield caller
+
+def related(
+    project: Project, models: Iterable[ClassRef], names: Iterable[str]
+) -> Iterator[FunctionRef]:
+    """The functions that name one of the classes or of the fields, and those that call them."""
+    found: dict[FunctionRef, None] = {}
+    for cls in dict.fromkeys(cls for model in models for cls in model.mro):
+        found.update(dict.fromkeys(naming(project, cls, lambda function: True)))
+        found.update(dict.fromkeys(cls.methods.values()))
+    for name in sorted(names):
+        found.update(dict.fromkeys(project.functions_mentioning(name)))
+    yield from found
+    level = list(found)
+    for _ in range(_CALLS):
+        callers = (site.function for function in level for site in project.callers(function))
+        level = []
+        for caller in callers:
+            if caller is not None and caller not in found:
+                found[caller] = None
+                level.append(caller)
+                yield caller
 
 
-def _is_of(facts: Facts, obj: int, model: ClassRef) -> bool:
+def is_of(facts: Facts, obj: int, model: ClassRef) -> bool:
     """False for an object of another class, and for a parameter of none: the callers' facts tell of that."""
     links = [facts.objects[link] for link in family(facts, obj)]
     known = [link.model for link in links if link.model is not None]
@@ -137,26 +149,18 @@ def _is_of(facts: Facts, obj: int, model: ClassRef) -> bool:
     return not any(link.origin in ("param", "self") for link in links)
 
 
-def _is_kept(facts: Facts, leave: Exit, model: ClassRef) -> bool:
+def is_kept(facts: Facts, leave: Exit, model: ClassRef) -> bool:
     """True where a memoising decorator keeps what is returned, and that may be an object of the class."""
     if not facts.caches_result or leave.value.is_constant or is_plain_type(facts.function.returns):
         return False
-    return _is_unknown(leave.value) or any(
-        _is_of(facts, obj, model) for obj in may_be(facts, leave.value)
+    return is_unknown(leave.value) or any(
+        is_of(facts, obj, model) for obj in may_be(facts, leave.value)
     )
 
 
-def _is_unknown(value: Value) -> bool:
+def is_unknown(value: Value) -> bool:
     """True for what was computed, or holds other things."""
     return any(isinstance(atom, Computed | Entries | Seq) for atom in value.atoms)
-
-
-def _returns(facts: Facts, leave: Exit, name: str) -> bool:
-    """True when what is returned may carry a request's value of the field."""
-    return _is_unknown(leave.value) or any(
-        brings(facts, read(leave.state, facts.objects, obj, name))
-        for obj in may_be(facts, leave.value)
-    )
 
 
 def _found_by_call(facts: Facts, model: ClassRef) -> Iterator[FunctionRef]:
@@ -176,12 +180,19 @@ def _found_by_call(facts: Facts, model: ClassRef) -> Iterator[FunctionRef]:
 def _written_on_found(facts: Facts, model: ClassRef, names: Iterable[str]) -> Iterator[str]:
     """The fields that a function gives a value on the very object that a cache handed out, or whose containers
     it adds to, also through a shallow copy."""
-    shared = {o.id for o in facts.objects.all() if o.origin == "lookup" and o.how != APART}
+    shared = {o.id for o in facts.objects.all() if _is_found_itself(facts, o)}
     writes = [write for write in facts.writes if write.obj in shared]
     writes += [w for w in facts.all_additions if _shares_with_found(facts, w.obj)]
     for write in writes:
-        if write.field in names and _is_of(facts, write.obj, model) and brings(facts, write.value):
+        if write.field in names and is_of(facts, write.obj, model) and brings(facts, write.value):
             yield write.field
+
+
+def _is_found_itself(facts: Facts, obj: Obj) -> bool:
+    """True for what a cache handed out, and for a copy that may be that."""
+    if obj.origin == "copy" and obj.same:
+        return any(root.origin == "lookup" and root.how != APART for root in roots(facts, obj.id))
+    return obj.origin == "lookup" and obj.how != APART
 
 
 def _shares_with_found(facts: Facts, obj: int) -> bool:

@@ -25,6 +25,7 @@ from lint_rules.flow.vocabulary import SERIALISED
 from lint_rules.knowledge.leaving import leaving
 from lint_rules.knowledge.merging import family, found_ones
 from lint_rules.knowledge.origins import brings, is_built_of_row
+from lint_rules.knowledge.rows import Rows
 from lint_rules.naming import is_cache_copy_name
 from lint_rules.project.noting import Remembered
 
@@ -162,6 +163,7 @@ class Helpers:
         self.survey = survey
         self.library = library
         self.project = library.project
+        self.rows = Rows(self)
         self._copies = Remembered(self._ask_copies, lambda function: ())
         self._callers = Remembered(self._ask_callers)
         self._leaving = Remembered(self._ask_leaving)
@@ -196,7 +198,7 @@ class Helpers:
             function
             for function in functions
             if any(
-                copy.copy.model is not None and model is not None
+                copy.copy.model is not None and model is not None and not copy.copy.same
                 and copy.copy.model.is_kin_of(model)
                 for copy in self.copies(function)
             )

@@ -21,7 +21,11 @@ def class_of(facts: Facts, carrier: Obj) -> ClassRef | None:
     """
     if carrier.model is not None or carrier.typed or carrier.mapping:
         return carrier.model
-    told = set(_of_kin(facts, carrier)) or set(_returned(facts, carrier))
+    told = (
+        set(_of_kin(facts, carrier))
+        or set(_returned(facts, carrier))
+        or set(_copied_with(facts, carrier))
+    )
     return told.pop() if len(told) == 1 else None
 
 
@@ -32,6 +36,13 @@ def _of_kin(facts: Facts, carrier: Obj) -> Iterator[ClassRef]:
         model = facts.objects[write.obj].model if write.node in nodes else None
         if model is not None:
             yield model
+
+
+def _copied_with(facts: Facts, carrier: Obj) -> Iterator[ClassRef]:
+    """The classes of its copies, which they have from what else may have been copied there."""
+    for obj in facts.objects.all():
+        if obj.origin == "copy" and carrier.id in obj.of and obj.model is not None:
+            yield obj.model
 
 
 def _returned(facts: Facts, carrier: Obj) -> Iterator[ClassRef]:

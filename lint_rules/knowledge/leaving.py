@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lint_rules.flow.facts import Handoff
     from lint_rules.project.functions import FunctionRef
 
-_KEEPS = r"\.\w+[ \t]*(?::[^=\n]{0,200})?=[^=]|\][ \t]*=[^=]|setattr|\.(?:append|add|update|insert|extend|setdefault)\("
+KEEPS = r"\.\w+[ \t]*(?::[^=\n]{0,200})?=[^=]|\][ \t]*=[^=]|setattr|\.(?:append|add|update|insert|extend|setdefault)\("
 """Something is put into an attribute, or into a container."""
 _CAME_IN = frozenset({"param", "self", "attr", "global", "lookup", "call"})
 
@@ -66,7 +66,7 @@ def _links(facts: Facts) -> Iterator[tuple[int, int]]:
     for handoff in facts.handoffs:
         given = _given(handoff)
         wholes = {made[handoff.node]} if handoff.node in made else set()
-        if handoff.callee.holds(_KEEPS):  # one thing that it is given in another
+        if handoff.callee.holds(KEEPS):  # one thing that it is given in another
             wholes |= given
         yield from ((part, whole) for part in given for whole in wholes)
 

@@ -59,9 +59,10 @@ def family(facts: Facts, obj: int) -> frozenset[int]:
 
 
 def found_ones(facts: Facts, carrier: Obj) -> list[Obj]:
-    """A carrier and what it is a copy of; of a copy of something "found or made", what was found."""
+    """A carrier and what it is a copy of; of a copy of something "found or made", what was found, or found in that."""
     links = [facts.objects[obj] for obj in family(facts, carrier.id)]
-    if carrier.origin == "copy" and any(link.origin == "lookup" for link in links):
+    owners = (facts.objects.bottom(link.id) for link in links)
+    if carrier.origin == "copy" and any(owner.origin == "lookup" for owner in owners):
         return [link for link in links if link.origin != "fresh"]
     return links
 

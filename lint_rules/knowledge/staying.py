@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from lint_rules.flow.values import NONES, Absent, Callable_, Const, Init, Ref, Seq, Strings
+from lint_rules.knowledge.inside import Inside
 from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.merging import Merging, family
-from lint_rules.knowledge.origins import is_all_found, is_built_of_row, is_own, is_row, roots
+from lint_rules.knowledge.origins import Read, is_all_found, is_built_of_row, is_own, roots
+from lint_rules.knowledge.rows import rows_given
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts, Handoff
@@ -44,6 +46,7 @@ class Staying:
     def __init__(self, helpers: Helpers, contents: Contents) -> None:
         self.helpers = helpers
         self.contents = contents
+        self.inside = Inside(helpers)
 
     def may_arrive(self, facts: Facts, carrier: Obj, name: str) -> bool:
         """True when the carrier of a merge may come with an earlier request's value of the field."""
@@ -61,8 +64,11 @@ class Staying:
     ) -> bool:
         """False where all callers are seen, and of what they hand over nothing is old; those who only try the
         function (a test does) say nothing."""
+        inner = self.inside.copied(facts, carrier, name)
+        if inner is not None:
+            return self.inside.may_hold(inner)
         if carrier.origin == "attr":
-            return self._may_inside(facts, carrier)
+            return self._may_inside(facts, carrier, name)
         came_from = roots(facts, carrier.id)
         if is_own(facts, carrier.id):
             return self.contents.may_hold(class_of(facts, carrier), name)
@@ -77,7 +83,7 @@ class Staying:
                 return True
         return False
 
-    def _may_inside(self, facts: Facts, carrier: Obj) -> bool:
+    def _may_inside(self, facts: Facts, carrier: Obj, name: str) -> bool:
         """The same of an object that was found in a field of another one: where all callers made that, or what
         it has in the field, there is nothing old in it."""
         inner = carrier
@@ -90,19 +96,28 @@ class Staying:
         known = [one for one in handed if one is not None]
         if len(known) < len(handed) or not any(map(self._is_in_use, known)):
             return True
-        return any(self._came_with(one, inner.field) for one in known)
+        field = name if inner is carrier else None
+        return any(self._came_with(one, inner.field, field) for one in known)
 
-    def _came_with(self, handed: _Handed, name: str) -> bool:
-        """True when the object that is handed over has in a field what it came with."""
+    def _came_with(self, handed: _Handed, name: str, inside: str | None) -> bool:
+        """True when the object that is handed over has in a field what it came with, or a copy of what stands in an
+        entry whose field ``inside`` may hold an old value."""
         caller, obj = handed.caller, handed.obj
         if obj.origin == "copy" and obj.depth == "deep":
             return False
         held = handed.handoff.fields.get(obj.id, {}).get(name)
+        if held is not None and inside is not None and self._copied_with(caller, held, inside):
+            return True
         if self._is_made_for(handed):
-            inside = held.refs if held is not None else ()
-            return not all(self._is_made(caller, caller.objects[one]) for one in inside)
+            within = held.refs if held is not None else ()
+            return not all(self._is_made(caller, caller.objects[one]) for one in within)
         held = held or caller.objects.default(obj.id, name)
         return any(isinstance(atom, Init) for atom in held.atoms)
+
+    def _copied_with(self, caller: Facts, held: Value, name: str) -> bool:
+        """True for copies of what stands in cache entries with an old value of the field."""
+        inner = (self.inside.copied(caller, caller.objects[obj], name) for obj in held.refs)
+        return any(self.inside.may_hold(one) for one in inner if one is not None)
 
     def _handed(self, facts: Facts, param: Obj, *, copied: bool) -> Iterator[_Handed | None]:
         """What callers hand over for a parameter; None where that is not known."""
@@ -168,12 +183,12 @@ class Staying:
         made = self.helpers.library.facts(call.callee) if call is not None else None
         if made is None or call is None or made.caches_result:
             return False
-        rows = {name for name, value in call.arguments.items() if _are_rows(facts, value)}
+        read = Read(rows_given(facts, call))
         atoms = {atom for leave in made.exits for atom in leave.value.atoms} - NONES
         return bool(atoms) and all(
             isinstance(a, Ref)
             and (
-                is_built_of_row(made, a.obj, rows)
+                is_built_of_row(made, a.obj, read)
                 or self._is_made(made, made.objects[a.obj], calls - 1)
             )
             for a in atoms
@@ -190,10 +205,6 @@ def _is_left(handed: _Handed, name: str) -> bool:
     """True when the old value may be on the object at the end of the caller."""
     caller = handed.caller
     return caller.final is None or Merging(caller).may_keep_old(handed.obj.id, name)
-
-
-def _are_rows(facts: Facts, value: Value) -> bool:
-    return bool(value.refs) and all(is_row(facts.objects[obj]) for obj in value.refs)
 
 
 def _comes_in(handed: _Handed, value: Value) -> bool:

@@ -24,7 +24,7 @@ A guard that asks whether the value has changed (`if token.f != src.get("f"):`) 
 
 A guard about something else (`if settings.enforce:`) is the program's decision and is not reported, nor a
 write on an object that was looked up under a key that names the end user. Nor is one where all callers in the project
-reset the field first, or hand over copies of cache entries that carry nobody's values.
+reset the field first, or hand over copies of cache entries that carry nobody's values, or of what stands in such entries.
 """,
     why=MERGE_WHY,
     bad=PRELUDE

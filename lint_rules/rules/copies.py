@@ -46,8 +46,11 @@ def that_matter(
 ) -> list[str]:
     """A copy of a looked-up object counts when it resets something, or the model goes in unsanitized, and with
     the fields that may be in there; one that goes back also with those that it brings, of something found or made
-    only with those that each request may leave as they are; one that is stored under an end user's key never."""
-    if is_stored_for_user(knowledge, facts, copy):
+    only with those that each request may leave as they are; one that is stored under an end user's key never, nor one of what was
+    built from a row."""
+    if is_stored_for_user(knowledge, facts, copy) or (
+        names and knowledge.helpers.rows.builds(facts, copy.copy.id)
+    ):
         return []
     model = copy.copy.model
     if copy.why == "stored" and is_all_found(facts, copy.copy.id):

@@ -1,0 +1,208 @@
+"""A copy of what stands in a cache entry carries nobody's values only where nothing is given any that may stand in one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lint_rules.engine import check_source
+from lint_rules.knowledge import contents
+
+HEAD = """import copy
+import functools
+from dataclasses import dataclass, field, replace
+
+
+@dataclass
+class Limits:
+    end_user_plan: str | None = None
+{take}
+
+@dataclass
+class Auth:
+    token: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+_cache: dict[str, Auth] = {{}}
+"""
+TAKE = """
+    def take(self, params):
+        self.end_user_plan = params["x"]
+"""
+FOUND = """
+    stored = _cache.get(token)
+    if stored is None:
+        stored = _cache[token] = Auth(token)
+"""
+COPY = """
+    auth = copy.copy(stored)
+    auth.limits = copy.copy(stored.limits)
+"""
+MERGE = """
+    if params.get("end_user_plan"):
+        auth.limits.end_user_plan = params["end_user_plan"]
+"""
+END = """
+    return auth
+"""
+PUT = """
+def put(limits, params):
+    limits.end_user_plan = params["x"]
+"""
+LOGIN = "\n\ndef login(token, params):"
+
+
+def _found(*lines: str) -> str:
+    return (
+        "\n    stored = _cache.get(token)\n    if stored is None:\n"
+        + "".join(f"        {line}\n" for line in lines)
+        + "        _cache[token] = stored\n"
+    )
+
+
+def _whole(found: str = FOUND, copied: str = COPY, end: str = END, more: str = "") -> str:
+    return more + LOGIN + found + copied + MERGE + end
+
+
+CASES = {
+    "its own": (_whole(), False),
+    "its own by replace": (
+        _whole(copied="\n    auth = replace(stored, limits=replace(stored.limits))\n"), False
+    ),
+    "in a deep copy": (_whole(copied="\n    auth = copy.deepcopy(stored)\n"), False),
+    "in a shallow copy": (_whole(copied="\n    auth = copy.copy(stored)\n"), True),
+    "on some way only": (
+        _whole(copied=COPY.replace("    auth.limits", "    if params:\n        auth.limits")), True
+    ),
+    "stored behind": (_whole(end="\n    _cache[token] = auth\n    return auth\n"), True),
+    "a copy stored behind": (_whole(end="\n    _cache[token] = copy.copy(auth)\n    return auth\n"), True),
+    "a deep copy stored behind": (
+        _whole(end="\n    _cache[token] = copy.deepcopy(auth)\n    return auth\n"), True
+    ),
+    "put into the entry": (_whole(end="\n    stored.limits = auth.limits\n    return auth\n"), True),
+    "something unknown is put into the entry": (
+        _whole(more="\n\ndef spend(token, params):\n    _cache[token].limits = params.limits\n"), True
+    ),
+    "a filled copy is put into the entry": (
+        _whole(more="\n\ndef spend(token, params):\n    limits = copy.copy(_cache[token].limits)\n"
+                    "    limits.end_user_plan = params['x']\n    _cache[token].limits = limits\n"), True
+    ),
+    "a copy stored before": (_whole(copied=COPY + "    _cache[token] = copy.copy(auth)\n"), True),
+    # The order of events is left out.
+    "a deep copy stored before": (_whole(copied=COPY + "    _cache[token] = copy.deepcopy(auth)\n"), True),
+    "kept in an attribute": (_whole(end="\n    Auth.last = auth\n    return auth\n"), True),
+    "kept in a global": (
+        _whole(end="\n    global last\n    last = auth\n    return auth\n"), True
+    ),
+    "stored by the caller": (
+        _whole(more="\n\ndef serve(token, params):\n    _cache[token] = login(token, params)\n"), True
+    ),
+    "stored four calls up": (
+        _whole(more="".join(
+            f"\n\ndef level{n}(token, params):\n    return {'level' + str(n - 1) if n else 'login'}(token, params)\n"
+            for n in range(4)
+        ) + "\n\ndef serve(token, params):\n    auth = level3(token, params)\n    _cache[token] = auth\n"), True
+    ),
+    "memoised by the caller": (
+        _whole(more="\n\n@functools.cache\ndef serve(token, params):\n    return login(token, params)\n"), True
+    ),
+    "written on the entry elsewhere": (
+        _whole(more="\n\ndef spend(token, params):\n    _cache[token].limits.end_user_plan = params['x']\n"), True
+    ),
+    "taken from the entry elsewhere": (
+        _whole(more="\n\ndef spend(token):\n    _cache[token].limits.end_user_plan = None\n"), False
+    ),
+    "written on the new default": (
+        _whole(_found("stored = Auth(token)", "stored.limits.end_user_plan = params['x']")), True
+    ),
+    "written by name on the new default": (
+        _whole(_found("stored = Auth(token)", "setattr(stored.limits, 'end_user_plan', params['x'])")), True
+    ),
+    "written under unknown names": (
+        _whole(_found("stored = Auth(token)", "for name in params:", "    setattr(stored.limits, name, params[name])")),
+        True,
+    ),
+    "written as an item of its fields": (
+        _whole(_found("stored = Auth(token)", "vars(stored.limits)['end_user_plan'] = params['x']")), True
+    ),
+    "filled as its fields": (_whole(_found("stored = Auth(token)", "stored.limits.__dict__.update(params)")), True),
+    "filled by a method": (_whole(_found("stored = Auth(token)", "stored.limits.take(params)")), True),
+    "filled by a function": (_whole(_found("stored = Auth(token)", "put(stored.limits, params)"), more=PUT), True),
+    "filled around by a function": (
+        _whole(
+            _found("stored = Auth(token)", "fill(stored, params)"),
+            more="\n\ndef fill(auth, params):\n    auth.limits.end_user_plan = params['x']\n",
+        ),
+        True,
+    ),
+    "its own is filled by a function": (
+        _whole(end="\n    put(auth.limits, params)\n    return auth\n", more=PUT), False
+    ),
+    "by a function that nobody calls": (_whole(more=PUT), True),
+    "made with a value": (
+        _whole(_found("stored = Auth(token, limits=Limits(end_user_plan=params['x']))")), True
+    ),
+    "made without one": (_whole(_found("stored = Auth(token, limits=Limits())")), False),
+    "made with a constant": (_whole(_found("stored = Auth(token, limits=Limits('free'))")), False),
+    "made by what nobody knows": (_whole(_found("stored = Auth(token, limits=params.limits)")), True),
+    "made of what nobody knows": (_whole(_found("stored = Auth(**params)")), True),
+    "made and filled later": (
+        _whole(_found("limits = Limits()", "stored = Auth(token, limits)", "limits.end_user_plan = params['x']")), True
+    ),
+    "shared with another entry": (
+        _whole(_found(
+            "stored = Auth(token)", "_pool_cache[token] = stored.limits",
+            "_pool_cache[token].end_user_plan = params['x']",
+        ), more="\n\n_pool_cache = {}\n"), True
+    ),
+    "filled in another cache": (
+        _whole(
+            _found("stored = Auth(token, _pool_cache[token])"),
+            more="\n\n_pool_cache = {}\n\n\ndef fill(token, params):\n    limits = Limits()\n"
+            "    _pool_cache[token] = limits\n    limits.end_user_plan = params['x']\n",
+        ),
+        True,
+    ),
+    "filled in a copy in another cache": (
+        _whole(
+            _found("stored = Auth(token, _pool_cache[token].limits)"),
+            more="\n\n_pool_cache = {}\n\n\n@dataclass\nclass Team:\n    limits: Limits\n\n\n"
+            "def fill(token, params):\n    limits = Limits()\n    team = Team(limits)\n"
+            "    _pool_cache[token] = copy.copy(team)\n    limits.end_user_plan = params['x']\n",
+        ),
+        True,
+    ),
+    "filled in a memoised function": (
+        _whole(
+            _found("stored = Auth(token, pool(token))"),
+            more="\n\n@functools.cache\ndef pool(token):\n    limits = Limits()\n"
+            "    limits.end_user_plan = token.plan\n    return limits\n",
+        ),
+        True,
+    ),
+    "where nothing is stored": (_whole("\n    stored = _cache[token]\n"), True),
+    "of a row": (_whole(_found("stored = Auth(**db.fetch_one(token))")), False),
+    "of another field of that name": (
+        _whole(more="\n\nclass Plan:\n    end_user_plan = None\n\n\ndef spend(plan: Plan, params):\n"
+                    "    plan.end_user_plan = params['x']\n"), False
+    ),
+    "of a dict with that key": (
+        _whole(more="\n\ndef spend(source, params):\n    source['end_user_plan'] = params['x']\n"), False
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "reported"), CASES.values(), ids=CASES)
+def test_what_stands_in_entries(tmp_path: Path, text: str, reported: bool) -> None:
+    found = check_source(
+        HEAD.format(take=TAKE if ".take(" in text else "") + text, str(tmp_path / "gateway.py")
+    ).findings
+    assert ("login" in {f.function for f in found if f.code == "CCL202"}) is reported
+
+
+def test_too_many_functions_are_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents, "MAX_ASKED", 0)
+    found = check_source(HEAD.format(take="") + _whole(), str(tmp_path / "gateway.py")).findings
+    assert [f.code for f in found] == ["CCL202"]
