@@ -34,6 +34,7 @@ UNTESTED = {
     "CCL202/behind_a_protocol": "its object comes from a cache",
     "CCL202/behind_one_of_two": "its object comes from a cache",
     "CCL202/behind_a_base_that_is_made": "its object comes from a cache",
+    "CCL202/setter_of_found_or_made": "its object comes from a cache",
     "CCL202/cached_or_new": "its object comes from a cache",
     "CCL202/looked_up_in_a_pair": "its object comes from a cache",
     "CCL202/memoised_for_each_token": "its object comes from a cache",
