@@ -271,6 +271,57 @@ def save(key: str, auth: Auth) -> None:
     SHELF.put(key, made)
 """,
 }
+MADE_ELSEWHERE = {
+    "models.py": AUTH,
+    "merges.py": """from models import Auth
+
+
+def merge(auth: Auth, params: dict) -> None:
+    auth.end_user_id = params.get("end_user_id") or auth.end_user_id
+""",
+    "factory.py": """from models import Auth
+
+
+class Factory:
+    def __init__(self):
+        self.cache = {}
+
+    def fill(self, token):
+        self.cache[token] = self.fresh(token)
+
+    def fresh(self, token):
+        return Auth(token=token)
+""",
+}
+HELD_BY_ATTRIBUTE = {
+    "models.py": AUTH,
+    "merges.py": MADE_ELSEWHERE["merges.py"],
+    "memory.py": """class Memory:
+    def __init__(self):
+        self._cache = {}
+
+    def put(self, key, value):
+        self._cache[key] = value
+
+
+class Bin:
+    def put(self, key, value):
+        print(key, value)
+""",
+    "service.py": """from models import Auth
+from memory import Bin, Memory
+
+
+class Service:
+    def __init__(self):
+        self.store = Memory()
+
+    def login(self, token):
+        auth = Auth(token)
+        self.store.put(token, auth)
+        return auth
+""",
+}
 COLLECTED = {
     **PROJECT,
     "names.py": 'FIELDS = ("end_user_id", "plan")\n',
@@ -577,6 +628,11 @@ def merge(token: str, params: dict):
 """,
 }
 EDITS = {
+    "what a factory makes": (MADE_ELSEWHERE, "factory.py", "return Auth(token=token)", "return token"),
+    "where a factory's object goes": (MADE_ELSEWHERE, "factory.py", "self.cache[token] = ", "return "),
+    "the class of what an attribute holds": (HELD_BY_ATTRIBUTE, "service.py", "= Memory()", "= Bin()"),
+    "what the class of what an attribute holds names": (
+        HELD_BY_ATTRIBUTE, "memory.py", "self._cache[key] = value", "print(key)"),
     "what a called function adds to in place": (
         TAGGED, "far.py", "auth.end_user_tags.append(user)", "print(auth.end_user_tags, user)"),
     "what a memoised function returns": (

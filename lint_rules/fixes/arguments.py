@@ -139,7 +139,8 @@ def replace_entries(
         value = values.get(name)
         if value is not None and not value.remove:  # of two entries the last one counts
             found[name] = Edit(*layout.outer_span(written), value.text)
-    return found
+    # What is reset there already is so in vain: something is spread over it.
+    return {n: e for n, e in found.items() if layout.text[e.start : e.end] != e.replacement}
 
 
 def _entries(node: cst.CSTNode | None) -> Iterator[tuple[str, cst.BaseExpression]]:

@@ -18,6 +18,7 @@ from lint_rules.fixes.reads import (
     same_expression,
     unwrapped,
 )
+from lint_rules.fixes.spreads import moved_behind
 from lint_rules.fixes.values import ResetValue
 from lint_rules.flow.values import Const, Init
 
@@ -50,6 +51,12 @@ def overwrite(
         read = _held_in_local(layout, expression, write.field)
     if read is None:
         return None
+    if write.how == "update" and expression is read.node:
+        same = value.text == "None"
+        text = layout.source(expression) if same else read.overwrite(value.text)
+        behind = moved_behind(layout, expression, text)
+        if behind is not None:
+            return behind
     if merge.keeps == "or":
         return _Choice(problem, layout, merge, value, read).rewritten(expression)
     if not isinstance(statement, cst.Assign) or not assigned:
@@ -133,7 +140,10 @@ class _Choice:
     def _whole(self, expression: cst.BaseExpression, question: Asked) -> list[Edit] | None:
         """The written value becomes the read alone."""
         text = _written(self.problem, self.merge, self.read, self.value, question)
-        return [Edit(*self.layout.outer_span(expression), text)] if text is not None else None
+        start, end = self.layout.outer_span(expression)
+        if text is None or text == self.layout.text[start:end]:
+            return None
+        return [Edit(start, end, text)]
 
     def _old_replaced(self, old: cst.BaseExpression) -> list[Edit]:
         return [Edit(*self.layout.outer_span(old), self.value.text)]

@@ -234,11 +234,7 @@ class Calls:
         self, state: State, node: cst.Call, base: Value, objs: list[int], name: str
     ) -> Value | None:
         if name in _VIEWS and not node.args:
-            return (
-                Value(frozenset(Entries(obj, name) for obj in objs))
-                if len(objs) == 1
-                else computed(base)
-            )
+            return Value(frozenset(Entries(obj, name) for obj in objs)) if objs else computed(base)
         if name in ADDING and parts_of(base):
             added = [self.ev.eval(state, arg.value) for arg in node.args]
             additions.note(self.ctx, state, node, base, added)

@@ -13,12 +13,12 @@ from lint_rules.flow.values import (
     NO_BLAME,
     UNKNOWN,
     Absent,
-    Entries,
     Init,
     Ref,
     Seq,
     Strings,
     Value,
+    entries_of,
     reads_of,
     ref,
     union,
@@ -94,12 +94,12 @@ class Comprehensions:
 
     def _target(self, state: State, node: cst.BaseExpression, source: Value) -> int:
         """A copy where the comprehension filters a carrier's own entries, else a new dict."""
-        atom = source.single
-        obj = atom.obj if isinstance(atom, Entries | Ref) else None
-        if obj is None or self.ev.mappings.is_local(obj):
+        entries, atom = entries_of(source), source.single
+        objs = entries[0] if entries is not None else [atom.obj] if isinstance(atom, Ref) else []
+        if not objs or all(map(self.ev.mappings.is_local, objs)):
             return self.ev.mappings.fresh(state, node)
         return self.ev.calls.copies.make(
-            state, node, [obj], "shallow", "comprehension", mapping=True
+            state, node, objs, "shallow", "comprehension", mapping=True
         )
 
     def _item(self, state: State, pairs: Pairs, target: int, item: Value) -> None:
@@ -115,15 +115,25 @@ class Comprehensions:
         if value is None:
             self.ctx.write(state, [target], key, ABSENT, node, "delete", unrolled=True)
             return
-        copied_same = self.ctx.objects[target].origin == "copy" and all(
-            isinstance(a, Absent) or (isinstance(a, Init) and a.field == key) for a in value.atoms
-        )
-        if copied_same:  # the carrier's own value under its own name stays the copy's old value
+        if self._is_own(state, target, key, value):
+            # The carrier's own value under its own name stays the copy's old value.
             own = self.ctx.objects.default(target, key).atoms
-            marks = value.atoms & {Absent()}
-            state.put(target, key, Value(own | marks, value.blame))
+            others = {atom for atom in value.atoms if not isinstance(atom, Init)}
+            state.put(target, key, Value(own | others, value.blame))
             return
         self.ctx.write(state, [target], key, value, node, "update", unrolled=True)
+
+    def _is_own(self, state: State, target: int, key: str, value: Value) -> bool:
+        """True for the value that the entry had in what a copy is made of: there may be several, with a constant."""
+        info = self.ctx.objects[target]
+        if info.origin != "copy":
+            return False
+        held = [a for a in value.atoms if isinstance(a, Init) and a.field == key]
+        others = value.atoms - {*held, Absent()}
+        if not others:
+            return True
+        entry = self.ev.mappings.entry_of_any(state, info.of, key)
+        return bool(held) and len(info.of) > 1 and others <= entry.atoms
 
     def _filtered(self, inner: State, pairs: Pairs, item: Value) -> Value | None:
         """The value of one item after the comprehension's tests; None when it is left out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from lint_rules.flow.values import (
     Const,
     Guard,
     Init,
+    Leaf,
     Obj,
     Reads,
     Ref,
@@ -27,7 +29,10 @@ from lint_rules.flow.values import (
     field_reads,
     in_any,
     merge_conditions,
+    reads_of,
 )
+from lint_rules.naming import longest_literal
+from lint_rules.project.attributes import class_told
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.functions import FunctionRef
 
@@ -140,10 +145,30 @@ class Context:
             mapping = hint.mapping
             if len(hint.classes) == 1:
                 model = hint.classes[0]
+        elif decl is not None and info.model is not None:
+            model = self._keeper(info.model, field)
         return self.new(
             key, "attr", f"{info.name}.{field}", of=(obj,), field=field, model=model,
             mapping=mapping, typed=decl is not None,
         )  # fmt: skip
+
+    def _keeper(self, owner: ClassRef, field: str) -> ClassRef | None:
+        """The class of what an attribute holds that keeps others: as its own class says, and whose methods name a cache.
+
+        Of no other attribute the class is asked for: to follow all of their methods would take too long.
+        """
+        told = class_told(owner, field)
+        if told is None:
+            return None
+        extra = "".join(
+            f"|{re.escape(name)}" for name in map(longest_literal, self.settings.cache_objects)
+        )
+        keeps = any(
+            method.holds(rf"(?i)cache{extra}")
+            for cls in told.mro
+            for method in cls.methods.values()
+        )
+        return told if keeps else None
 
     def deref(self, value: Value) -> list[int]:
         """The objects that a value may refer to, made where needed."""
@@ -222,7 +247,7 @@ class Context:
         for obj in objs:
             name, value = self._named(obj, field), whole
             if how in _BY_ATTRIBUTE:
-                value = self._through_setter(state, obj, field, value)
+                value = self._through_setter(state, objs, obj, field, value, node)
             if not weak:
                 state.put(obj, name, self._still_unset(state, obj, name, value))
             else:
@@ -237,15 +262,28 @@ class Context:
             return ASSUMED_NONE
         return value
 
-    def _through_setter(self, state: State, obj: int, field: str, value: Value) -> Value:
-        """What a property makes of None, where its setter leaves the old value then."""
-        model = self.objects[obj].model
+    def _through_setter(
+        self, state: State, objs: list[int], obj: int, field: str, value: Value, node: cst.CSTNode
+    ) -> Value:
+        """What a property makes of None, where its setter leaves the old value then: of a value that may be None that
+        is a choice, by what it was read from.  What is found instead of something made is of the class of that."""
+        models = {self.objects[each].model for each in objs} - {None}
+        model = self.objects[obj].model or (models.pop() if len(models) == 1 else None)
         setter = model.setters.get(field) if model is not None else None
         empty = {a for a in value.atoms if isinstance(a, Const) and a.kind == "none"}
-        if setter is None or not setter.keeps or not empty:
+        if setter is None or not setter.keeps or not (empty or self._may_be_none(value)):
             return value
         old = self.read(state, obj, field)
-        return Value(value.atoms - empty | old.atoms, value.blame | old.blame)
+        blame = value.blame | old.blame
+        if field_reads(value):
+            blame |= {self.guard(node, "filter", Leaf(reads_of(value)), needs=False, extra=obj)}
+        return Value(value.atoms - empty | old.atoms, blame)
+
+    def _may_be_none(self, value: Value) -> bool:
+        """True for a value that was read from a field which its class declares so that it may be None."""
+        reads = [(self.objects[obj].model, name) for obj, name in field_reads(value)]
+        decls = [model.field(name) for model, name in reads if model is not None]
+        return any(decl is not None and decl.nullable for decl in decls)
 
     def _as_field(self, state: State, value: Value) -> Value:
         """A container made here and still empty is, as a field's value, an empty constant."""

@@ -59,7 +59,7 @@ class Copies:
         return made.id
 
     def _snapshot(self, state: State, made: int, objs: list[int]) -> dict[str, Value]:
-        fields = {name for obj in objs for name in state.heap.get(obj, {})}
+        fields = dict.fromkeys(name for obj in objs for name in state.heap.get(obj, {}))
         out: dict[str, Value] = {}
         for name in fields:
             value = self.ctx.read(state, objs[0], name)

@@ -23,13 +23,13 @@ from lint_rules.flow.values import (
     Absent,
     Callable_,
     Const,
-    Entries,
     Obj,
     Ref,
     Seq,
     Strings,
     Value,
     constant,
+    entries_of,
     literal,
     ref,
     union,
@@ -411,7 +411,11 @@ class Evaluator:
         An item that may be missing has an absent possibility among its atoms (for a pair of key
         and value, the value has).
         """
-        atom = self.eval(state, node).single
+        value = self.eval(state, node)
+        entries = entries_of(value)
+        if entries is not None:
+            return self.mappings.items(state, *entries)
+        atom = value.single
         if isinstance(atom, Strings):
             return [constant(name) for name in atom.names]
         if isinstance(atom, Seq):
@@ -419,8 +423,6 @@ class Evaluator:
         if isinstance(atom, Callable_) and isinstance(atom.target, ClassRef):
             values = enum_values(atom.target)
             return [constant(value) for value in values] if values is not None else None
-        if isinstance(atom, Entries):
-            return self.mappings.items(state, atom)
         if isinstance(atom, Ref) and (self.ctx.objects[atom.obj].mapping or lists_fields(node)):
-            return self.mappings.items(state, Entries(atom.obj, "keys"))
+            return self.mappings.items(state, [atom.obj], "keys")
         return None

@@ -262,10 +262,20 @@ class Instantiation:
             value = self.mapped(store.obj)
             fields = self._fields(store.fields)
             self.calls.caches.store(
-                self.state, self.node, value, (self.value(store.key), store.key_text), store.cache,
+                self.state, self.node, value, (self.value(store.key), self._told(store.key_text)), store.cache,
                 by=store.by or self.facts.function, scheduled=store.scheduled or self.calls.scheduled,
                 kept=dict.fromkeys(value.refs, (fields, store.makers)),
             )  # fmt: skip
+
+    def _told(self, text: str) -> str:
+        """What the called function calls its parameter, as the caller calls what it gives for that."""
+        function, args = self.facts.function, [arg for arg in self.node.args if not arg.star]
+        names = [param.name for param in function.params if param.kind == "positional"]
+        names = names[1:] if function.kind in ("method", "classmethod") else names
+        positional = [arg.value for arg in args if arg.keyword is None]
+        given = dict(zip(names, positional[max(len(positional) - len(names), 0) :], strict=False))
+        given.update((arg.keyword.value, arg.value) for arg in args if arg.keyword is not None)
+        return self.ctx.code(given[text]) if text in given else text
 
     def _placed(self) -> None:
         """What the called function puts where it stays, of what it was given or copied of that."""

@@ -8,20 +8,23 @@ import libcst as cst
 
 from lint_rules.flow.additions import parts_of
 from lint_rules.flow.comprehensions import Comprehensions, Pairs
+from lint_rules.flow.overlays import Overlays
 from lint_rules.flow.state import State
 from lint_rules.flow.values import (
     ABSENT,
     Absent,
-    Entries,
     Leaf,
     Ref,
     Seq,
     Value,
     constant,
     ref,
+    union,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lint_rules.flow.expressions import Evaluator
 
 _MADE_HERE = "dict"
@@ -35,6 +38,7 @@ class Mappings:
         self.ev = evaluator
         self.ctx = evaluator.ctx
         self.comprehensions = Comprehensions(evaluator)
+        self.overlays = Overlays(self)
 
     # ----------------------------------------------------------------- making
 
@@ -92,6 +96,11 @@ class Mappings:
     def _splice(self, state: State, node: cst.CSTNode, target: int | None, value: Value) -> int:
         """``**value`` inside a display or call: the start of a copy, or an update."""
         objs = self.ctx.deref(value)
+        over = None
+        if target is not None:
+            over = self.overlays.made(state, node, ref(target), value, "display")
+        if over is not None:
+            return over
         if target is None and objs and not all(self.is_local(obj) for obj in objs):
             target = self.ev.calls.copies.make(
                 state, node, objs, "shallow", "display", mapping=True
@@ -117,6 +126,9 @@ class Mappings:
         objs = self.ctx.deref(left)
         if not objs or not self.ev.calls.copies.are_mappings(node.left, objs):
             return None
+        over = self.overlays.made(state, node, left, right, "union")
+        if over is not None:
+            return ref(over)
         made = self.ev.calls.copies.make(state, node, objs, "shallow", "union", mapping=True)
         self.update(state, [made], right, node)
         self.ctx.objects[made].parts |= parts_of(left) | parts_of(right)
@@ -152,25 +164,17 @@ class Mappings:
         )  # fmt: skip
         return Value(value.atoms | {Absent()}, value.blame | {presence})
 
-    def items(self, state: State, entries: Entries) -> list[Value] | None:
-        """What a loop over the entries of an object sees, name by name."""
-        out: list[Value] = []
-        names = self.names(state, entries.obj)
-        if not names and not self.is_local(entries.obj):
+    def items(self, state: State, objs: list[int], what: str) -> list[Value] | None:
+        """What a loop over the entries of any of some objects sees, name by name."""
+        names = dict.fromkeys(name for obj in objs for name in self.names(state, obj))
+        if not names and not all(map(self.is_local, objs)):
             return None
-        for name in names:
-            value = self.entry(state, entries.obj, name)
-            if value.atoms == ABSENT.atoms:
-                continue
-            key = constant(name)
-            if entries.what == "keys":
-                marks = value.atoms & {Absent()}
-                out.append(Value(key.atoms | marks, value.blame) if marks else key)
-            elif entries.what == "values":
-                out.append(value)
-            else:
-                out.append(Value(frozenset({Seq((key, value))})))
-        return out
+        values = ((name, self.entry_of_any(state, objs, name)) for name in names)
+        return [_item(name, value, what) for name, value in values if value.atoms != ABSENT.atoms]
+
+    def entry_of_any(self, state: State, objs: Iterable[int], name: str) -> Value:
+        """The value that any of some objects has under a key."""
+        return union([self.entry(state, obj, name) for obj in objs])
 
     # ----------------------------------------------------------------- updating
 
@@ -206,6 +210,17 @@ class Mappings:
                            unrolled=True, weak=len(targets) > 1)  # fmt: skip
             for write in earlier:
                 self.ctx.copy_write(write, target, value)
+
+
+def _item(name: str, value: Value, what: str) -> Value:
+    """What a loop over ``keys``, ``values`` or ``items`` sees of one entry."""
+    if what == "values":
+        return value
+    key = constant(name)
+    if what == "items":
+        return Value(frozenset({Seq((key, value))}))
+    marks = value.atoms & {Absent()}
+    return Value(key.atoms | marks, value.blame) if marks else key
 
 
 def _may_hold(value: Value) -> bool:

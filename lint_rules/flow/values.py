@@ -209,6 +209,15 @@ def union(values: list[Value]) -> Value:
     return out
 
 
+def entries_of(value: Value) -> tuple[list[int], str] | None:
+    """The objects whose ``keys``, ``values`` or ``items`` a value is, and which of these; None for anything else."""
+    found = [atom for atom in value.atoms if isinstance(atom, Entries)]
+    kinds = {entries.what for entries in found}
+    if len(found) != len(value.atoms) or len(kinds) != 1:
+        return None
+    return sorted(entries.obj for entries in found), kinds.pop()
+
+
 def reads_of(value: Value) -> Reads:
     """What a value was read from: fields of objects, or objects as a whole."""
     found: set[tuple[int, str]] = set()

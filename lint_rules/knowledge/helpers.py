@@ -400,10 +400,12 @@ def _joined(facts: Facts, obj: int, states: list[State]) -> dict[str, Value]:
 
 
 def is_merged_onto(facts: Facts, copy: Obj, name: str | None = None) -> bool:
-    """True when per-request values of a source are written onto the copy (to one of its fields, where ``name``
-    tells which): that is no cache copy."""
-    written = (write.value for write in facts.writes_to(copy.id, name) if write.how != "call")
-    return any(_is_of_source(facts, copy, value) for value in written)
+    """True when per-request values of a source are written onto the copy, or the mapping that it is built of (to one
+    of its fields, where ``name`` tells which): that is no cache copy."""
+    built_of = (obj for obj in family(facts, copy.id) if facts.objects[obj].mapping)
+    links = {copy.id, *(obj for obj in built_of if facts.objects[obj].origin == "copy")}
+    written = (write for link in links for write in facts.writes_to(link, name))
+    return any(_is_of_source(facts, copy, write.value) for write in written if write.how != "call")
 
 
 def _is_filled(facts: Facts, copy: Obj) -> bool:

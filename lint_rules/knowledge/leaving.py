@@ -14,6 +14,7 @@ from lint_rules.flow.values import Init, Ref, Seq, Value
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Handoff
+    from lint_rules.flow.values import Obj
     from lint_rules.project.functions import FunctionRef
 
 KEEPS = r"\.\w+[ \t]*(?::[^=\n]{0,200})?=[^=]|\][ \t]*=[^=]|setattr|\.(?:append|add|update|insert|extend|setdefault)\("
@@ -73,6 +74,35 @@ def _links(facts: Facts) -> Iterator[tuple[int, int]]:
 
 def _given(handoff: Handoff) -> set[int]:
     return {obj for value in handoff.arguments.values() for obj in objects_in(value)}
+
+
+def is_kept_as_data(facts: Facts, copy: Obj) -> bool:
+    """False for a mapping of an object's fields that is only looked at here, or given to a library: a line of a log, a
+    message, an answer.  True for any other object.
+
+    It lives on where something is made of it, or where it is stored, returned, held by an object or handed to a
+    function of the project.
+    """
+    roots = (facts.objects[obj] for obj in facts.objects.family(copy.id))
+    if not copy.mapping or not any(root.model is not None and not root.mapping for root in roots):
+        return True
+    kept = {store.obj for store in facts.stores} | facts.passed
+    values = [leave.value for leave in facts.exits]
+    values += [write.value for write in facts.writes]
+    values += [value for handoff in facts.handoffs for value in handoff.arguments.values()]
+    if copy.id in kept or any(copy.id in _referred(value) for value in values):
+        return True
+    copies = (obj for obj in facts.objects.all() if obj.origin == "copy" and copy.id in obj.of)
+    return any(is_kept_as_data(facts, made) for made in copies)
+
+
+def _referred(value: Value) -> set[int]:
+    """The objects that a value may be, or hold as an item."""
+    found = set(value.refs)
+    for atom in value.atoms:
+        if isinstance(atom, Seq):
+            found.update(obj for part in atom.parts for obj in _referred(part))
+    return found
 
 
 def objects_in(value: Value) -> Iterator[int]:

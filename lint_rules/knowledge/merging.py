@@ -63,7 +63,7 @@ def found_ones(facts: Facts, carrier: Obj) -> list[Obj]:
     links = [facts.objects[obj] for obj in family(facts, carrier.id)]
     owners = (facts.objects.bottom(link.id) for link in links)
     if carrier.origin == "copy" and any(owner.origin == "lookup" for owner in owners):
-        return [link for link in links if link.origin != "fresh"]
+        return [link for link in links if link.origin not in ("fresh", "mapping")]
     return links
 
 
@@ -84,6 +84,22 @@ class Merging:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._ends: dict[int, State] = {}
+        self._data: dict[int, set[int]] = {}
+        for copy in facts.objects.all():
+            for whole in family(facts, copy.id) - {copy.id} if copy.mapping else ():
+                self._data.setdefault(whole, set()).add(copy.id)
+
+    def own(self, obj: int) -> frozenset[int]:
+        """An object, what it is a copy of, and the mappings made of these: its old values are in all of them."""
+        return family(self.facts, obj) | self._data_of(obj)
+
+    def _data_of(self, obj: int) -> set[int]:
+        """The mappings that are made of an object, or of what it is a copy of; what an object of another class was
+        built from is no such original."""
+        objects = self.facts.objects
+        links = (objects[link] for link in family(self.facts, obj))
+        same = (o.id for o in links if o.origin == "lookup" or o.model == objects[obj].model)
+        return set().union(*(self._data.get(link, ()) for link in same))
 
     def final(self, obj: int, name: str) -> Value:
         """What a field may hold when the function has returned."""
@@ -110,10 +126,22 @@ class Merging:
 
     def _is_old(self, atom: object, obj: int, name: str) -> bool:
         """True for the value that a field came in with, and for what holds it as a part."""
-        own = family(self.facts, obj)
         if isinstance(atom, Init):
-            return atom.field == name and atom.obj in own
+            return atom.field == name and atom.obj in self.own(obj) and self._was_old(atom, obj)
+        own = family(self.facts, obj)
         return any(part == name and owner in own for owner, part in self._parts_of(atom))
+
+    def _was_old(self, atom: Init, obj: int) -> bool:
+        """False for a field of a copy that held nothing but a new value of another object where the copy was made."""
+        taken = self.facts.objects[atom.obj].taken.get(atom.field)
+        if taken is None:
+            return True
+        return any(
+            self._is_old(each, obj, atom.field)
+            if isinstance(each, Init)
+            else isinstance(each, Computed)
+            for each in taken.atoms
+        )
 
     def _parts_of(self, atom: object) -> Reads:
         """The fields whose values are a part of what was computed, or spread into a mapping."""
@@ -184,8 +212,7 @@ class Merging:
                 for number in sorted(self.final(obj, write.field).blame):
                     guard = self.facts.guards[number]
                     if guard.kind not in _VALUE_CHOICES and any(
-                        own in family(self.facts, obj) and name == write.field
-                        for own, name in guard.unset
+                        own in self.own(obj) and name == write.field for own, name in guard.unset
                     ):
                         found.append(Merge(write, "unset", guard, (), False))
                         break
@@ -193,7 +220,7 @@ class Merging:
 
     def _source_reads(self, write: Write) -> Reads:
         """What the written value was read from, the carrier's own old value left out."""
-        own = family(self.facts, write.obj)
+        own = self.own(write.obj)
         return frozenset(
             (obj, name)
             for obj, name in (*reads_of(write.value), *self._spread(write))
@@ -291,14 +318,14 @@ class Merging:
 
     def _found_equal(self, guard: Guard, write: Write, reads: Reads) -> bool:
         """True where the old value is the new one ("write only what has changed")."""
-        own = family(self.facts, write.obj)
+        own = self.own(write.obj)
         is_own = any(obj in own and name == write.field for obj, name in guard.equal)
         return is_own and any(
             name != WHOLE or self._is_param(obj) for obj, name in reads & guard.equal
         )
 
     def _fills_unset(self, guard: Guard, write: Write) -> bool:
-        own = family(self.facts, write.obj)
+        own = self.own(write.obj)
         return any(obj in own and name == write.field for obj, name in guard.unset) or any(
             obj in own and name == write.field for obj, name in _leaves(guard)
         )
@@ -311,7 +338,7 @@ class Merging:
         )
 
     def _about(self, asked: Reads, write: Write, reads: Reads) -> bool:
-        own = family(self.facts, write.obj)
+        own = self.own(write.obj)
         wanted = self._with_owners(reads)
         for obj, name in self._with_owners(asked):
             if obj in own:

@@ -11,7 +11,7 @@ from lint_rules.flow.facts import Facts
 from lint_rules.flow.openparams import is_open
 from lint_rules.flow.values import Obj, Value
 from lint_rules.knowledge.helpers import HelperCopy, is_handed_on, own_copies, resets_any
-from lint_rules.knowledge.leaving import objects_in
+from lint_rules.knowledge.leaving import is_kept_as_data, objects_in
 from lint_rules.knowledge.merging import Merge, Merging, found_ones
 from lint_rules.project.kept import NO_CONTEXT
 from lint_rules.project.noting import Remembered
@@ -150,7 +150,11 @@ class Said:
         if facts is None or facts.final is None:
             return []
         merging = Merging(facts)
-        given = (carrier for carrier in facts.objects.all() if is_given(facts, carrier))
+        given = (
+            carrier
+            for carrier in facts.objects.all()
+            if is_given(facts, carrier) and is_kept_as_data(facts, carrier)
+        )
         return [(c, merges) for c in given if (merges := merging.merges_onto(c.id))]
 
     def _ask_written(self, function: FunctionRef) -> tuple[Written, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import islice
+import re
+from itertools import chain, islice
 from typing import TYPE_CHECKING, cast
 
 from lint_rules.flow.facts import Facts
@@ -98,7 +99,7 @@ class Sharing:
 
     def _ask_possible(self, model: ClassRef) -> bool:
         """True when there is any function that may show it; asked without interpreting one."""
-        return any(self._may_show(model))
+        return any(True for _ in chain(self._may_show(model), self._given_by_factories(model)))
 
     def _kept_model(self, model: ClassRef) -> str | None:
         found = self.project.reads.kept(
@@ -142,6 +143,16 @@ class Sharing:
         rest = [f for f in found if f not in named and self.survey.uses_cache(f)]
         yield from named
         yield from sorted(rest, key=lambda f: len(f.source))
+        yield from (f for f in self._given_by_factories(model) if f not in found)
+
+    def _given_by_factories(self, model: ClassRef) -> Iterator[FunctionRef]:
+        """Functions that have to do with a cache and name the model by a function alone that makes an object of it."""
+        made = rf"\b{re.escape(model.name)}\("
+        form = rf"\breturn\b[^\n]*{made}|\b(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:\w+\.)?{made}[\s\S]*\breturn \1\b"
+        for factory in naming(self.project, model, lambda function: function.holds(form)):
+            sites = self.project.callers(factory)
+            callers = dict.fromkeys(site.function for site in sites)
+            yield from (f for f in callers if f is not None and self.survey.uses_cache(f))
 
     def _may_know(self, function: FunctionRef) -> bool:
         named = is_cache_copy_name(function.name, self.library.settings.cache_copy_helpers)

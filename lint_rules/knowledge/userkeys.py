@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.perrequest import Fields
     from lint_rules.project.classes import ClassRef
 
+_BY_KEY = frozenset({"get", "pop", "setdefault"})
+"""Methods of mappings: what one of these finds, also of a class of the project, it finds under its first argument."""
 _STEPS = 3
 """How many locals a key is followed through."""
 
@@ -51,8 +53,9 @@ def _key_of(facts: Facts, found: Obj) -> str | None:
         index = node.slice[0].slice
         key = index.value if isinstance(index, cst.Index) else None
     elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.args:
-        on = facts.tree.code_for_node(node.func.value)
-        if is_lookup_method(node.func.attr.value) and is_cache_name(on.rsplit(".", 1)[-1]):
+        on, method = facts.tree.code_for_node(node.func.value), node.func.attr.value
+        is_cache = is_cache_name(on.rsplit(".", 1)[-1]) and is_lookup_method(method)
+        if is_cache or method in _BY_KEY:
             key = node.args[0].value
     return facts.tree.code_for_node(key) if key is not None else None
 

@@ -128,6 +128,15 @@ def told_of(cls: ClassRef, name: str) -> Told:
     return Told()
 
 
+def class_told(cls: ClassRef, name: str) -> ClassRef | None:
+    """The one class of the project of which all that is said of an attribute makes it an object."""
+    from lint_rules.project.classes import ClassRef
+
+    told = told_of(cls, name)
+    one = told.classes[0] if len(told.classes) == 1 and not told.names else None
+    return one if isinstance(one, ClassRef) else None
+
+
 def _annotated(module: Module, texts: list[str]) -> Iterator[ClassRef | str]:
     """The classes that annotations name."""
     for text in texts:

@@ -18,7 +18,9 @@ PAGE = Page(
     what="""
 Finds writes of a per-request field whose value can be the old one: `src.f or t.f`, a ternary, `src.get("f", t.f)`,
 `getattr(src, "f", t.f)`, a coalescing call, "fill if unset" (`if t.f is None: t.f = ...`), and what adds the source's value
-to the old one: `t.f += src.f`, `t.f | src.f`, `{**t.f, **src.f}`, `t.f.extend(src.f)`.
+to the old one: `t.f += src.f`, `t.f | src.f`, `{**t.f, **src.f}`, `t.f.extend(src.f)`. So is a mapping over whose new values
+the old ones are put, `{"f": src.f, **vars(t)}` or `{"f": src.f} | vars(t)`, where it is stored, returned, written back or made an
+object of.
 
 Reported only where the object written to is shared: the project stores, looks up or cache-copies its class, or the function
 looks it up itself.

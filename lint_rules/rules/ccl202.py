@@ -18,7 +18,8 @@ PAGE = Page(
     what="""
 Finds writes of a per-request field that happen only when the new value is there: `if src.get("f")`, `is not None`,
 `"f" in src`, a walrus, `try`/`except KeyError`, `match`, dumps with `exclude_none` or `exclude_unset`, filtered
-comprehensions and loops.
+comprehensions and loops. So is a write through a property whose setter leaves the old value where it is given None, of a value
+that may be None.
 
 A guard that asks whether the value has changed (`if token.f != src.get("f"):`) keeps nothing and is not reported.
 

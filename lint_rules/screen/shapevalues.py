@@ -257,11 +257,12 @@ class Values:
             if key is not None:
                 self.value(key)
                 entries |= held(tokens)
-            elif node.keys[0] is None:  # else a dict made here, updated
+            else:
                 made |= self.copied(node, tokens)
         if not made:
             return frozenset({MADE, *entries})
-        spreads = node.keys.count(None)  # the first is copied, the rest is written onto the copy
+        # One is copied, the rest is written onto the copy; what stands before it may come to light where it has none.
+        spreads = node.keys.count(None)
         for key in node.keys:
             if key is not None or spreads > 1:
                 self.note_write(text_of(key), made)
@@ -287,7 +288,7 @@ class Values:
     def _binary(self, node: ast.BinOp) -> Tokens:
         left, right = self.value(node.left), self.value(node.right)
         if isinstance(node.op, ast.BitOr) and (left or right):
-            made = self.copied(node, left)
+            made = self.copied(node, left | right)
             self.written_by_mapping(node.right, made)
             return made | right
         return NOTHING

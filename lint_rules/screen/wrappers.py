@@ -18,6 +18,7 @@ from lint_rules.screen.shapes import NOTHING, RESULT, Names, Shape
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.joins import Said
     from lint_rules.screen.aliases import Meanings
@@ -138,8 +139,16 @@ def _names_one(function: FunctionRef, wanted: frozenset[str], meanings: Meanings
     words = {*_IDENTIFIER.findall(function.source), owner}
     cls = function.module.class_(function.class_name) if function.class_name is not None else None
     if cls is not None:
-        words.update(word for base in cls.base_names for word in _IDENTIFIER.findall(base))
+        told = [*cls.base_names, *_held(cls, words)]
+        words.update(word for text in told for word in _IDENTIFIER.findall(text))
     return not wanted.isdisjoint(words.union(*(meanings.get(word, ()) for word in words)))
+
+
+def _held(cls: ClassRef, words: Set[str]) -> Iterator[str]:
+    """What a class says of those of its attributes that are among the words: annotations, and what makes them."""
+    for name, said in cls.own_attributes.items():
+        if name in words:
+            yield from (*said.declared, *said.annotations, *said.called)
 
 
 def _also(known: dict[str, Does], name: str, does: Does) -> None:
