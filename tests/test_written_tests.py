@@ -118,6 +118,8 @@ UNREPAIRED = {
     "CCL201/added_extend_alone": {"end_user_id"},
     "CCL201/added_to_shared_by_call": {"end_user_tags"},
 }
+#: What is left to be found after the repair is about what a caller stores: a test of the function itself sees nothing of it.
+STORED_ELSEWHERE = {"CCL201/old_spread_over_new"}
 #: Repaired fixtures in which a test still fails, for a reason of its own and none of the rules'.
 HARMED = {"CCL101/reset_alias_of_original", "CCL101/reset_on_wrong_object"}
 ALL = collect()
@@ -229,7 +231,7 @@ def test_the_same_tests_pass_on_the_repaired_code(
         match = _FAILURE.match(message)
         assert match and match[1] in remaining | unrepaired, message
     if made.module.count and name not in UNTESTED:
-        assert failures or not (tested or unrepaired)
+        assert failures or not (tested or unrepaired) or name in STORED_ELSEWHERE
         assert (again.module.text != made.module.text) is (name in NARROWER)
 
 

@@ -21,7 +21,7 @@ from lint_rules.fixes.texts import leave_out, writes_aliases
 from lint_rules.fixes.values import ResetValue, reset_value
 from lint_rules.flow.presence import is_always_true
 from lint_rules.flow.vocabulary import TEXTS
-from lint_rules.knowledge.helpers import is_merged_onto
+from lint_rules.knowledge.helpers import is_merged_into
 from lint_rules.knowledge.merging import family
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _values(problem: Problem) -> tuple[dict[str, ResetValue], list[str]]:
     values: dict[str, ResetValue] = {}
     reasons: list[str] = []
     for name in problem.fields:
-        merged = is_merged_onto(problem.facts, problem.carrier, name)
+        merged = is_merged_into(problem.facts, problem.carrier, name)
         value = _MERGED.format(name=name) if merged else reset_value(problem.model, name)
         if isinstance(value, str):
             reasons.append(value)

@@ -313,7 +313,7 @@ def _resettable(facts: Facts, copy: Obj) -> Obj:
     merged is what the request goes on with: a reset there would take them from it."""
     while copy.how in SERIALISED and len(copy.of) == 1:
         inner = facts.objects[copy.of[0]]
-        if inner.origin != "copy" or inner.maker is not None or is_merged_onto(facts, inner):
+        if inner.origin != "copy" or inner.maker is not None or is_merged_into(facts, inner):
             break
         copy = inner
     return copy
@@ -400,12 +400,17 @@ def _joined(facts: Facts, obj: int, states: list[State]) -> dict[str, Value]:
 
 
 def is_merged_onto(facts: Facts, copy: Obj, name: str | None = None) -> bool:
-    """True when per-request values of a source are written onto the copy, or the mapping that it is built of (to one
-    of its fields, where ``name`` tells which): that is no cache copy."""
-    built_of = (obj for obj in family(facts, copy.id) if facts.objects[obj].mapping)
-    links = {copy.id, *(obj for obj in built_of if facts.objects[obj].origin == "copy")}
-    written = (write for link in links for write in facts.writes_to(link, name))
-    return any(_is_of_source(facts, copy, write.value) for write in written if write.how != "call")
+    """True when per-request values of a source are written onto the copy (to one of its fields, where ``name``
+    tells which)."""
+    written = (write for write in facts.writes_to(copy.id, name) if write.how != "call")
+    return any(_is_of_source(facts, copy, write.value) for write in written)
+
+
+def is_merged_into(facts: Facts, copy: Obj, name: str | None = None) -> bool:
+    """:func:`is_merged_onto`, or onto a mapping that the copy is built of."""
+    links = (facts.objects[link] for link in family(facts, copy.id) - {copy.id})
+    built_of = (link for link in links if link.mapping and link.origin == "copy")
+    return any(is_merged_onto(facts, link, name) for link in (copy, *built_of))
 
 
 def _is_filled(facts: Facts, copy: Obj) -> bool:

@@ -15,7 +15,8 @@ from lint_rules.knowledge.helpers import own_copies, resets_any, resets_partly
 from lint_rules.knowledge.merging import family
 from lint_rules.knowledge.said import OWN
 from lint_rules.knowledge.sharing import models_around
-from lint_rules.knowledge.told import told
+from lint_rules.knowledge.told import name_of, told
+from lint_rules.project.kept import NO_CONTEXT
 from lint_rules.project.noting import Remembered
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Relevance:
         self.fields = fields
         self.sharing = sharing
         self.survey = survey
-        self.plausible = Remembered(self._ask_plausible, told=told(PLAUSIBLE))
+        self.plausible = Remembered(self._kept_plausible, told=told(PLAUSIBLE))
 
     def matters(self, function: FunctionRef, *, right_too: bool = False) -> bool:
         """True when the function may be reported; ``right_too`` when it may be a helper or merge."""
@@ -127,6 +128,13 @@ class Relevance:
         if model is None or not self.plausible(model):
             return False
         return name in self.fields.of_model(model).evidence
+
+    def _kept_plausible(self, model: ClassRef) -> bool:
+        project = self.library.project
+        found = project.reads.kept(
+            name_of(PLAUSIBLE, model), project.root, NO_CONTEXT, lambda: [self._ask_plausible(model)]
+        )
+        return bool(found[0])
 
     def _ask_plausible(self, model: ClassRef) -> bool:
         """True when the model can have per-request fields: declared ones, or some helper's resets."""
