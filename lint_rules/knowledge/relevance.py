@@ -132,7 +132,10 @@ class Relevance:
     def _kept_plausible(self, model: ClassRef) -> bool:
         project = self.library.project
         found = project.reads.kept(
-            name_of(PLAUSIBLE, model), project.root, NO_CONTEXT, lambda: [self._ask_plausible(model)]
+            name_of(PLAUSIBLE, model),
+            project.root,
+            NO_CONTEXT,
+            lambda: [self._ask_plausible(model)],
         )
         return bool(found[0])
 

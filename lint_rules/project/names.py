@@ -30,8 +30,8 @@ class Names:
         self._project = project
         self._counted: dict[Path, Counter[str]] = {}
         self._imported: dict[Path, frozenset[str]] = {}
-        self._functions = project.joins.join("functions", self.defined_in, _by_name)
-        self._classes = project.joins.join("classes", self._classes_in, together)
+        self._functions = project.joins.join("functions", self._told_functions, _by_name)
+        self._classes = project.joins.join("classes", self._told_classes, _all_words)
         self._lower = project.joins.join("lower classes", self._lower_classes_in, together, sorted)
 
     def imported(self, path: Path) -> frozenset[str]:
@@ -74,6 +74,14 @@ class Names:
     def _classes_in(self, path: Path) -> list[str]:
         return self._of(path, "classes", _CLASS)
 
+    # One text for each file is read and written in a tenth of the time that its names take.
+
+    def _told_functions(self, path: Path) -> str:
+        return " ".join(self.defined_in(path))
+
+    def _told_classes(self, path: Path) -> str:
+        return " ".join(self._classes_in(path))
+
     def _lower_classes_in(self, path: Path) -> list[str]:
         return [n for n in self._classes_in(path) if not n.lstrip("_")[:1].isupper()]
 
@@ -102,9 +110,13 @@ class Names:
 def _by_name(said: Said) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for path, names in said:
-        for name in names:
+        for name in names.split(" "):
             found.setdefault(name, []).append(path)
     return found
+
+
+def _all_words(said: Said) -> frozenset[str]:
+    return frozenset(name for _, names in said for name in names.split(" "))
 
 
 def together(said: Said) -> frozenset[str]:
