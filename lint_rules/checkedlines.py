@@ -6,12 +6,16 @@ A line that is damaged, or half written by a process that was killed, is known b
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
 CHECKSUM = 12
 """The characters of a line's checksum."""
+LEFT = 3600
+"""Seconds after which no process writes a new file any more that it began to write."""
 
 
 def with_checksum(data: bytes) -> bytes:
@@ -44,12 +48,21 @@ def add_lines(path: Path, lines: Iterable[bytes]) -> int:
 
 def replace_file(path: Path, lines: Iterable[bytes]) -> None:
     """Write a file anew, in one step.  Raises OSError."""
+    _remove_left(path)
     new = path.with_suffix(f"{path.suffix}.{os.getpid()}")
     try:
         new.write_bytes(b"".join(lines))
         os.replace(new, path)
     finally:
         new.unlink(missing_ok=True)
+
+
+def _remove_left(path: Path) -> None:
+    """Remove what processes that were killed in the middle have left."""
+    for left in path.parent.glob(f"{path.name}.*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFT:
+                left.unlink()
 
 
 def _checksum(data: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -184,6 +185,18 @@ def test_what_cannot_be_written_ends_no_run(root: Path, tmp_path: Path) -> None:
     store = tmp_path / "file" / "store.joins"
     asked(root, store, Run.all)
     assert (tmp_path / "file").read_text() == ""
+
+
+def test_what_a_killed_process_left_goes_after_a_while(root: Path, store: Path) -> None:
+    asked(root, store, Run.all)
+    old, new = (store.with_name(f"{store.name}.{number}") for number in (1, 2))
+    for left in (old, new):
+        left.touch()
+    os.utime(old, (0, 0))
+    (root / "a.py").write_text("other")
+    asked(root, store, Run.all)
+    assert not old.exists()
+    assert new.exists()  # another process may be writing it
 
 
 def test_what_nobody_asks_for_any_more_is_let_go_of(root: Path, store: Path) -> None:
