@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from lint_rules.project.kept import digest
 from lint_rules.project.noting import unnoted
@@ -29,6 +29,14 @@ Said = Iterable[tuple[Path, Any]]
 Contribution = Callable[[Path], Any]
 """What a file says: JSON; empty where it says nothing."""
 _UNKNOWN: Any = object()
+
+
+class _Needed(NamedTuple):
+    """The joins that what is worked out now needs."""
+
+    joins: dict[str, str]
+    #: Which of the dicts that are shared were taken in.
+    taken: set[int]
 
 
 class Settled:
@@ -80,7 +88,9 @@ class Joins:
         #: Whether there is something to keep.
         self.is_new = False
         self._paths: dict[str, Path] | None = None
-        self._needed: list[dict[str, str]] = []
+        self._needed: list[_Needed] = []
+        #: What is needed together, once: most files need the same.
+        self._together: dict[tuple[str, ...], dict[str, str]] = {}
 
     def join(
         self, name: str, contribution: Contribution | None, fold: Callable[[Said], T],
@@ -119,6 +129,7 @@ class Joins:
     def forget(self) -> None:
         """The files may be others now: what can be asked is made anew."""
         self._asked.clear()
+        self._together.clear()
         self._paths = None
 
     @property
@@ -150,22 +161,29 @@ class Joins:
     def note(self, join: Join[Any]) -> None:
         """What is worked out now needs a join."""
         if self._needed:
-            self._needed[-1][join.name] = join.digest
+            self._needed[-1].joins[join.name] = join.digest
 
     def need(self, needed: Mapping[str, str]) -> None:
         """What is worked out now needs these joins, as they are now."""
         if self._needed and needed:
-            self._needed[-1].update(needed)
+            now = self._needed[-1]
+            if id(needed) not in now.taken:
+                now.taken.add(id(needed))
+                now.joins.update(needed)
 
     @contextmanager
     def noting(self) -> Iterator[dict[str, str]]:
         """Note the joins that are needed in here, for nobody else."""
-        needed: dict[str, str] = {}
+        needed = _Needed({}, set())
         self._needed.append(needed)
         try:
-            yield needed
+            yield needed.joins
         finally:
             self._needed.pop()
+
+    def shared(self, needed: dict[str, str]) -> dict[str, str]:
+        """The same joins, in a dict that all share who need them; they say the same as long as this is asked."""
+        return self._together.setdefault(tuple(needed), needed)
 
     def each(self, ask: Callable[[K], T]) -> Each[K, T]:
         """Answers that are remembered."""
@@ -283,7 +301,7 @@ class Each(Generic[K, T]):
         if known is None:
             with self._joins.noting() as needed:
                 answer = self._ask(about)
-            known = self._known[about] = answer, needed
+            known = self._known[about] = answer, self._joins.shared(needed)
         self._joins.need(known[1])
         return known[0]
 
