@@ -627,6 +627,21 @@ def merge(token: str, params: dict):
     return auth
 """,
 }
+PORTS = {
+    "models.py": AUTH,
+    "ports.py": "from typing import Protocol\nfrom models import Auth\n\n\nclass Cache(Protocol):\n"
+                "    def get(self, key) -> Auth: ...\n    def set(self, key, value): ...\n",
+    "real.py": "import copy\nfrom models import Auth\n\n\nclass Real:\n    def __init__(self) -> None:\n"
+               "        self._entries: dict[str, Auth] = {}\n"
+               "    def get(self, key) -> Auth:\n        return copy.deepcopy(self._entries.get(key))\n"
+               "    def set(self, key, value):\n        kept = copy.deepcopy(value)\n"
+               "        kept.end_user_id = None\n        self._entries[key] = kept\n",
+    "other.py": "class Other:\n    def get(self, key):\n        pass\n\n\n"
+                "class Second:\n    def set(self, key, value):\n        return value\n",
+    "login.py": "from models import Auth\nfrom ports import Cache\n\n\ndef login(cache: Cache, token, params):\n"
+                "    auth = cache.get(token) or Auth(token)\n    if params.end_user_id:\n"
+                "        auth.end_user_id = params.end_user_id\n    cache.set(token, auth)\n    return auth\n",
+}  # fmt: skip
 EDITS = {
     "what a factory makes": (MADE_ELSEWHERE, "factory.py", "return Auth(token=token)", "return token"),
     "where a factory's object goes": (MADE_ELSEWHERE, "factory.py", "self.cache[token] = ", "return "),
@@ -746,6 +761,8 @@ EDITS = {
         "token\n        self.end_user_id = None  # cache-leak: per-request"),
     "what a method assigns": (PLAIN, "models.py", "        pass", "        self.end_user_plan = None"),
     "what the constructor assigns": (PLAIN, "models.py", "= token", "= self.end_user_plan = token"),
+    "a second implementation beside a method of the name": (
+        PORTS, "other.py", "class Second:\n", "class Second:\n    def get(self, key):\n        return key\n"),
     "another model": (
         {**PROJECT, "more.py": AUTH.replace("end_user_id", "tag")}, "merges.py", "from models", "from more"),
 }  # fmt: skip
