@@ -113,6 +113,8 @@ TEXTS: dict[str, tuple[tuple[int, ...], Make]] = {
     "a function of guarded merges": (
         _doubling(20_000),
         merge(lambda n: f"    if source.get('e{n % 99}'):\n        token.end_user_{n % 99} = source.get('e{n % 99}')\n")),
+    "a function of copies of copies": (
+        _doubling(10_000), merge(lambda n: f"    d{n + 1} = {{**{f'd{n}' if n else 'vars(token)'}}}\n")),
     "a function of branches": (
         _doubling(10_000), helper(lambda n: f"    if x.a{n}:\n        copied.end_user_id = None\n")),
     "a function of variables and branches": (

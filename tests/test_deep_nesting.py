@@ -69,6 +69,29 @@ def test_a_chain_of_calls_is_followed(tmp_path: Path) -> None:
     assert [f.function for f in report.findings] == ["deep_copy_for_cache", "small_copy_for_cache"]
 
 
+MAPPINGS = {
+    "each of the one before": "".join(f"    d{n + 1} = {{**d{n}}}\n" for n in range(800)),
+    "two of the one before": "".join(
+        f"    a = {{**d{n}}}\n    b = {{**d{n}}}\n    d{n + 1} = {{**(a if c else b)}}\n" for n in range(60)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lines", MAPPINGS.values(), ids=MAPPINGS)
+def test_copies_of_copies_are_followed(tmp_path: Path, lines: str) -> None:
+    """Each copy is looked at once, however many ways lead to it."""
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "merges.py").write_text(
+        "class Auth:\n    end_user_id: str | None = None\n\n\n_cache: dict[str, Auth] = {}\n\n\n"
+        "def login(token, c):\n    auth = _cache.get(token)\n"
+        "    auth.end_user_id = c.get('end_user_id') or auth.end_user_id\n"
+        f"    d0 = {{**vars(auth)}}\n{lines}    print(d0)\n"
+    )
+    report = run(discover([tmp_path]), Task(cache=False))
+    assert not report.errors
+    assert [(f.code, f.function) for f in report.findings] == [("CCL201", "login")]
+
+
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="the stack of the process is too small")
 def test_many_elifs_are_no_nesting(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").touch()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -57,10 +57,10 @@ class Objects:
         """The object that the initial value of a field refers to, where anything has asked for it."""
         return self._by_key.get(("content", obj, field))
 
-    def family(self, obj: int) -> frozenset[int]:
-        """An object and the objects that it is a copy of: their old values are the same."""
+    def family(self, *objs: int) -> frozenset[int]:
+        """Objects and the objects that they are copies of: the old values of each and of its copies are the same."""
         found: set[int] = set()
-        todo = [obj]
+        todo = [*objs]
         while todo:
             current = todo.pop()
             if current not in found:
@@ -68,6 +68,14 @@ class Objects:
                 info = self._items[current]
                 todo += info.of if info.origin == "copy" else ()
         return frozenset(found)
+
+    def made_of(self, objs: Iterable[int]) -> frozenset[int]:
+        """These objects, and all copies that are made of them, or of such a copy."""
+        copies: dict[int, list[int]] = {}
+        for info in self._items:
+            for original in info.of if info.origin == "copy" else ():
+                copies.setdefault(original, []).append(info.id)
+        return reached(copies, objs)
 
     def bottom(self, obj: int) -> Obj:
         """The object in whose fields, and the fields of those, an object was found."""
@@ -134,6 +142,18 @@ class State:
         if guard not in out.guards:
             out.guards = (*out.guards, guard)
         return out
+
+
+def reached(leads: Mapping[int, Iterable[int]], start: Iterable[int]) -> frozenset[int]:
+    """These objects, and all that they lead to, step by step."""
+    found: set[int] = set()
+    todo = list(start)
+    while todo:
+        obj = todo.pop()
+        if obj not in found:
+            found.add(obj)
+            todo += leads.get(obj, ())
+    return frozenset(found)
 
 
 def read(state: State, objects: Objects, obj: int, name: str) -> Value:

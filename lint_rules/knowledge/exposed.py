@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from lint_rules.flow.state import reached
 from lint_rules.flow.values import APART, Init, Ref, Seq, Value
 
 if TYPE_CHECKING:
@@ -20,18 +21,6 @@ _OTHERS = frozenset({"param", "self", "global", "lookup", "call"})
 def exposed(facts: Facts, held: Held) -> frozenset[int]:
     """What came in, was looked up or stored, and everything that may stand in one of these."""
     return reached(held, _by_themselves(facts))
-
-
-def reached(held: Held, start: Iterable[int]) -> frozenset[int]:
-    """These objects, and everything that may stand in them."""
-    found: set[int] = set()
-    todo = list(start)
-    while todo:
-        obj = todo.pop()
-        if obj not in found:
-            found.add(obj)
-            todo += held.get(obj, ())
-    return frozenset(found)
 
 
 def values_of(facts: Facts, obj: int, name: str) -> Iterator[Value]:

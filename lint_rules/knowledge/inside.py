@@ -10,12 +10,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from lint_rules.flow.state import read
+from lint_rules.flow.state import reached, read
 from lint_rules.flow.values import Absent, Const, Init, Ref, Strings, Value
 from lint_rules.flow.vocabulary import COPYING_HOOKS
 from lint_rules.knowledge import contents
 from lint_rules.knowledge.contents import is_kept, is_of, is_unknown, related
-from lint_rules.knowledge.exposed import exposed, held_in, objects_of, reached, values_of
+from lint_rules.knowledge.exposed import exposed, held_in, objects_of, values_of
 from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.origins import found_inside, is_built_of_row, original, roots
 from lint_rules.project.noting import Remembered

@@ -14,7 +14,6 @@ from lint_rules.flow.values import Init, Ref, Seq, Value
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Handoff
-    from lint_rules.flow.values import Obj
     from lint_rules.project.functions import FunctionRef
 
 KEEPS = r"\.\w+[ \t]*(?::[^=\n]{0,200})?=[^=]|\][ \t]*=[^=]|setattr|\.(?:append|add|update|insert|extend|setdefault)\("
@@ -76,24 +75,21 @@ def _given(handoff: Handoff) -> set[int]:
     return {obj for value in handoff.arguments.values() for obj in objects_in(value)}
 
 
-def is_kept_as_data(facts: Facts, copy: Obj) -> bool:
-    """False for a mapping of an object's fields that is only looked at here, or given to a library: a line of a log, a
-    message, an answer.  True for any other object.
+def living_on(facts: Facts) -> frozenset[int]:
+    """All objects but the mappings of an object's fields that are only looked at here, or given to a library: a line of
+    a log, a message, an answer.
 
-    It lives on where something is made of it, or where it is stored, returned, held by an object or handed to a
-    function of the project.
+    Such a mapping lives on where something is made of it, or where it is stored, returned, held by an object or handed
+    to a function of the project.
     """
-    roots = (facts.objects[obj] for obj in facts.objects.family(copy.id))
-    if not copy.mapping or not any(root.model is not None and not root.mapping for root in roots):
-        return True
-    kept = {store.obj for store in facts.stores} | facts.passed
+    objects = facts.objects
+    wholes = [o.id for o in objects.all() if o.model is not None and not o.mapping]
+    data = {obj for obj in objects.made_of(wholes) if objects[obj].mapping}
     values = [leave.value for leave in facts.exits]
     values += [write.value for write in facts.writes]
     values += [value for handoff in facts.handoffs for value in handoff.arguments.values()]
-    if copy.id in kept or any(copy.id in _referred(value) for value in values):
-        return True
-    copies = (obj for obj in facts.objects.all() if obj.origin == "copy" and copy.id in obj.of)
-    return any(is_kept_as_data(facts, made) for made in copies)
+    kept = {store.obj for store in facts.stores}.union(facts.passed, *map(_referred, values))
+    return objects.family(*kept, *(o.id for o in objects.all() if o.id not in data))
 
 
 def _referred(value: Value) -> set[int]:

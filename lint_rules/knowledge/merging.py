@@ -84,14 +84,13 @@ class Merging:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._ends: dict[int, State] = {}
-        self._data: dict[int, set[int]] = {}
-        for copy in facts.objects.all():
-            for whole in family(facts, copy.id) - {copy.id} if copy.mapping else ():
-                self._data.setdefault(whole, set()).add(copy.id)
+        self._own: dict[int, frozenset[int]] = {}
 
     def own(self, obj: int) -> frozenset[int]:
         """An object, what it is a copy of, and the mappings made of these: its old values are in all of them."""
-        return family(self.facts, obj) | self._data_of(obj)
+        if obj not in self._own:
+            self._own[obj] = family(self.facts, obj) | self._data_of(obj)
+        return self._own[obj]
 
     def _data_of(self, obj: int) -> set[int]:
         """The mappings that are made of an object, or of what it is a copy of; what an object of another class was
@@ -99,7 +98,7 @@ class Merging:
         objects = self.facts.objects
         links = (objects[link] for link in family(self.facts, obj))
         same = (o.id for o in links if o.origin == "lookup" or o.model == objects[obj].model)
-        return set().union(*(self._data.get(link, ()) for link in same))
+        return {made for made in objects.made_of(same) if objects[made].mapping}
 
     def final(self, obj: int, name: str) -> Value:
         """What a field may hold when the function has returned."""

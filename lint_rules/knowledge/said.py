@@ -11,7 +11,7 @@ from lint_rules.flow.facts import Facts
 from lint_rules.flow.openparams import is_open
 from lint_rules.flow.values import Obj, Value
 from lint_rules.knowledge.helpers import HelperCopy, is_handed_on, own_copies, resets_any
-from lint_rules.knowledge.leaving import is_kept_as_data, objects_in
+from lint_rules.knowledge.leaving import living_on, objects_in
 from lint_rules.knowledge.merging import Merge, Merging, found_ones
 from lint_rules.project.kept import NO_CONTEXT
 from lint_rules.project.noting import Remembered
@@ -149,12 +149,8 @@ class Said:
         )
         if facts is None or facts.final is None:
             return []
-        merging = Merging(facts)
-        given = (
-            carrier
-            for carrier in facts.objects.all()
-            if is_given(facts, carrier) and is_kept_as_data(facts, carrier)
-        )
+        merging, living = Merging(facts), living_on(facts)
+        given = (o for o in facts.objects.all() if is_given(facts, o) and o.id in living)
         return [(c, merges) for c in given if (merges := merging.merges_onto(c.id))]
 
     def _ask_written(self, function: FunctionRef) -> tuple[Written, ...]:
