@@ -7,16 +7,15 @@ import random
 from pathlib import Path
 
 import pytest
+from kept_runs import found, heard, write
 from random_edits import edited
 from random_leaks import generate
 
 from lint_rules.engine import Engine
-from lint_rules.findings import Diagnostic, Finding
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.interpreter import Interpreter
 from lint_rules.settings import Settings
 
-Report = tuple[tuple[Finding, ...], tuple[Diagnostic, ...]]
 PROGRAMS = int(os.environ.get("CACHE_LEAK_EXAMPLES", "24"))
 STEPS = 12
 
@@ -768,41 +767,9 @@ EDITS = {
 }  # fmt: skip
 
 
-def found(root: Path, cache: Path | None, names: list[str]) -> dict[str, Report]:
-    """What a run of its own says of files."""
-    engine = Engine(Settings())
-    engine.cache_dir, engine.lists_subjects = cache, False
-    out: dict[str, Report] = {}
-    for name in names:
-        path = root / name
-        report = engine.clean(path, name) or engine.check(path, path.read_text(), display=name)
-        out[name] = report.findings, report.errors
-    engine.keep()
-    return out
-
-
-def write(root: Path, files: dict[str, str]) -> None:
-    root.mkdir()
-    (root / "pyproject.toml").write_text("")
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-
-
 @pytest.mark.parametrize("what", EDITS)
 def test_an_edit_is_heard_wherever_it_matters(tmp_path: Path, what: str) -> None:
-    files, name, old, new = EDITS[what]
-    root, cache, names = tmp_path / "project", tmp_path / "cache", sorted(files)
-    write(root, files)
-    before = found(root, cache, names)
-    assert before == found(root, None, names)
-    assert old in files[name]
-    (root / name).write_text(files[name].replace(old, new, 1))
-    after = found(root, None, names)
-    assert after != before, "the edit changes nothing: it tests nothing"
-    assert found(root, cache, names) == after
-    (root / name).write_text(files[name])
-    assert found(root, cache, names) == before
+    heard(tmp_path, EDITS[what])
 
 
 UNHEEDED = {

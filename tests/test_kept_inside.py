@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_kept_answers import found, write
+from kept_runs import heard
 
 INNER = {
     "models.py": """from dataclasses import dataclass, field
@@ -126,16 +126,5 @@ EDITS = {
 
 @pytest.mark.parametrize("what", EDITS)
 def test_an_edit_is_heard_wherever_it_matters(tmp_path: Path, what: str) -> None:
-    files, name, old, new = EDITS[what]
-    root, cache, names = tmp_path / "project", tmp_path / "cache", sorted(files)
-    write(root, files)
-    before = found(root, cache, names)
-    assert before == found(root, None, names)
+    before = heard(tmp_path, EDITS[what])
     assert not any(findings for findings, _ in before.values())
-    assert old in files[name]
-    (root / name).write_text(files[name].replace(old, new, 1))
-    after = found(root, None, names)
-    assert after != before, "the edit changes nothing: it tests nothing"
-    assert found(root, cache, names) == after
-    (root / name).write_text(files[name])
-    assert found(root, cache, names) == before

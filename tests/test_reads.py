@@ -67,6 +67,7 @@ def pieces_of(root: Path, text: str) -> Callable[[str], str]:
 PIECES = (
     "name one", "name NAMES", "name SEP", "name plain", "name Auth", "name last", "name nowhere",
     "def plain 0", "def Auth.fresh 0", "def Auth.clear 0", "def last 0", "at last 0", "at Auth 0",
+    "defining clear",
 )  # fmt: skip
 CHANGES = {
     "a body": ("    return x\n", "    return y\n", {"def plain 0"}),
@@ -85,6 +86,11 @@ CHANGES = {
     "a marker": ("shared", "per-request", {"name Auth"}),
     "a body on the line of its header": ("return 1", "return 3", {"def Auth.fresh 0"}),
     "a function in a function": ("return 2", "return 3", {"def Auth.clear 0"}),
+    "a second function of a name": ("def inner", "def clear", {"def Auth.clear 0", "defining clear"}),
+    "the class around a method": (
+        "class Auth", "class Token",
+        {"name Auth", "def Auth.fresh 0", "def Auth.clear 0", "at Auth 0", "defining clear"},
+    ),
     "the last body": ("    pass\n", "    raise\n", {"def last 0"}),
     "a new name": ("    pass\n", "    pass\n\n\nnowhere = 1\n", {"name nowhere"}),
     "a comment behind the last body": ("    pass\n", "    pass\n\n# Here it ends.\n", set()),

@@ -16,9 +16,8 @@ from lint_rules.flow.values import APART, Computed, Const, Entries, Seq
 from lint_rules.knowledge.merging import family, may_be
 from lint_rules.knowledge.origins import brings, roots
 from lint_rules.knowledge.perrequest import naming
-from lint_rules.knowledge.told import name_of, told
+from lint_rules.knowledge.told import kept, told
 from lint_rules.naming import is_plain_type
-from lint_rules.project.kept import NO_CONTEXT
 from lint_rules.project.noting import Remembered
 
 if TYPE_CHECKING:
@@ -55,10 +54,7 @@ class Contents:
         return model is None or name not in self.clean(model)
 
     def _kept_clean(self, model: ClassRef) -> tuple[str, ...]:
-        question, root = name_of(CLEAN, model), self.project.root
-        return tuple(
-            self.project.reads.kept(question, root, NO_CONTEXT, lambda: self._ask_clean(model))
-        )
+        return tuple(kept(self.project, CLEAN, model, self._ask_clean))
 
     def _ask_clean(self, model: ClassRef) -> list[str]:
         """The fields of P(model) of which every store is seen and brings nothing; none where no store is

@@ -14,8 +14,7 @@ from lint_rules.knowledge.helpers import Helpers
 from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.proofs import PerRequest, Proof
 from lint_rules.knowledge.said import Said, Written
-from lint_rules.knowledge.told import name_of, told
-from lint_rules.project.kept import NO_CONTEXT
+from lint_rules.knowledge.told import kept, told
 from lint_rules.project.noting import Remembered, remembered
 
 if TYPE_CHECKING:
@@ -75,9 +74,8 @@ class Fields:
     # ----------------------------------------------------------------- with a model
 
     def _kept_proofs(self, model: ClassRef) -> PerRequest:
-        return PerRequest.from_json(self.project.reads.kept(
-            name_of(FIELDS, model), self.project.root, NO_CONTEXT, lambda: self._prove(model).as_json
-        ), model)  # fmt: skip
+        told = kept(self.project, FIELDS, model, lambda model: self._prove(model).as_json)
+        return PerRequest.from_json(told, model)
 
     def _prove(self, model: ClassRef) -> PerRequest:
         """P of a model."""

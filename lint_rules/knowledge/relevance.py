@@ -15,8 +15,7 @@ from lint_rules.knowledge.helpers import own_copies, resets_any, resets_partly
 from lint_rules.knowledge.merging import family
 from lint_rules.knowledge.said import OWN
 from lint_rules.knowledge.sharing import models_around
-from lint_rules.knowledge.told import name_of, told
-from lint_rules.project.kept import NO_CONTEXT
+from lint_rules.knowledge.told import kept, told
 from lint_rules.project.noting import Remembered
 
 if TYPE_CHECKING:
@@ -130,14 +129,7 @@ class Relevance:
         return name in self.fields.of_model(model).evidence
 
     def _kept_plausible(self, model: ClassRef) -> bool:
-        project = self.library.project
-        found = project.reads.kept(
-            name_of(PLAUSIBLE, model),
-            project.root,
-            NO_CONTEXT,
-            lambda: [self._ask_plausible(model)],
-        )
-        return bool(found[0])
+        return bool(kept(self.library.project, PLAUSIBLE, model, self._ask_plausible))
 
     def _ask_plausible(self, model: ClassRef) -> bool:
         """True when the model can have per-request fields: declared ones, or some helper's resets."""

@@ -12,9 +12,8 @@ from lint_rules.flow.values import Obj
 from lint_rules.folders import in_utf8
 from lint_rules.knowledge.merging import family
 from lint_rules.knowledge.perrequest import naming
-from lint_rules.knowledge.told import name_of, told
+from lint_rules.knowledge.told import kept, told
 from lint_rules.naming import CARRIER_WORDS, is_cache_copy_name, is_merge_name
-from lint_rules.project.kept import NO_CONTEXT
 from lint_rules.project.noting import Remembered
 
 if TYPE_CHECKING:
@@ -102,9 +101,7 @@ class Sharing:
         return any(True for _ in chain(self._may_show(model), self._given_by_factories(model)))
 
     def _kept_model(self, model: ClassRef) -> str | None:
-        found = self.project.reads.kept(
-            name_of(SHARED, model), self.project.root, NO_CONTEXT, lambda: [self._ask_model(model)]
-        )
+        found = kept(self.project, SHARED, model, lambda model: [self._ask_model(model)])
         return cast("str | None", found[0])
 
     def _ask_model(self, model: ClassRef) -> str | None:

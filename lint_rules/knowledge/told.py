@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lint_rules.project.kept import digest
+from lint_rules.project.kept import NO_CONTEXT, digest
 
 if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef
@@ -20,6 +20,13 @@ def told(question: str) -> Callable[[ClassRef, object], tuple[str, str]]:
 def name_of(question: str, model: ClassRef) -> str:
     """What the answer to a question about a class is called."""
     return f"{question}\0{model.module.path}\0{model.qualname}"
+
+
+def kept(project: Project, question: str, model: ClassRef, ask: Callable[[ClassRef], Any]) -> Any:
+    """What an earlier run answered to a question about a class, where that holds, else what ``ask`` says: JSON, and
+    never None."""
+    name = name_of(question, model)
+    return project.reads.kept(name, project.root, NO_CONTEXT, lambda: ask(model))
 
 
 def asked_again(

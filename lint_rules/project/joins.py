@@ -114,10 +114,10 @@ class Joins:
             self._asked[name] = Join(self, name, ask, _only, None, path)
         return self._asked[name].value
 
-    def learn(self, name: str, said: dict[str, Any]) -> None:
+    def learn(self, name: str, said: Mapping[Path, Any]) -> None:
         """Take in what the files contribute to a join that needs no other, as it is known already."""
-        self._note_changes()  # all of it is known here
-        self.settled[name] = Settled(digest(as_json(said)), {}, {}, said)
+        told = {name: said[path] for name, path in self.paths.items() if path in said}
+        self.settled[name] = Settled(digest(as_json(told)), {}, {}, told)
         self.is_new = True
 
     def drop(self, start: str) -> None:
@@ -223,8 +223,14 @@ class Join(Generic[T]):
         return self._value
 
     @property
+    def seen(self) -> str:
+        """What the join says, in short; whoever asks for it needs the join."""
+        self._joins.note(self)
+        return self.digest
+
+    @property
     def digest(self) -> str:
-        """What the join says, in short."""
+        """The same, for who does not work anything out."""
         return self._now().digest
 
     def _now(self) -> Settled:

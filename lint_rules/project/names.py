@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.project.kept import NO_CONTEXT
 from lint_rules.project.lines import begins_line
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Names:
     @property
     def lower_digest(self) -> str:
         """A digest of them."""
-        return digest(sorted(self.lower_classes))
+        return self._lower.seen
 
     def _classes_in(self, path: Path) -> list[str]:
         return self._of(path, "classes", _CLASS)

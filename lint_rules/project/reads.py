@@ -200,10 +200,10 @@ class Reads:
         words = tuple(sorted(held))
         joins = self._project.joins
         joins.drop(_WORDS)
-        by_file: dict[str, list[str]] = {}
+        by_file: dict[Path, list[str]] = {}
         for word in words:
             for path in held[word]:
-                by_file.setdefault(joins.name_of(path), []).append(word)
+                by_file.setdefault(path, []).append(word)
         joins.learn(f"{_WORDS} {digest(words)}", by_file)
         self._project.keep_value("words", self._project.root, NO_CONTEXT, words)
         self.__dict__.pop("held", None)

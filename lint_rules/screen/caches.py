@@ -24,7 +24,6 @@ from lint_rules.screen.shapereader import shape_of
 from lint_rules.screen.shapes import (
     FOUND,
     NOTHING,
-    PARAM,
     RESULT,
     Shape,
 )
@@ -251,10 +250,7 @@ class CacheUsers:
         return shapes_of(self.project, kind, path, context, shapes)
 
     def _ask_hands_on(self, name: str) -> bool:
-        return any(
-            any(token.startswith(PARAM) for token in self._given_back(shape))
-            for shape in self.called(name)
-        )
+        return any(shape.gives_back(self.makes_of_it) for shape in self.called(name))
 
     def called(self, name: str) -> Iterator[Shape]:
         """The shapes of the functions of the project that are called so; of none where the name says
@@ -270,9 +266,6 @@ class CacheUsers:
 
     def _named(self, path: Path, name: str) -> list[FunctionRef]:
         return self.project.module(path).functions_named({name})
-
-    def _given_back(self, shape: Shape) -> frozenset[str]:
-        return shape.reached(shape.returned, self.makes_of_it)
 
     def makes_of_it(self, name: str) -> bool:
         """True for a function or class of the project; a record that is made of what it is given counts as that, too."""

@@ -75,9 +75,8 @@ class Handing:
             for shape in self._caches.called_in(path, name):
                 if any(token.startswith(PARAM) for token in shape.returned):
                     out.append([name, [PARAM], []])
-                    continue
-                returned = shape.reached(shape.returned, _always)
-                if any(token.startswith(PARAM) for token in returned):
+                elif shape.gives_back(_always):
+                    returned = shape.reached(shape.returned, _always)
                     given = [
                         [called, sorted(tokens)]
                         for called, tokens in shape.given.items()
@@ -91,8 +90,7 @@ class Handing:
         for _, told in said:
             for name, returned, given in told:
                 shape = Shape(returned=set(returned), given={n: frozenset(t) for n, t in given})
-                tokens = shape.reached(shape.returned, self._caches.makes_of_it)
-                if any(token.startswith(PARAM) for token in tokens):
+                if shape.gives_back(self._caches.makes_of_it):
                     found.add(name)
         return frozenset(found)
 

@@ -55,7 +55,7 @@ class Helping:
         )
         self._named_beside = join("names beside", None, lambda _: frozenset(caches.beside), sorted)
         self._once = join("defined beside", self._names_beside, _only_once, sorted)
-        self._reset = join("classes reset", self._told_reset, together, sorted)
+        self._reset = join("classes reset", self._told_reset, self._fold_reset, sorted)
         self._proving = join("proving helpers", self._told_proving, list)
         self._by_name = join("helpers by name", self._told_named, list)
         #: True for a function that may be a cache-copy helper.
@@ -85,19 +85,18 @@ class Helping:
         """
         found: set[FunctionRef] = set()
         for one in self._helping_in(path):
-            if one.resets or one.carries or self._copies_reset_class(one):
+            if one.resets or one.carries or not self._reset.value.isdisjoint(one.classes):
                 found.update((one.function, *(outer for outer, _ in one.around)))
         return frozenset(found)
-
-    def _copies_reset_class(self, one: _Helping) -> bool:
-        """True where a class that the function names is one of the project, of a copy of which another may reset fields."""
-        named = self._reset.value.intersection(one.classes)
-        return bool(named) and not self.project.names.classes.isdisjoint(named)
 
     def _told_reset(self, path: Path) -> list[str]:
         """The classes that functions of a file name which may reset fields of a copy."""
         helping = self._helping_in(path)
         return sorted({name for one in helping if one.resets for name in one.classes})
+
+    def _fold_reset(self, said: Said) -> frozenset[str]:
+        """Those of them that are classes of the project."""
+        return together(said) & self.project.names.classes
 
     @property
     def proving(self) -> tuple[FunctionRef, ...]:

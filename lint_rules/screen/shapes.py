@@ -148,6 +148,10 @@ class Shape:
             found |= self.reached(made[token].source, hands_on)
         return found
 
+    def gives_back(self, hands_on: Callable[[str], bool]) -> bool:
+        """True when something that the function is given may be what it returns."""
+        return any(token.startswith(PARAM) for token in self.reached(self.returned, hands_on))
+
     @property
     def stores_parameter(self) -> bool:
         """True when something that the function is given is stored as it is."""
