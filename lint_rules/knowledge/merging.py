@@ -126,21 +126,24 @@ class Merging:
     def _is_old(self, atom: object, obj: int, name: str) -> bool:
         """True for the value that a field came in with, and for what holds it as a part."""
         if isinstance(atom, Init):
-            return atom.field == name and atom.obj in self.own(obj) and self._was_old(atom, obj)
+            return atom.field == name and self._came_in(atom, obj)
         own = family(self.facts, obj)
         return any(part == name and owner in own for owner, part in self._parts_of(atom))
 
-    def _was_old(self, atom: Init, obj: int) -> bool:
-        """False for a field of a copy that held nothing but a new value of another object where the copy was made."""
-        taken = self.facts.objects[atom.obj].taken.get(atom.field)
-        if taken is None:
-            return True
-        return any(
-            self._is_old(each, obj, atom.field)
-            if isinstance(each, Init)
-            else isinstance(each, Computed)
-            for each in taken.atoms
-        )
+    def _came_in(self, atom: Init, obj: int) -> bool:
+        """True for a value that leads, copy by copy, to what the field came in with; not for that of a copy which held
+        nothing but a new value of another object where it was made."""
+        own, seen, todo = self.own(obj), set[Init](), [atom]
+        while todo:
+            each = todo.pop()
+            if each in seen or each.field != atom.field or each.obj not in own:
+                continue
+            seen.add(each)
+            taken = self.facts.objects[each.obj].taken.get(each.field)
+            if taken is None or any(isinstance(one, Computed) for one in taken.atoms):
+                return True
+            todo += [one for one in taken.atoms if isinstance(one, Init)]
+        return False
 
     def _parts_of(self, atom: object) -> Reads:
         """The fields whose values are a part of what was computed, or spread into a mapping."""
