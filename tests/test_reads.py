@@ -9,7 +9,7 @@ import pytest
 
 from lint_rules.project.kept import ANSWER
 from lint_rules.project.noting import Node, Remembered, noting, remembered, unnoted
-from lint_rules.project.pieces import WHOLE, name_of
+from lint_rules.project.pieces import name_of
 from lint_rules.project.project import Project
 from lint_rules.project.reads import LAST, RECORD, Reads
 from lint_rules.project.records import MAX_LINKS
@@ -314,8 +314,8 @@ def test_what_rests_on_a_kept_answer_rests_on_what_that_was_read_from(runs: Kept
     second = runs.project(first)
     with noting() as node:
         assert runs.ask(second, READS["a body"]) == ["known"]
-    assert {piece for _, piece in node.all().files} == {name_of("f"), "def f 0"}
-    assert WHOLE not in {piece for _, piece in node.all().files}
+    ((record, places),) = node.all().recorded.items()
+    assert {piece for _, piece in record.pieces(places)} == {name_of("f"), "def f 0"}
 
 
 def test_an_answer_that_no_longer_holds_goes_with_what_it_was_read_from(runs: Kept) -> None:
@@ -358,3 +358,35 @@ def test_a_run_adds_what_is_new_to_what_was_read_before(runs: Kept) -> None:
     assert first == [MAX_LINKS - 1]
     assert all(list(link["texts"]) == [str(runs.root / "b.py")] for link in told)
     assert len({len(str(link)) for link in told[: MAX_LINKS - 1]}) <= 2
+
+
+@pytest.mark.parametrize("links", [MAX_LINKS, 1])
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_an_answer_holds_as_long_as_the_known_ones_that_it_rests_on(
+    runs: Kept, monkeypatch: pytest.MonkeyPatch, read: Callable[[Project], object], links: int
+) -> None:
+    """Also where it begins a record anew, to which that of the known one does not belong."""
+    monkeypatch.setattr("lint_rules.project.reads.MAX_LINKS", links)
+
+    def outer(project: Project) -> None:
+        def ask() -> list[str]:
+            assert runs.ask(project, read) == ["known"]
+            return ["worked out", project.module(runs.root / "b.py").text]
+
+        project.reads.kept("outer", runs.root, "", ask)
+        project.reads.flush()
+
+    first = runs.project()
+    runs.ask(first, read)
+    second = runs.project(first)
+    outer(second)
+    text = (runs.root / "a.py").read_text()
+    for old, (new, void) in VOID.items():
+        (runs.root / "a.py").write_text(text.replace(old, new, 1))
+        third = runs.project(second)
+        known = third.reads.answer("outer", runs.root, "")
+        assert (known is None) == any(READS[name] is read for name in void)
+    (runs.root / "a.py").write_text(text)
+    assert runs.project(second).reads.answer("outer", runs.root, "") is not None
+    (runs.root / "b.py").write_text("Y = 2\n")
+    assert runs.project(second).reads.answer("outer", runs.root, "") is None

@@ -8,7 +8,6 @@ same again though something was contributed anew, what needs it holds, too.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from lint_rules.project.kept import digest
 from lint_rules.project.noting import unnoted
+from lint_rules.project.settled import Settled, text_of
 
 if TYPE_CHECKING:
     from lint_rules.project.project import Project
@@ -39,38 +39,6 @@ class _Needed(NamedTuple):
     taken: set[int]
 
 
-class Settled:
-    """A join as it was when it was worked out for the last time."""
-
-    __slots__ = ("_said", "_text", "digest", "fold_needs", "needs", "pending")
-
-    def __init__(
-        self, digest: str, needs: dict[str, str], fold_needs: dict[str, str],
-        said: dict[str, Any] | None = None, text: str = "{}", pending: Iterable[str] = (),
-    ) -> None:  # fmt: skip
-        self.digest = digest
-        #: The joins that the contributions were read from, and what these said, ...
-        self.needs = needs
-        #: ... and those that they were folded with.
-        self.fold_needs = fold_needs
-        #: The files that have changed since.
-        self.pending = set(pending)
-        self._said = said
-        self._text = text
-
-    @property
-    def said(self) -> dict[str, Any]:
-        """The contributions by file."""
-        if self._said is None:
-            self._said = json.loads(self._text)
-        return self._said
-
-    @property
-    def text(self) -> str:
-        """The contributions as JSON."""
-        return self._text if self._said is None else as_json(self._said)
-
-
 class Joins:
     """The joins of one project."""
 
@@ -79,15 +47,25 @@ class Joins:
         self._base = str(project.root) + os.sep
         #: Those that can be asked, by name.
         self._asked: dict[str, Join[Any]] = {}
-        #: What is known of each, also from earlier runs.
+        #: What is known of each, ...
         self.settled: dict[str, Settled] = {}
-        #: The digest of each file when that was worked out, but for what is pending.
+        #: ... the lines that say so on disk, most of which nobody asks for, ...
+        self.lines: dict[str, bytes] = {}
+        #: ... and the state of the files that it was worked out in, which are numbered.
+        self.states: dict[str, int] = {}
+        #: The state that the files are in now, and the digest of each.
+        self.state = 0
         self.files: dict[str, str] = {}
-        #: Reads what earlier runs kept, when a join is asked for.
+        #: The files that were others in a state than in the one before.
+        self.changes: dict[int, list[str]] = {}
+        #: Reads what earlier runs kept, when a join is asked for, ...
         self.load: Callable[[Joins], None] = lambda joins: None
+        #: ... and a line of it.
+        self.read: Callable[[str, bytes], Settled | None] = lambda name, line: None
         #: Whether there is something to keep.
         self.is_new = False
         self._paths: dict[str, Path] | None = None
+        self._pending: dict[int, frozenset[str]] = {}
         self._needed: list[_Needed] = []
         #: What is needed together, once: most files need the same.
         self._together: dict[tuple[str, ...], dict[str, str]] = {}
@@ -116,15 +94,37 @@ class Joins:
 
     def learn(self, name: str, said: Mapping[Path, Any]) -> None:
         """Take in what the files contribute to a join that needs no other, as it is known already."""
-        told = {name: said[path] for name, path in self.paths.items() if path in said}
-        self.settled[name] = Settled(digest(as_json(told)), {}, {}, told)
+        text = text_of({name: said[path] for name, path in self.paths.items() if path in said})
+        self.settle(name, Settled(digest(text), {}, {}, text))
+
+    def settle(self, name: str, settled: Settled) -> None:
+        """Take in what a join says in the present state of the files."""
+        self.settled[name] = settled
+        self.states[name] = self.state
+        self.lines.pop(name, None)
         self.is_new = True
+
+    def known(self, name: str) -> Settled | None:
+        """What is known of a join, also from earlier runs."""
+        if name not in self.settled and name in self.lines:
+            found = self.read(name, self.lines[name])
+            if found is not None:
+                self.settled[name] = found
+        return self.settled.get(name)
+
+    def pending(self, name: str) -> frozenset[str]:
+        """The files that have changed since a join was worked out."""
+        state = self.states[name]
+        if state not in self._pending:
+            later = (names for number, names in self.changes.items() if number > state)
+            self._pending[state] = frozenset(name for names in later for name in names)
+        return self._pending[state]
 
     def drop(self, start: str) -> None:
         """Let go of the joins whose names start so."""
-        for name in [name for name in self.settled if name.startswith(start)]:
-            del self.settled[name]
-            self._asked.pop(name, None)
+        for name in [name for name in self.states if name.startswith(start)]:
+            for known in (self.settled, self.lines, self.states, self._asked):
+                known.pop(name, None)
 
     def forget(self) -> None:
         """The files may be others now: what can be asked is made anew."""
@@ -148,9 +148,11 @@ class Joins:
         now = dict(zip(paths, (entry.digest for _, entry in entries), strict=True))
         both = now.keys() | self.files.keys()
         changed = {name for name in both if now.get(name) != self.files.get(name)}
-        for one in self.settled.values() if changed else ():
-            one.pending |= changed
-        self.is_new = self.is_new or bool(changed)
+        if changed:
+            self.state += 1
+            self.changes[self.state] = sorted(changed)
+            self._pending.clear()
+            self.is_new = True
         self.files = now
         return paths
 
@@ -236,23 +238,31 @@ class Join(Generic[T]):
     def _now(self) -> Settled:
         if self._settled is None:
             joins = self._joins
-            paths, known = self._paths, joins.settled.get(self.name)
+            paths, known = self._paths, joins.known(self.name)
             with joins.noting() as needs, unnoted():
                 if known is not None and joins.hold(known.needs):
-                    said = self._changed(known, paths)
+                    changed = self._changed(known, paths)
                     needs.update(known.needs)
                 else:
                     said, known = self._all(paths), None
-            if known is not None and said is None and joins.hold(known.fold_needs):
-                joins.is_new = joins.is_new or bool(known.pending)
-                known.needs = needs
-                known.pending.clear()
-                self._settled = known
+            if known is None:
+                self._settled = self._anew(said, text_of(said), needs)
+            elif changed or not joins.hold(known.fold_needs):
+                self._settled = self._anew(None, known.text_with(changed), needs)
             else:
-                said = known.said if said is None and known is not None else said or {}
-                self._settled = joins.settled[self.name] = self._anew(said, needs)
-                joins.is_new = True
+                self._settled = self._again(known, needs)
         return self._settled
+
+    def _again(self, known: Settled, needs: dict[str, str]) -> Settled:
+        """What was known says what is so now."""
+        joins = self._joins
+        if known.needs != needs:
+            known.needs = needs
+            joins.settle(self.name, known)
+        elif joins.states[self.name] != joins.state:
+            joins.states[self.name] = joins.state
+            joins.is_new = True
+        return known
 
     @property
     def _paths(self) -> Mapping[str, Path]:
@@ -267,23 +277,24 @@ class Join(Generic[T]):
         found = ((name, self._contribution(path)) for name, path in paths.items())
         return {name: said for name, said in found if said}
 
-    def _changed(self, known: Settled, paths: Mapping[str, Path]) -> dict[str, Any] | None:
-        """What all files say now; None where that is what they said before."""
-        if self._contribution is None:
-            return None
-        said = None
-        for name in sorted(known.pending):
-            new = self._contribution(paths[name]) if name in paths else None
-            if as_json(new or None) != as_json(known.said.get(name)):
-                said = dict(known.said) if said is None else said
-                said[name] = new
-        return {name: one for name, one in said.items() if one} if said is not None else None
+    def _changed(self, known: Settled, paths: Mapping[str, Path]) -> dict[str, str]:
+        """What the files say that said something else before."""
+        ask = self._contribution
+        if ask is None:
+            return {}
+        pending = sorted(self._joins.pending(self.name))
+        return known.changed(
+            (name, ask(paths[name]) if name in paths else None) for name in pending
+        )
 
-    def _anew(self, said: dict[str, Any], needs: dict[str, str]) -> Settled:
+    def _anew(self, said: dict[str, Any] | None, text: str, needs: dict[str, str]) -> Settled:
+        made = Settled("", needs, {}, text)
         with self._joins.noting() as fold_needs, unnoted():
-            self._value = self._folded(said)
-        seen = as_json(said) if self._told is None else self._told(self._value)
-        return Settled(digest(seen), needs, fold_needs, said)
+            self._value = self._folded(made.said if said is None else said)
+        made.digest = digest(text if self._told is None else self._told(self._value))
+        made.fold_needs = fold_needs
+        self._joins.settle(self.name, made)
+        return made
 
     def _folded(self, said: Mapping[str, Any]) -> T:
         paths = self._paths
@@ -315,8 +326,3 @@ class Each(Generic[K, T]):
 def _only(said: Said) -> Any:
     """What the one file says; None where that is empty."""
     return next((one for _, one in said), None)
-
-
-def as_json(value: object) -> str:
-    """A value as short JSON."""
-    return json.dumps(value, separators=(",", ":"), sort_keys=True)

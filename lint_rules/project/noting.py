@@ -12,7 +12,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+
+if TYPE_CHECKING:
+    from lint_rules.project.records import Record
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -30,11 +33,13 @@ class Node:
     takes no room.
     """
 
-    __slots__ = ("derived", "files", "modules", "nodes", "words")
+    __slots__ = ("derived", "files", "modules", "nodes", "recorded", "words")
 
     def __init__(self) -> None:
         #: The pieces of files that were read.
         self.files: set[tuple[Path, str]] = _NONE
+        #: The pieces that earlier runs read, by their places in what these kept.
+        self.recorded: dict[Record, set[int]] = _NOTHING
         #: Words that all files were searched for, and the files that hold them.
         self.words: dict[str, list[Path]] = _NOTHING
         #: What modules are called: by a dotted name the file, by a file (after ``=``) its dotted name.
@@ -82,13 +87,17 @@ class Node:
     @property
     def is_empty(self) -> bool:
         """True when the value itself was read from nothing."""
-        return not (self.files or self.words or self.modules or self.derived)
+        return not (self.files or self.recorded or self.words or self.modules or self.derived)
 
     def take(self, other: Node) -> None:
         """Add what another value itself was read from."""
         if other.files:
             self.files = self.files or set()
             self.files |= other.files
+        if other.recorded:
+            self.recorded = self.recorded or {}
+            for record, places in other.recorded.items():
+                self.recorded.setdefault(record, set()).update(places)
         self.words = _with(self.words, other.words)
         self.modules = _with(self.modules, other.modules)
         self.derived = _with(self.derived, other.derived)

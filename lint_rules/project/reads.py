@@ -131,29 +131,32 @@ class Reads:
         self._new.clear()
         if not new:
             return
-        read = Node()
+        read, last = Node(), self._last()
         for _, node in new:
+            _tell_again(node, last[1])
             read.take(node)
         self._add_words(read.words)
-        name, record = self._extended(read)
+        name, record = self._extended(read, *last)
         for one, node in new:
             value = {"read": name, "answer": one.answer, **record.places(node)}
             self._project.keep_value(one.kind, one.path, one.context, value)
         for path in {str(one.path) for one, _ in new}:
             self._project.kept.drop(self._is_void, path)
 
-    def _extended(self, read: Node) -> tuple[str, Record]:
+    def _last(self) -> tuple[str, Record | None]:
+        """The record that a link may be added to, and its name."""
+        name = self._project.kept_value(LAST, self._project.root, NO_CONTEXT) or ""
+        record = self._record(name)
+        return (name, record) if record is not None and record.links < MAX_LINKS else ("", None)
+
+    def _extended(self, read: Node, name: str, record: Record | None) -> tuple[str, Record]:
         """The record that says everything that was read, and its name: the last one, with a link more for
         what that does not say."""
         root = self._project.root
-        name = self._project.kept_value(LAST, root, NO_CONTEXT) or ""
-        record = self._record(name)
-        if record is not None and record.links < MAX_LINKS:
+        if record is not None:
             read = record.lacks(read)
-        else:
-            name, record = "", None
-        if record is not None and read.is_empty:
-            return name, record
+            if read.is_empty:
+                return name, record
         told = link(self._project, read, name)
         name = digest(told)
         self._project.keep_value(RECORD + name, root, NO_CONTEXT, told)
@@ -207,6 +210,12 @@ class Reads:
         joins.learn(f"{_WORDS} {digest(words)}", by_file)
         self._project.keep_value("words", self._project.root, NO_CONTEXT, words)
         self.__dict__.pop("held", None)
+
+
+def _tell_again(node: Node, record: Record | None) -> None:
+    """Tell what an earlier run read by itself where that does not stand in the chain of ``record``."""
+    for one in [one for one in node.recorded if record is None or not one.is_of(record)]:
+        node.files = {*node.files, *one.pieces(node.recorded.pop(one))}
 
 
 def _by_word(words: tuple[str, ...], said: Said) -> dict[str, list[Path]]:

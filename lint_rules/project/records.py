@@ -8,13 +8,16 @@ counted through the chain from the first link on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lint_rules.project.kept import digest
 from lint_rules.project.noting import Node, unnoted
+from lint_rules.project.piecelists import Piece, PieceLists, as_told
 
 if TYPE_CHECKING:
     from lint_rules.project.project import Project
@@ -23,7 +26,6 @@ T = TypeVar("T")
 PARTS = ("pieces", "words", "modules", "derived")
 MAX_LINKS = 64
 """The links of a chain, after which a new one is begun: what is no longer true in it is left behind."""
-Piece = tuple[Path, str]
 
 
 class Record:
@@ -37,20 +39,20 @@ class Record:
         #: Whether the last link was made in this run: it says what is so now.
         self._new = new
         self.links: int = before.links + 1 if before is not None else 1
-        self._pieces: list[tuple[Piece, str]] = []
         self._words: list[tuple[str, str]] = []
         self._modules: list[tuple[str, str]] = []
         self._derived: list[tuple[str, str]] = []
         self._before = before
         self._same: dict[int, bool] = {}
+        earlier = before._chain if before is not None else ()
+        self._last = PieceLists(told, earlier[-1].end if earlier else 0)
+        #: The pieces that each link tells of.
+        self._chain: tuple[PieceLists, ...] = (*earlier, self._last)
+        self._places_of: dict[Path, dict[str, int]] = {}
         if before is not None:
-            self._pieces += before._pieces
             self._words += before._words
             self._modules += before._modules
             self._derived += before._derived
-        for name, names in zip(told["texts"], told["pieces"], strict=True):
-            path = Path(name)
-            self._pieces += (((path, piece), was) for piece, was in names.items())
         self._words += told["words"].items()
         self._modules += told["modules"].items()
         self._derived += told["derived"].items()
@@ -69,39 +71,42 @@ class Record:
     def node(self, answer: dict[str, Any]) -> Node:
         """What an answer was read from."""
         node = Node()
-        node.files = {self._pieces[place][0] for place in answer["pieces"]}
+        node.recorded = {self: set(answer["pieces"])}
         held = self._project.reads.held
         node.words = {word: held[word] for word, _ in _of(self._words, answer["words"])}
         node.modules = dict(_of(self._modules, answer["modules"]))
         node.derived = dict(_of(self._derived, answer["derived"]))
         return node
 
+    def pieces(self, places: Iterable[int]) -> Iterator[Piece]:
+        """The pieces at some places."""
+        firsts = [one.first for one in self._chain]
+        return (self._chain[bisect_right(firsts, place) - 1].at(place) for place in places)
+
+    def is_of(self, other: Record) -> bool:
+        """True where both are of one chain: what stands in both stands at the same places."""
+        return self._chain[0] is other._chain[0]
+
     @cached_property
     def _changed_pieces(self) -> frozenset[int]:
         """The pieces that are others now: none of a text that is the same, each of one that does not parse."""
         found = set(self._before._changed_pieces) if self._before is not None else set()
-        place = len(self._before._pieces) if self._before is not None else 0
-        for (name, text), names in zip(
-            self._told["texts"].items(), self._told["pieces"], strict=True
-        ):
-            if not self._is_text(Path(name), text):
-                found.update(self._others(Path(name), names, place))
-            place += len(names)
+        for number, path, was in self._last.texts:
+            if not self._is_text(path, was):
+                found.update(self._others(path, number))
         return frozenset(found)
 
     def _is_text(self, path: Path, was: str) -> bool:
         """True where a text is the same that the last link tells of."""
         return self._new or (self._project.has(path) and self._project.digest_of(path) == was)
 
-    def _others(self, path: Path, names: dict[str, str], place: int) -> Iterable[int]:
+    def _others(self, path: Path, number: int) -> Iterable[int]:
         """The places of those pieces of a text that are others now."""
+        if not (self._project.has(path) and self._project.parses(path)):
+            return self._last.places(number)
         digest_of = self._project.kept_piece_digest
-        parses = self._project.has(path) and self._project.parses(path)
-        return (
-            place + number
-            for number, (piece, was) in enumerate(names.items())
-            if not parses or not was or digest_of(path, piece) != was
-        )
+        told = self._last.digests(number)
+        return (p for p, piece, was in told if not was or digest_of(path, piece) != was)
 
     @cached_property
     def _changed_words(self) -> frozenset[int]:
@@ -142,7 +147,7 @@ class Record:
     def places(self, node: Node) -> dict[str, list[int]]:
         """Where everything that a value was read from stands in the chain, by part."""
         return {
-            "pieces": _places(self._place_of_piece, node.files),
+            "pieces": sorted({*self._places_now(node.files), *chain(*node.recorded.values())}),
             "words": _places(self._place_of_word, node.words),
             "modules": _places(self._place_of_module, node.modules.items()),
             "derived": _places(self._place_of_derived, node.derived.items()),
@@ -151,16 +156,22 @@ class Record:
     def lacks(self, node: Node) -> Node:
         """What of a node stands nowhere in the chain as it is now."""
         lacking = Node()
-        lacking.files = {piece for piece in node.files if piece not in self._place_of_piece}
+        lacking.files = {(p, name) for p, name in node.files if name not in self._pieces_now(p)}
         lacking.words = {w: held for w, held in node.words.items() if w not in self._place_of_word}
         lacking.modules = dict(node.modules.items() - self._place_of_module.keys())
         lacking.derived = dict(node.derived.items() - self._place_of_derived.keys())
         return lacking
 
-    @cached_property
-    def _place_of_piece(self) -> dict[Piece, int]:
-        changed = self._changed_pieces
-        return {p: n for n, (p, _) in enumerate(self._pieces) if n not in changed}
+    def _places_now(self, pieces: Iterable[Piece]) -> Iterator[int]:
+        return (self._pieces_now(path)[name] for path, name in pieces)
+
+    def _pieces_now(self, path: Path) -> dict[str, int]:
+        """The pieces of a file that are as some link tells, by their places."""
+        if path not in self._places_of:
+            told = (told for one in self._chain for told in one.of(path).items())
+            changed = self._changed_pieces
+            self._places_of[path] = {name: place for name, place in told if place not in changed}
+        return self._places_of[path]
 
     @cached_property
     def _place_of_word(self) -> dict[str, int]:
@@ -179,17 +190,14 @@ class Record:
 def link(project: Project, node: Node, before: str) -> dict[str, Any]:
     """The link of a chain that says what a node was read from; ``before`` is the name of the link that it
     follows, empty for the first."""
-    pieces: dict[Path, list[str]] = {}
+    pieces: dict[Path, dict[str, str]] = {}
     for path, piece in sorted(node.files):
-        pieces.setdefault(path, []).append(piece)
+        pieces.setdefault(path, {})[piece] = project.piece_digest(path, piece)
     return {
         "before": before,
         "paths": project.names_digest,
         "texts": {str(path): project.digest_of(path) for path in pieces},
-        "pieces": [
-            {piece: project.piece_digest(path, piece) for piece in names}
-            for path, names in pieces.items()
-        ],
+        **as_told(pieces),
         "words": {word: digest_of_paths(held) for word, held in sorted(node.words.items())},
         "modules": dict(sorted(node.modules.items())),
         "derived": dict(sorted(node.derived.items())),

@@ -24,7 +24,7 @@ from lint_rules.screen.statements import Statements
 if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
-    from lint_rules.project.joins import Said
+    from lint_rules.project.joins import Join, Said
     from lint_rules.project.modules import Module
     from lint_rules.screen.caches import CacheUsers
     from lint_rules.screen.shapes import Shape, Write
@@ -59,8 +59,9 @@ class Merges:
         self._handing = join("handing to merges", self._told_handing, together, sorted)
         #: True when a function that is called so writes on what it is given under names that no text shows.
         self._hides_writes = each(self._ask_hides_writes)
+        self._collecting: dict[tuple[str, ...], Join[frozenset[str]]] = {}
         self._words_of: dict[ClassRef, CarrierWords] = {}
-        self._rewriters_of: dict[frozenset[str], frozenset[str]] = {}
+        self._rewriters_of: dict[frozenset[str], Join[frozenset[str]]] = {}
         # By name, not by who asks: thousands may call a name that thousands of functions have.
         self._writing_given: dict[tuple[str, int], bool] = {}
 
@@ -170,10 +171,16 @@ class Merges:
     def _rewriters(self, names: frozenset[str]) -> frozenset[str]:
         """The names of the functions of the project that write one of these fields so."""
         if names not in self._rewriters_of:
-            modules = map(self.project.module, self.holding(names))
-            functions = (f for module in modules for f in self.rewriting(module, names))
-            self._rewriters_of[names] = frozenset(function.name for function in functions)
-        return self._rewriters_of[names]
+            ask = partial(self._told_rewriting, self.holding(names), names)
+            join = self.project.joins.join(f"rewriting {_digest_of(names)}", ask, together, sorted)
+            self._rewriters_of[names] = join
+        return self._rewriters_of[names].value
+
+    def _told_rewriting(
+        self, holding: dict[Path, list[str]], names: frozenset[str], path: Path
+    ) -> list[str]:
+        found = self.rewriting(self.project.module(path), names) if path in holding else ()
+        return sorted({function.name for function in found})
 
     def _writes_given(self, name: str, away: int = FOLLOWED) -> bool:
         """True when a function that is called so writes fields of what it is given, or one that it gives that to:
@@ -303,16 +310,19 @@ class Merges:
 
     def collections(self, names: Iterable[str]) -> list[str]:
         """The constants of the project that may collect some of these names."""
-        found: set[str] = set()
-        for path, held in self.holding(names).items():
-            ask = partial(self._ask_collections, path, held)
-            found.update(self.project.of_file(f"collecting {digest(held)}", path, NO_CONTEXT, ask))
-        return sorted(found)
+        names = tuple(names)
+        if names not in self._collecting:
+            ask = partial(self._ask_collections, self.holding(names))
+            join = self.project.joins.join(f"collecting {digest(names)}", ask, together, sorted)
+            self._collecting[names] = join
+        return sorted(self._collecting[names].value)
 
-    def _ask_collections(self, path: Path, names: list[str]) -> list[str]:
+    def _ask_collections(self, holding: dict[Path, list[str]], path: Path) -> list[str]:
+        if path not in holding:
+            return []
         text = self.project.text_of(path)
         statements = Statements(text)
-        collecting = map(statements.collection_at_margin, forms.quoted(names, text))
+        collecting = map(statements.collection_at_margin, forms.quoted(holding[path], text))
         return sorted({name for name in collecting if name is not None and name.isupper()})
 
     def writers(self, path: Path, names: list[str], model: ClassRef) -> list[FunctionRef]:
