@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
@@ -36,7 +36,7 @@ KEPT = 4
 SPARE = 1_000
 """Lines that a file may have beyond one for each entry before it is written anew."""
 MANY = 64
-"""Lines of one entry after which it is: what the earlier ones say has mostly been said again."""
+"""Lines of one entry after which one says all of it: what the earlier ones say has mostly been said again."""
 ROWS = 64
 """Rows in a line of the index: what is lost where one is damaged."""
 INDEX = ".index"
@@ -53,6 +53,8 @@ class _Row(NamedTuple):
     length: int
     #: The line begins with it.
     checksum: str
+    #: Whether the line says all that is known: those before it are not read any more.
+    whole: bool = False
 
 
 class FileStore:
@@ -66,6 +68,8 @@ class FileStore:
         self._index = path.with_suffix(INDEX)
         self._joins = path.with_suffix(joinstore.SUFFIX)
         self._root = str(root)
+        self._total = 0
+        #: The lines that are read for each entry.
         self._lines: Counter[str] = Counter()
         self._opened: int | None = None
 
@@ -79,10 +83,12 @@ class FileStore:
         base = self._root + os.sep
         for row in self._rows():
             path = self._root if row.name == "." else base + row.name
-            self._lines[path] += 1
+            earlier = None if row.whole else entries.get(path)
             unread = (partial(self._read, row),)
             entry = Entry(row.signature, row.digest, unread=unread)
-            entries[path] = entry.after(entries.get(path))
+            entries[path] = entry.after(earlier)
+            self._lines[path] = self._lines[path] + 1 if earlier is not None else 1
+            self._total += 1
         kept.load(entries)
 
     def save_joins(self, joins: Joins) -> None:
@@ -95,20 +101,20 @@ class FileStore:
         if not changed:
             return
         try:
-            if not self._lines:
+            if not self._total:
                 make_room(self._path)
-            lines = [self._line(path, entry) for path, entry in changed]
+            whole = {path for path, _ in changed if self._lines[path] >= MANY}
+            told = [(path, kept.entries[path] if path in whole else e) for path, e in changed]
+            lines = [self._line(path, entry) for path, entry in told]
             start = add_lines(self._path, lines)
-            add_lines(self._index, self._told(changed, lines, start))
-            self._lines.update(path for path, _ in changed)
-            if self._has_grown(kept):
+            add_lines(self._index, self._told(told, lines, start, whole))
+            self._total += len(told)
+            for path, _ in told:
+                self._lines[path] = 1 if path in whole else self._lines[path] + 1
+            if self._total > len(kept.entries) + SPARE:
                 self._write_anew(kept)
         except OSError:
             return
-
-    def _has_grown(self, kept: Kept) -> bool:
-        many = self._lines.total() > len(kept.entries) + SPARE
-        return many or max(self._lines.values()) > MANY
 
     def _write_anew(self, kept: Kept) -> None:
         """Write every entry once.  What other processes added meanwhile they will read off again."""
@@ -118,6 +124,7 @@ class FileStore:
         replace_file(self._path, lines)
         replace_file(self._index, self._told(there, lines, 0))
         self._lines = Counter(path for path, _ in there)
+        self._total = len(there)
 
     # ----------------------------------------------------------------- lines
 
@@ -160,14 +167,17 @@ class FileStore:
                 yield from (_Row(*row) for row in json.loads(line))
 
     def _told(
-        self, entries: Iterable[tuple[str, Entry]], lines: Iterable[bytes], start: int
-    ) -> list[bytes]:
-        """The lines of the index that say where the lines of some entries are, the first at ``start``."""
-        rows = []
+        self, entries: Iterable[tuple[str, Entry]], lines: Iterable[bytes], start: int,
+        whole: Collection[str] = (),
+    ) -> list[bytes]:  # fmt: skip
+        """The lines of the index that say where the lines of some entries are, the first at ``start``, and which of them
+        say all of theirs."""
+        rows: list[tuple[object, ...]] = []
         for (path, entry), line in zip(entries, lines, strict=True):
             checksum = line[:CHECKSUM].decode("ascii")
             name, length = self._name(path), len(line)
-            rows.append(_Row(name, entry.signature, entry.digest, start, length, checksum))
+            row = _Row(name, entry.signature, entry.digest, start, length, checksum, path in whole)
+            rows.append(row if row.whole else row[:-1])
             start += len(line)
         portions = (rows[at : at + ROWS] for at in range(0, len(rows), ROWS))
         return [with_checksum(_as_json(portion).encode("ascii")) for portion in portions]

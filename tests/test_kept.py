@@ -730,17 +730,27 @@ def test_lines_that_were_replaced_go_when_they_are_many(
     assert sorted(p.name for p in path.parent.iterdir()) == ["one-two.index", path.name]
 
 
-def test_the_lines_of_one_entry_go_when_they_are_many(
+def test_one_line_says_all_of_an_entry_when_it_has_many(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An edit of one file, again and again, does not let the whole grow."""
+    """After edits of one file, again and again, few lines are read for it."""
     monkeypatch.setattr(filestore, "MANY", 4)
-    files, path, store = saved(tmp_path)
+    read, lines = FileStore._read, []
+    monkeypatch.setattr(FileStore, "_read", lambda *asked: lines.append(asked) or read(*asked))
+    _, path, _ = saved(tmp_path)
+    entry = tmp_path / "0.py"
+    known: dict[str, list[object]] = {"kind": ["context", [0]]}
     for round_ in range(20):
-        store.put("kind", tmp_path / "0.py", "context", bytes, [round_])
-        files.save(store)
-        assert len(path.read_bytes().splitlines()) <= 3 + 4
-    assert loaded(path, tmp_path) == {"0.py": [19], "1.py": [1], "2.py": [2]}
+        files, run = FileStore(path, tmp_path), Kept()
+        files.load(run)
+        lines.clear()
+        assert {kind: run.entries[str(entry)].get(kind) for kind in known} == known
+        assert 0 < len(lines) <= 4
+        kind = f"kind {round_ % 7}"
+        run.put(kind, entry, "context", bytes, [round_])
+        known[kind] = ["context", [round_]]
+        files.save(run)
+    assert loaded(path, tmp_path)["2.py"] == [2]
 
 
 def test_values_of_other_bytes_are_not_mixed_in(tmp_path: Path) -> None:
