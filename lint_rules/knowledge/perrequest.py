@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from functools import partial
@@ -98,10 +99,12 @@ class Fields:
         Only those that name the model, or are its methods: any other says nothing of its class.
         """
         names = [cls.name for cls in model.mro]
+        naming = {p for name in names for p in self.project.files_containing(name.encode())}
+        form = "|".join(map(re.escape, names))
         return [
             function
             for function in self.survey.helpers
-            if any(name in function.source for name in names)
+            if (function.module.path in naming and function.holds(form))
             or (function.class_name or "").rpartition(".")[2] in names
             if self._copies_one(function, model)
         ]
