@@ -641,7 +641,38 @@ PORTS = {
                 "    auth = cache.get(token) or Auth(token)\n    if params.end_user_id:\n"
                 "        auth.end_user_id = params.end_user_id\n    cache.set(token, auth)\n    return auth\n",
 }  # fmt: skip
+HANDED_OUT = {
+    "models.py": """class Limits:
+    end_user_rpm: int | None = None
+
+
+class Auth:
+    token: str
+    limits: Limits
+""",
+    "merges.py": """from models import Limits
+
+
+def merge(limits: Limits, params: dict) -> None:
+    limits.end_user_rpm = params.get("end_user_rpm") or limits.end_user_rpm
+""",
+    "store.py": "from models import Auth\n\ncache: dict[str, Auth] = {}\n",
+    "login.py": """import copy
+from merges import merge
+from store import cache
+
+
+def login(token: str, params: dict):
+    auth = cache[token]
+    merge(auth.limits, params)
+    return auth
+""",
+}
 EDITS = {
+    "what a caller hands over of an entry": (HANDED_OUT, "login.py", "= cache[token]", "= copy.deepcopy(cache[token])"),
+    "what a caller resets in an entry": (
+        HANDED_OUT, "login.py", "    merge(", "    auth.limits.end_user_rpm = None\n    merge("),
+    "what a caller of an entry's calls": (HANDED_OUT, "login.py", "    merge(auth.limits, params)\n", ""),
     "what a factory makes": (MADE_ELSEWHERE, "factory.py", "return Auth(token=token)", "return token"),
     "where a factory's object goes": (MADE_ELSEWHERE, "factory.py", "self.cache[token] = ", "return "),
     "the class of what an attribute holds": (HELD_BY_ATTRIBUTE, "service.py", "= Memory()", "= Bin()"),

@@ -9,7 +9,7 @@ from lint_rules.flow.named import Names, collected, names_given, spread
 from lint_rules.flow.openparams import classes_given, receiver_given
 from lint_rules.flow.rows import how_read
 from lint_rules.flow.summaries import DEPTH
-from lint_rules.flow.values import UNKNOWN, Obj, Value, constant, field_reads, ref
+from lint_rules.flow.values import UNKNOWN, Callable_, Obj, Value, constant, field_reads, ref
 from lint_rules.flow.vocabulary import COPYING_HOOKS
 from lint_rules.naming import is_plain_type
 
@@ -90,7 +90,7 @@ def bind(
     bound: dict[str, Value] = {}
     takes_receiver = function.kind in ("method", "classmethod", "property")
     if takes_receiver and params and receiver is not None:
-        is_class = any(not hasattr(atom, "obj") for atom in receiver.atoms)
+        is_class = any(isinstance(atom, Callable_) for atom in receiver.atoms)
         if not (is_class and function.kind == "method"):
             bound[params.pop(0).name] = receiver
     positional = [p.name for p in params if p.kind == "positional"]

@@ -344,9 +344,8 @@ class Context:
         scheduled: bool,
     ) -> None:  # fmt: skip
         """Note what a called function of the project is given."""
-        fields = {
-            obj: dict(state.heap.get(obj, {})) for value in arguments.values() for obj in value.refs
-        }
+        given = {o for v in arguments.values() for o in self.objects.referred(v).values()}
+        fields = {obj: dict(state.heap.get(obj, {})) for obj in given if obj is not None}
         self.facts.handoffs.append(Handoff(node, callee, dict(arguments), fields, scheduled))
 
 

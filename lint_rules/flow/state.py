@@ -12,8 +12,10 @@ from lint_rules.flow.values import (
     ASSUMED_NONE,
     DEFAULT,
     Absent,
+    Atom,
     Init,
     Obj,
+    Ref,
     Value,
     in_any,
     initial,
@@ -56,6 +58,14 @@ class Objects:
     def content_of(self, obj: int, field: str) -> int | None:
         """The object that the initial value of a field refers to, where anything has asked for it."""
         return self._by_key.get(("content", obj, field))
+
+    def referred(self, value: Value) -> dict[Atom, int | None]:
+        """The object that each part of a value refers to, where anything has asked for it."""
+        return {
+            atom: atom.obj if isinstance(atom, Ref) else self.content_of(atom.obj, atom.field)
+            for atom in value.atoms
+            if isinstance(atom, Ref | Init)
+        }
 
     def family(self, *objs: int) -> frozenset[int]:
         """Objects and the objects that they are copies of: the old values of each and of its copies are the same."""

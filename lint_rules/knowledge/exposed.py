@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from lint_rules.flow.state import reached
-from lint_rules.flow.values import APART, Init, Ref, Seq, Value
+from lint_rules.flow.values import APART, Seq, Value
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts
@@ -96,13 +96,8 @@ def _snapshots(facts: Facts) -> Iterator[tuple[int, dict[str, Value]]]:
 
 def objects_of(facts: Facts, value: Value) -> Iterator[int]:
     """The objects that a value is, or holds as an item."""
+    yield from (obj for obj in facts.objects.referred(value).values() if obj is not None)
     for atom in value.atoms:
-        if isinstance(atom, Ref):
-            yield atom.obj
-        elif isinstance(atom, Init):
-            content = facts.objects.content_of(atom.obj, atom.field)
-            if content is not None:
-                yield content
-        elif isinstance(atom, Seq):
+        if isinstance(atom, Seq):
             for part in atom.parts:
                 yield from objects_of(facts, part)

@@ -116,7 +116,8 @@ class Relevance:
             return True
         models = models_around(facts, carrier)
         if models:
-            return any(map(self.sharing.possible, models))
+            possible = any(map(self.sharing.possible, models))
+            return possible or self.sharing.may_be_handed_over(facts, carrier)
         # What a called function returned may be looked up there; of anything else the names decide.
         return "call" in origins or self.sharing.by_name(facts, carrier)
 

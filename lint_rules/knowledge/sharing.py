@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, cast
 
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.summaries import DEPTH
-from lint_rules.flow.values import Obj
+from lint_rules.flow.values import Init, Obj, Ref, Value
 from lint_rules.folders import in_utf8
 from lint_rules.knowledge.merging import family
+from lint_rules.knowledge.origins import original, roots
 from lint_rules.knowledge.perrequest import naming
 from lint_rules.knowledge.told import kept, told
 from lint_rules.naming import CARRIER_WORDS, is_cache_copy_name, is_merge_name
@@ -48,6 +49,30 @@ def has_own_inside(facts: Facts, carrier: Obj) -> bool:
     return whole is not carrier and whole.origin == "copy" and whole.depth == "deep"
 
 
+def is_looked_up(facts: Facts, carrier: Obj) -> bool:
+    """True for what a cache handed out, what stands in it, and a copy of such."""
+    owners = {facts.objects.bottom(obj).origin for obj in family(facts, carrier.id)}
+    return "lookup" in owners
+
+
+def stands_in_entry(facts: Facts, value: Value) -> bool:
+    """True for the very object that stands in what a cache handed out, also where it was found in a shallow copy."""
+    for atom in original(facts, value):
+        if isinstance(atom, Init) or (
+            isinstance(atom, Ref) and facts.objects[atom.obj].origin == "attr"
+        ):
+            owner = facts.objects.bottom(atom.obj)
+            links = [facts.objects[link] for link in family(facts, owner.id)]
+            if is_looked_up(facts, owner) and all(link.depth != "deep" for link in links):
+                return True
+    return False
+
+
+def given_roots(facts: Facts, carrier: Obj) -> list[Obj]:
+    """The parameters that a carrier is, or is a copy of."""
+    return [root for root in roots(facts, carrier.id) if root.origin in ("param", "self")]
+
+
 class Sharing:
     """Says for a carrier whether the cache may hand it, or its like, to another request."""
 
@@ -62,18 +87,41 @@ class Sharing:
     def why(self, facts: Facts, carrier: Obj) -> str | None:
         """Why the carrier is shared, in words for the report; None when nothing says so."""
         # What stands in an entry that the cache hands out is shared with it.
-        owners = {facts.objects.bottom(obj).id for obj in family(facts, carrier.id)}
-        if any(facts.objects[owner].origin == "lookup" for owner in owners):
+        if is_looked_up(facts, carrier):
             return "it is looked up in a cache here"
         models = models_around(facts, carrier)
         if models:
             found = self.model(models[0]) if carrier.model is not None else None
             if found is not None or has_own_inside(facts, carrier):
                 return found
-            return next((why for why in map(self.model, models) if why is not None), None)
+            found = next((why for why in map(self.model, models) if why is not None), None)
+            return found if found is not None else self._handed_over(facts, carrier)
         if self.by_name(facts, carrier):
             return "its name and the function's say that it is a shared token"
         return None
+
+    def _handed_over(self, facts: Facts, carrier: Obj) -> str | None:
+        """Why a parameter is shared though no cache has objects of its class: a caller hands over what stands in an
+        entry."""
+        for param in given_roots(facts, carrier):
+            for caller in self.said.helpers.callers(facts.function):
+                calls = (each for each in caller.handoffs if each.callee == facts.function)
+                given = (call.arguments.get(param.name) for call in calls)
+                if any(value and stands_in_entry(caller, value) for value in given):
+                    name, file = caller.function.qualname, caller.function.module.path.name
+                    place = f"{name} ({in_utf8(file)}:{caller.function.def_line})"
+                    return (
+                        f"{place} hands over what stands in an object that it looks up in a cache"
+                    )
+        return None
+
+    def may_be_handed_over(self, facts: Facts, carrier: Obj) -> bool:
+        """False where no function that has to do with a cache calls this one with the carrier; asked without
+        interpreting one."""
+        if not given_roots(facts, carrier):
+            return False
+        callers = (site.function for site in self.project.callers(facts.function))
+        return any(each is not None and self.survey.uses_cache(each) for each in callers)
 
     def by_name(self, facts: Facts, carrier: Obj) -> bool:
         """Where the project shows nothing of the model's life, the names decide."""

@@ -129,11 +129,8 @@ class Staying:
                 yield None
             for handoff in calls:
                 value = handoff.arguments.get(param.name)
-                if value is None or not all(isinstance(a, Ref | Const) for a in value.atoms):
-                    yield None
-                    continue
-                for obj in value.refs:
-                    yield _Handed(caller, handoff, caller.objects[obj], param.model, copied)
+                for obj in _objects_in(caller, value) if value is not None else [None]:
+                    yield _Handed(caller, handoff, obj, param.model, copied) if obj else None
 
     def _is_in_use(self, handed: _Handed) -> bool:
         """False for a call that only tries the function: onto an object made for it, with values written out."""
@@ -199,6 +196,15 @@ class Staying:
         from lint_rules.knowledge.userkeys import is_found_for_user
 
         return is_found_for_user(self.contents.fields, handed.caller, handed.obj)
+
+
+def _objects_in(caller: Facts, value: Value) -> Iterator[Obj | None]:
+    """The objects that a value may be; None for what is not known to be one."""
+    given = caller.objects.referred(value)
+    for atom in value.atoms:
+        if not isinstance(atom, Const):
+            obj = given.get(atom)
+            yield caller.objects[obj] if obj is not None else None
 
 
 def _is_left(handed: _Handed, name: str) -> bool:
