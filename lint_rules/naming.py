@@ -7,7 +7,7 @@ without its leading underscores, in lower case.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fnmatch import translate
 from functools import lru_cache
 
@@ -110,6 +110,25 @@ CACHING_DECORATORS = re.compile(
     r"|async_lru\.alru_cache|aiocache\.(multi_)?cached(_stampede)?|lru_cache|alru_cache|cached"
     r"|cachetools\.keys\.\w+)$"
 )
+
+
+_REQUEST = re.compile(r"(?:Request|WebSocket|HTTPConnection)\Z")
+_OF_ONE_REQUEST = frozenset({"flask.g", "quart.g", "flask.request", "quart.request"})
+"""Objects of frameworks that are others for each request (flask.palletsprojects.com, "The Application Context")."""
+
+
+def is_of_request(root: str, annotation: str, path: Sequence[str]) -> bool:
+    """True for an attribute (``path`` are the names that lead to it) of what is called, or annotated as, a request: it
+    ends with that.
+
+    What hangs on its ``app`` or its ``state`` may be everybody's (starlette.io, "Lifespan State").
+    """
+    if root == "self":  # a view
+        root, *path = path
+    named = (
+        root in ("request", "req") or root in _OF_ONE_REQUEST or bool(_REQUEST.search(annotation))
+    )
+    return named and len(path) == 1
 
 
 def is_cache_class(dotted: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.flow.values import Obj, Value
-from lint_rules.naming import is_cache_class, is_cache_name, is_pickling
+from lint_rules.naming import is_cache_class, is_cache_name, is_of_request, is_pickling
 from lint_rules.project.attributes import told_of
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.index import Constant
@@ -28,7 +28,11 @@ class Recognising:
 
     def is_cache(self, node: cst.BaseExpression, value: Value | None = None) -> bool:
         """True when the expression is a cache: by its name, or by the class that made it."""
-        if value is not None and (self._is_record(value) or self._is_made_here(node, value)):
+        if value is not None and (
+            self._is_record(value)
+            or self._is_made_here(node, value)
+            or self._ends_with_request(value)
+        ):
             return False
         name = last_name(node)
         if name is not None and is_cache_name(name, self.ctx.settings.cache_objects):
@@ -53,6 +57,20 @@ class Recognising:
             return False
         outer = rf"\b(?:global|nonlocal)\b[^\n#]*\b{re.escape(node.value)}\b"
         return all(map(self.ev.mappings.is_made_here, objs)) and not self.ctx.function.holds(outer)
+
+    def _ends_with_request(self, value: Value) -> bool:
+        """True for what hangs on a request: nobody else's entries are in it."""
+        objs = self.ctx.deref(value)
+        return bool(objs) and all(self._is_of_request(self.ctx.objects[obj]) for obj in objs)
+
+    def _is_of_request(self, info: Obj) -> bool:
+        whole = self.ctx.objects.bottom(info.id)
+        root, *path = info.name.split(".")
+        if whole.origin == "global":
+            root = str(getattr(self.ctx.resolve(root), "dotted", root))
+            return "." in root and is_of_request(root, "", path)
+        is_given = whole.origin in ("param", "self") and whole.name == root
+        return is_given and bool(path) and is_of_request(root, whole.type_text, path)
 
     def _is_cache_object(self, info: Obj) -> bool:
         if info.model is not None:
