@@ -27,6 +27,9 @@ from lint_rules.output.plain import printable
 from lint_rules.settings import BY_NAME, Settings, SettingsError, checked_values, split_list
 
 BOUNDED = {
+    "lint_rules.folders._TEST[0]": "is given the name of a file",
+    "lint_rules.project.moduletext._DEFINITION[0]": "is only looked for at one place",
+    "lint_rules.project.scan._GOES_ON[0]": "is only looked for where a line begins that holds something",
     "lint_rules.project.calls._PREFIX[0]": "is given 200 characters",
 }
 """Expressions that take more, and why that does not matter."""
