@@ -223,14 +223,16 @@ class Instantiation:
                 owner.mixed |= info.mixed
 
     def _is_ours(self, obj: int) -> bool:
-        """True for what was looked up here and handed to a function that leaves its class open, or a copy of
-        it that this function returns: what is written onto that the caller answers for."""
+        """True for what was looked up here, or made where nothing was found, and handed to a function that leaves its
+        class open, or a copy of it that this function returns: what is written onto that the caller answers for."""
         if obj not in self._ours:
             owners = self.ctx.deref(self.mapped(obj)) if is_of_open(self.facts.objects, obj) else []
-            found = bool(owners) and all(is_looked_up(self.ctx.objects, o) for o in owners)
-            self._ours[obj] = found
-            for owner in owners if found else ():
-                self.ctx.objects[owner].open = True
+            objects = self.ctx.objects
+            found = [owner for owner in owners if is_looked_up(objects, owner)]
+            made = [owner for owner in owners if objects[owner].origin == "fresh"]
+            self._ours[obj] = bool(found) and {*found, *made} == {*owners}
+            for owner in found if self._ours[obj] else ():
+                objects[owner].open = True
         return self._ours[obj]
 
     def _answer_for(self, write: Write) -> None:

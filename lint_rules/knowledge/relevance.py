@@ -116,10 +116,11 @@ class Relevance:
             return True
         models = models_around(facts, carrier)
         if models:
-            possible = any(map(self.sharing.possible, models))
-            return possible or self.sharing.may_be_handed_over(facts, carrier)
-        # What a called function returned may be looked up there; of anything else the names decide.
-        return "call" in origins or self.sharing.by_name(facts, carrier)
+            known = any(map(self.sharing.possible, models))
+        else:
+            # What a called function returned may be looked up there; of anything else the names decide.
+            known = "call" in origins or self.sharing.by_name(facts, carrier)
+        return known or self.sharing.may_be_handed_over(facts, carrier)
 
     def _may_be_proven(self, carrier: Obj, name: str) -> bool:
         if self.fields.matches(carrier.model, name):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.summaries import DEPTH
-from lint_rules.flow.values import Init, Obj, Ref, Value
+from lint_rules.flow.values import APART, Init, Obj, Ref, Value
 from lint_rules.folders import in_utf8
 from lint_rules.knowledge.merging import family
 from lint_rules.knowledge.origins import original, roots
@@ -68,6 +68,12 @@ def stands_in_entry(facts: Facts, value: Value) -> bool:
     return False
 
 
+def is_found(facts: Facts, value: Value) -> bool:
+    """True for the very object that a cache handed out."""
+    found = (facts.objects[obj] for obj in value.refs)
+    return any(obj.origin == "lookup" and obj.how != APART for obj in found)
+
+
 def given_roots(facts: Facts, carrier: Obj) -> list[Obj]:
     """The parameters that a carrier is, or is a copy of."""
     return [root for root in roots(facts, carrier.id) if root.origin in ("param", "self")]
@@ -98,21 +104,22 @@ class Sharing:
             return found if found is not None else self._handed_over(facts, carrier)
         if self.by_name(facts, carrier):
             return "its name and the function's say that it is a shared token"
-        return None
+        return self._handed_over(facts, carrier)
 
     def _handed_over(self, facts: Facts, carrier: Obj) -> str | None:
-        """Why a parameter is shared though no cache has objects of its class: a caller hands over what stands in an
-        entry."""
+        """Why a parameter is shared of whose class no cache has objects, or which has none: a caller hands over what
+        stands in an entry, or the entry."""
+        told = carrier.model is not None
+        is_entry = stands_in_entry if told else is_found
+        what = "what stands in an object that it looks up" if told else "what it looks up"
         for param in given_roots(facts, carrier):
             for caller in self.said.helpers.callers(facts.function):
                 calls = (each for each in caller.handoffs if each.callee == facts.function)
                 given = (call.arguments.get(param.name) for call in calls)
-                if any(value and stands_in_entry(caller, value) for value in given):
+                if any(value and is_entry(caller, value) for value in given):
                     name, file = caller.function.qualname, caller.function.module.path.name
                     place = f"{name} ({in_utf8(file)}:{caller.function.def_line})"
-                    return (
-                        f"{place} hands over what stands in an object that it looks up in a cache"
-                    )
+                    return f"{place} hands over {what} in a cache"
         return None
 
     def may_be_handed_over(self, facts: Facts, carrier: Obj) -> bool:
