@@ -50,8 +50,15 @@ class Conditions:
         if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
             return Not(self.build(state, node.expression))
         if isinstance(node, cst.BooleanOperation):
-            parts = (self.build(state, node.left), self.build(state, node.right))
-            return All(parts) if isinstance(node.operator, cst.And) else Any_(parts)
+            both = isinstance(node.operator, cst.And)
+            # Whether there is such a field at all decides nothing where there always is.
+            sides = [
+                side
+                for side in (node.left, node.right)
+                if not isinstance(side, cst.Call) or self._call_truth(state, side) is not both
+            ]
+            parts = tuple(self.build(state, side) for side in sides or [node.left])
+            return parts[0] if len(parts) == 1 else All(parts) if both else Any_(parts)
         if isinstance(node, cst.Call) and self.ev.dotted(node.func) in ("all", "any") and node.args:
             return Leaf(self._reads(state, node.args[0].value))
         return Leaf(self._reads(state, node))

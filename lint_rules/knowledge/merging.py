@@ -269,7 +269,7 @@ class Merging:
                 continue
             if not self._parts(guard, write) or self._found_equal(guard, write, reads):
                 continue
-            if self._fills_unset(guard, write, reads):
+            if self._fills_unset(guard, write):
                 if plain:
                     return "unset", guard
             elif guard.kind != "presence":
@@ -326,14 +326,11 @@ class Merging:
             name != WHOLE or self._is_param(obj) for obj, name in reads & guard.equal
         )
 
-    def _fills_unset(self, guard: Guard, write: Write, reads: Reads) -> bool:
-        """True where the guard asks whether nothing was there yet; one that asks for the new value, and whether there is
-        such a field at all, does not."""
+    def _fills_unset(self, guard: Guard, write: Write) -> bool:
         own = self.own(write.obj)
-        if any(obj in own and name == write.field for obj, name in guard.unset):
-            return True
-        asked = set(_leaves(guard))
-        return asked.isdisjoint(reads) and any(o in own and n == write.field for o, n in asked)
+        return any(obj in own and name == write.field for obj, name in guard.unset) or any(
+            obj in own and name == write.field for obj, name in _leaves(guard)
+        )
 
     def _asks(self, guard: Guard, write: Write, reads: Reads) -> bool:
         """True when the guard keeps the old value by asking about the source, its value or the

@@ -111,7 +111,7 @@ class Sharing:
         stands in an entry, or the entry."""
         told = carrier.model is not None
         is_entry = stands_in_entry if told else is_found
-        what = "what stands in an object that it looks up" if told else "what it looks up"
+        what = "a part of what it looks up" if told else "what it looks up"
         for param in given_roots(facts, carrier):
             for caller in self.said.helpers.callers(facts.function):
                 calls = (each for each in caller.handoffs if each.callee == facts.function)
@@ -119,7 +119,7 @@ class Sharing:
                 if any(value and is_entry(caller, value) for value in given):
                     name, file = caller.function.qualname, caller.function.module.path.name
                     place = f"{name} ({in_utf8(file)}:{caller.function.def_line})"
-                    return f"{place} hands over {what} in a cache"
+                    return f"{place} hands it {what} in a cache"
         return None
 
     def may_be_handed_over(self, facts: Facts, carrier: Obj) -> bool:
