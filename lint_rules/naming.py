@@ -112,6 +112,12 @@ CACHING_DECORATORS = re.compile(
 )
 
 
+OF_ONE_USER = re.compile(
+    r"user|customer|visitor|caller|subject|session|request|conversation", re.IGNORECASE
+)
+"""What a key inside a cache entry is called that stands for what is one user's."""
+
+
 _REQUEST = re.compile(r"(?:Request|WebSocket|HTTPConnection)\Z")
 _OF_ONE_REQUEST = frozenset({"flask.g", "quart.g", "flask.request", "quart.request"})
 """Objects of frameworks that are others for each request (flask.palletsprojects.com, "The Application Context")."""

@@ -162,6 +162,7 @@ def annotate_result(calls: Calls, made: Obj, function: FunctionRef) -> None:
         return
     hint = calls.ctx.project.resolve_annotation(function.module, function.returns, function)
     made.mapping = made.mapping or hint.mapping
+    made.holds = hint.item
     made.typed = True
     if len(hint.classes) == 1:
         made.model = hint.classes[0]

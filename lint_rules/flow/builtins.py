@@ -8,7 +8,7 @@ import libcst as cst
 
 from lint_rules.flow.context import class_of, computed
 from lint_rules.flow.state import State
-from lint_rules.flow.values import ABSENT, EMPTY, NONE, UNKNOWN, Entries, Init, Value, ref
+from lint_rules.flow.values import ABSENT, EMPTY, NONE, UNKNOWN, Entries, Init, Seq, Value, ref, union
 
 if TYPE_CHECKING:
     from lint_rules.flow.calls import Calls
@@ -107,7 +107,17 @@ class Builtins:
 
     def next(self, state: State, node: cst.Call) -> Value | None:
         values = [self.ev.eval(state, arg.value) for arg in node.args]
+        if values and (len(node.args) == 1 or node.args[1].keyword is not None):
+            values[0] = self._an_item(values[0])
         return self.calls.choice(node, values)
+
+    def _an_item(self, value: Value) -> Value:
+        """Some item of a container of objects; what is no such container stands for itself."""
+        atom = value.single
+        if isinstance(atom, Seq):
+            return union(list(atom.parts))
+        item = self.ev.interpreter.loops.item(value)
+        return item if item.refs else value
 
     min = max = next
 

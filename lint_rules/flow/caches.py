@@ -14,7 +14,7 @@ from lint_rules.flow.presence import may_find_nothing
 from lint_rules.flow.recognising import Recognising, last_name
 from lint_rules.flow.state import State
 from lint_rules.flow.values import APART, NONES, UNKNOWN, Init, Obj, Ref, Seq, Value, ref, union
-from lint_rules.naming import is_lookup_method, is_store_method
+from lint_rules.naming import OF_ONE_USER, is_lookup_method, is_store_method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,18 +44,22 @@ class Caches:
             return None
         return self.lookup(state, node, node.value, base, [])
 
-    def entry(self, base: Value) -> Value | None:
+    def entry(self, base: Value, key: cst.CSTNode) -> Value | None:
         """Some entry of a container that was there before and is no cache, under a key that is not known; None
-        where it is none, or may be one of several."""
+        where it is none, may be one of several, or is one user's by its key."""
         objs = self.ctx.deref(base)
-        if len(objs) == 1 and self.ctx.objects[objs[0]].origin in ("global", "attr"):
-            return self.item(objs[0])
-        return None
+        if len(objs) != 1:
+            return None
+        info = self.ctx.objects[objs[0]]
+        is_there = info.origin in ("global", "attr", "lookup") or info.holds is not None
+        # What a call hands out that is not followed yet may be a container: whether it is one the next look tells.
+        is_there = is_there or (info.origin == "call" and self.ctx.depth == 0)
+        return self.item(info.id) if is_there and not OF_ONE_USER.search(self.ctx.code(key)) else None
 
     def item(self, obj: int) -> Value:
         """Some entry of a container that is no cache, of the class that its annotation names."""
         info = self.ctx.objects[obj]
-        made = self.ctx.new(("item", obj), "attr", info.name, of=(obj,), field="[]")
+        made = self.ctx.new(("item", obj), "attr", info.name, of=(obj,), field="[]", model=info.holds)
         if made.model is None:
             self._type_from_annotation(made, ref(obj))
         return ref(made.id)
@@ -97,6 +101,7 @@ class Caches:
 
     def _type(self, made: Obj, annotation: str) -> None:
         hint = self.ctx.project.resolve_annotation(self.ctx.module, annotation, self.ctx.function)
+        made.holds = hint.item
         if len(hint.classes) == 1:
             made.model, made.typed = hint.classes[0], True
             self.ctx.learn_fields(made.model)
@@ -113,7 +118,7 @@ class Caches:
         if number < 0 and types:
             number += len(types)
         made = self.ctx.new(
-            ("part", obj, number), "lookup", info.name, node=info.node, how=info.how
+            ("part", obj, number), "lookup", info.name, node=info.node, how=info.how, model=info.holds
         )
         if 0 <= number < len(types) and count in (len(types), None) and "..." not in types:
             self._type(made, types[number])

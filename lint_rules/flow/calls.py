@@ -263,8 +263,7 @@ class Calls:
         if key is None and self.copies.hooks.is_memo(base):
             return NONE  # what has been copied before is asked for first
         if key is None:
-            entry = self.caches.entry(base) if name == "get" and len(node.args) == 1 else None
-            return entry | NONE if entry is not None else computed(base)
+            return self._some_entry(state, node, base, name)
         default = self.ev.eval(state, node.args[1].value) if len(node.args) > 1 else NONE
         value = self.with_default(state, node, base, key, default)
         if name == "pop":
@@ -273,6 +272,15 @@ class Calls:
         elif name == "setdefault":
             self._set_default(state, node, objs, key, default)
         return value
+
+    def _some_entry(self, state: State, node: cst.Call, base: Value, name: str) -> Value:
+        """What stands under a key that nobody knows, or what is given for the case that nothing does."""
+        entry = self.caches.entry(base, node.args[0].value)
+        if entry is None:
+            return computed(base)
+        if len(node.args) > 1:
+            return entry | self.ev.eval(state, node.args[1].value)
+        return entry | NONE if name == "get" else entry
 
     def _set_default(
         self, state: State, node: cst.Call, objs: list[int], key: str, default: Value

@@ -165,9 +165,7 @@ class Comprehensions:
         items = self.ev.iterate(state, loop.iter)
         values: list[Value] = []
         if items is None or loop.inner_for_in is not None:
-            inner = state.copy()
-            self._bind(inner, loop.target, computed(self.ev.eval(state, loop.iter)))
-            return computed(self.ev.eval(inner, node.elt))
+            return self._some(state, node)
         blame = NO_BLAME
         for item in items:
             inner = state.copy()
@@ -197,6 +195,17 @@ class Comprehensions:
         value = union(values)
         reads = reads_of(value)
         return Value(value.atoms, value.blame | blame) if reads or value.is_constant else value
+
+    def _some(self, state: State, node: cst.GeneratorExp | cst.ListComp | cst.SetComp) -> Value:
+        """The same over items that nobody knows: one of them where that is an object, which stands for all."""
+        loop = node.for_in
+        source = self.ev.eval(state, loop.iter)
+        item = self.ev.interpreter.loops.item(source)
+        is_object = bool(item.refs) and loop.inner_for_in is None
+        inner = state.copy()
+        self._bind(inner, loop.target, item if is_object else computed(source))
+        value = self.ev.eval(inner, node.elt)
+        return Value(frozenset({Seq((value,))})) if is_object and value.refs else computed(value)
 
     def _bind(self, state: State, target: cst.BaseAssignTargetExpression, value: Value) -> None:
         self.ev.interpreter.assign(state, target, value, target)

@@ -139,17 +139,20 @@ class Context:
         key = ("content", obj, field)
         model: ClassRef | None = None
         mapping = False
+        holds: ClassRef | None = None
         decl = info.model.field(field) if info.model is not None else None
         if decl is not None and decl.annotation:
             hint = self.project.resolve_annotation(decl.owner.module, decl.annotation)
-            mapping = hint.mapping
+            mapping, holds = hint.mapping, hint.item
             if len(hint.classes) == 1:
                 model = hint.classes[0]
         elif decl is not None and info.model is not None:
             model = self._keeper(info.model, field)
+        elif info.holds is not None:
+            model = info.holds
         return self.new(
             key, "attr", f"{info.name}.{field}", of=(obj,), field=field, model=model,
-            mapping=mapping, typed=decl is not None,
+            mapping=mapping, typed=decl is not None, holds=holds,
         )  # fmt: skip
 
     def _keeper(self, owner: ClassRef, field: str) -> ClassRef | None:

@@ -240,7 +240,8 @@ class Evaluator:
                 return value.without(Absent()) if value.atoms != ABSENT.atoms else UNKNOWN
             if self.calls.copies.hooks.is_memo(base):
                 return Value(frozenset())  # a copy made before, if this is one at all
-            return self.calls.caches.entry(base) or computed(base)
+            index = node.slice[0].slice.value
+            return self.calls.caches.entry(base, index) or computed(base)
         return computed(base)
 
     def _call(self, state: State, node: cst.BaseExpression) -> Value:
@@ -414,7 +415,7 @@ class Evaluator:
         value = self.eval(state, node)
         entries = entries_of(value)
         if entries is not None:
-            return self.mappings.items(state, *entries)
+            return None if self._hold(entries[0]) else self.mappings.items(state, *entries)
         atom = value.single
         if isinstance(atom, Strings):
             return [constant(name) for name in atom.names]
@@ -424,5 +425,10 @@ class Evaluator:
             values = enum_values(atom.target)
             return [constant(value) for value in values] if values is not None else None
         if isinstance(atom, Ref) and (self.ctx.objects[atom.obj].mapping or lists_fields(node)):
-            return self.mappings.items(state, [atom.obj], "keys")
+            is_record = not self._hold([atom.obj])
+            return self.mappings.items(state, [atom.obj], "keys") if is_record else None
         return None
+
+    def _hold(self, objs: list[int]) -> bool:
+        """True for containers of objects, whose keys are no names of fields."""
+        return bool(objs) and all(self.ctx.objects[obj].holds is not None for obj in objs)

@@ -112,6 +112,7 @@ class Instantiation:
         )  # fmt: skip
         made.opaque = made.opaque or info.opaque
         made.optional, made.stored = info.optional, info.stored
+        made.holds, made.kin = info.holds, info.kin
         made.mixed, made.same = made.mixed or info.mixed, info.same
         self._values[obj] = ref(made.id)
         final = self.facts.final

@@ -152,6 +152,7 @@ class Interpreter:
         info.type_text = hint.text or annotation
         info.typed = True
         info.mapping = info.mapping or hint.mapping
+        info.holds = hint.item
         if len(hint.classes) == 1 and info.model is None:
             info.model = hint.classes[0]
             info.mapping = info.mapping or info.model.kind == "typeddict"

@@ -10,7 +10,7 @@ import libcst as cst
 from lint_rules.flow.context import computed
 from lint_rules.flow.source import within
 from lint_rules.flow.state import State, join
-from lint_rules.flow.values import NO_BLAME, Absent, Leaf, Reads, Seq, Value, reads_in, reads_of
+from lint_rules.flow.values import NO_BLAME, Absent, Leaf, Reads, Seq, Value, entries_of, reads_in, reads_of
 
 if TYPE_CHECKING:
     from lint_rules.flow.interpreter import Interpreter
@@ -56,10 +56,17 @@ class Loops:
 
     def item(self, source: Value) -> Value:
         """Some item of a container: an object where the container's annotation names its class."""
-        objs = self.ctx.deref(source)
-        if len(objs) == 1 and "[" in self.ctx.objects[objs[0]].type_text:
-            return self.ev.calls.caches.item(objs[0])
-        return computed(source)
+        entries = entries_of(source)
+        objs, what = entries if entries is not None else (self.ctx.deref(source), "values")
+        if len(objs) != 1 or what == "keys":
+            return computed(source)
+        info = self.ctx.objects[objs[0]]
+        if entries is None and (info.mapping or "[" not in info.type_text and info.holds is None):
+            return computed(source)  # of a mapping, the keys
+        if entries is not None and info.holds is None:
+            return computed(source)
+        item = self.ev.calls.caches.item(info.id)
+        return item if what == "values" else Value(frozenset({Seq((computed(source), item))}))
 
     def _unrolled(self, state: State, node: cst.For, items: list[Value]) -> State | None:
         self.it.breaks.append([])

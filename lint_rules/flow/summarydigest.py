@@ -143,7 +143,7 @@ class _Telling:
                 info.origin, info.name, info.field, info.how, _named(info.model), info.mapping,
                 info.typed, info.depth, info.base, str(info.only and sorted(info.only)),
                 _named(info.maker), info.opaque, info.open, info.optional, info.stored,
-                info.mixed, info.same,
+                info.mixed, info.same, _named(info.holds), _named(info.kin),
                 tuple(map(self._object, info.of)),
                 self._fields(fields), self._fields(info.taken),
             )  # fmt: skip

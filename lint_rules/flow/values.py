@@ -359,6 +359,10 @@ class Obj:
     maker: FunctionRef | None = None
     #: For a dump that leaves out what is None or unset: the guard that stands for it.
     partial: int | None = None
+    #: The class of what stands in it, where it is a container whose annotation names that.
+    holds: ClassRef | None = None
+    #: The class of what was stored where it was looked up.
+    kin: ClassRef | None = None
     #: Fields the object can have at all (a dump with ``include=``); None when not limited.
     only: frozenset[str] | None = None
     #: The default of a field nobody wrote: init (came in), default (fresh object), absent (dict).

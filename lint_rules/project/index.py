@@ -26,6 +26,10 @@ _WRAPPERS = frozenset(
 _MAPPINGS = frozenset(
     {"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict", "DefaultDict"}
 )
+_SEQUENCES = frozenset(
+    {"list", "List", "Sequence", "MutableSequence", "tuple", "Tuple", "set", "Set", "frozenset", "FrozenSet",
+     "Iterable", "Collection", "deque", "Deque"}
+)  # fmt: skip
 _NULLS = frozenset({"Any", "object", "None"})
 
 
@@ -54,6 +58,13 @@ class TypeInfo:
     mapping: bool = False
     external: tuple[str, ...] = ()
     text: str = ""
+    #: The classes of what stands in a container that it names: of a list's items, of a mapping's values.
+    items: tuple[ClassRef, ...] = ()
+
+    @property
+    def item(self) -> ClassRef | None:
+        """The one class of what stands in the container."""
+        return self.items[0] if len(self.items) == 1 else None
 
 
 class _Asked(NamedTuple):
@@ -194,7 +205,7 @@ class Index:
         self._collect(asked.module, node, asked.scope, parts, 0)
         return TypeInfo(
             tuple(dict.fromkeys(parts.classes)), tuple(parts.unresolved), parts.mapping,
-            tuple(parts.external), asked.text,
+            tuple(parts.external), asked.text, tuple(dict.fromkeys(parts.items)),
         )  # fmt: skip
 
     def _collect(
@@ -229,10 +240,13 @@ class Index:
         if name in _WRAPPERS:
             for item in items:
                 self._collect(module, item, scope, parts, depth + 1)
-        elif name in _MAPPINGS:
-            parts.mapping = True
-        elif name not in ("list", "List", "type", "Type", "Sequence", "tuple", "Tuple", "set", "Set",
-                          "Callable", "Literal", "Iterable", "frozenset"):  # fmt: skip
+        elif name in _MAPPINGS or name in _SEQUENCES:
+            parts.mapping = parts.mapping or name in _MAPPINGS
+            if items and not _is_record(name, items):
+                inside = _Parts()
+                self._collect(module, items[-1 if name in _MAPPINGS else 0], scope, inside, depth + 1)
+                parts.items += inside.classes
+        elif name not in ("type", "Type", "Callable", "Literal"):
             self._collect(module, node.value, scope, parts, depth + 1)
 
     def _name(
@@ -420,6 +434,12 @@ def _plain(node: ast.expr) -> object:
     return ast.unparse(node)
 
 
+def _is_record(name: str, items: list[ast.expr]) -> bool:
+    """True for a tuple that does not say the same of all that stands in it."""
+    is_tuple = name in ("tuple", "Tuple")
+    return is_tuple and not (len(items) == 2 and ast.unparse(items[1]) == "...")
+
+
 class _Parts:
     """What has been collected from an annotation so far."""
 
@@ -427,4 +447,5 @@ class _Parts:
         self.classes: list[ClassRef] = []
         self.unresolved: list[str] = []
         self.external: list[str] = []
+        self.items: list[ClassRef] = []
         self.mapping = False
