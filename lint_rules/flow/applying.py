@@ -37,7 +37,10 @@ def apply(
     bound = _bind(calls, state, function, receiver, args)
     calls.ctx.handoff(state, node, function, bound, calls.scheduled)
     if _caches_result(calls, function):
-        return _typed(calls, state, node, function, "lookup")
+        value = _typed(calls, state, node, function, "lookup")
+        for obj in value.refs:
+            calls.ctx.objects[obj].kin = _class_returned(calls, function)
+        return value
     up = up and function.name in COPYING_HOOKS
     followed = (up or calls.ctx.depth > 0) and _tracked(calls, function, bound)
     names: Names = ()
@@ -56,6 +59,15 @@ def apply(
         return _typed(calls, state, node, function, "call")
     value = Instantiation(calls, state, node, facts, bound).run()
     return value if value is not None else _typed(calls, state, node, function, "call")
+
+
+def _class_returned(calls: Calls, function: FunctionRef) -> ClassRef | None:
+    """The one class of the objects that a function returns, by what it does."""
+    library, depth = calls.ctx.library, calls.ctx.depth
+    facts = library.summary(function, depth - 1, ()) if depth > 0 else None
+    values = [leave.value for leave in facts.exits] if facts is not None else []
+    models = {facts.objects[obj].model for value in values for obj in value.refs} if facts else set()
+    return models.pop() if len(models) == 1 else None
 
 
 def _typed(calls: Calls, state: State, node: cst.Call, function: FunctionRef, origin: str) -> Value:

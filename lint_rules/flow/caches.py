@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lint_rules.flow.expressions import Evaluator
+    from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
 
 _TUPLE = re.compile(r"\A(?:\w+\.)?[tT]uple\[")
@@ -78,8 +79,18 @@ class Caches:
         )  # fmt: skip
         if made.model is None:
             self._type_from_annotation(made, self._declared(state, cache, base))
+        if made.model is None:
+            made.kin = made.kin or self._stored_class(made.name, args)
         state.meet(made.id)
         return ref(made.id)
+
+    def _stored_class(self, cache: str, given: list[Value]) -> ClassRef | None:
+        """The one class of what the function has stored in a cache of that name, and gives it for the case that there
+        is nothing."""
+        stored = [s.obj for s in self.ctx.facts.stores if s.cache == cache and not s.within]
+        objs = (self.ctx.objects[obj] for obj in [*stored, *(o for v in given for o in v.refs)])
+        models = {obj.model for obj in objs if obj.origin in ("fresh", "copy") or obj.id in stored}
+        return models.pop() if len(models) == 1 else None
 
     def _declared(self, state: State, cache: cst.BaseExpression, base: Value) -> Value:
         """The cache as the object that its module declares: one that is written out with its first entries is

@@ -51,6 +51,8 @@ class Copies:
         )  # fmt: skip
         if made.only is None and all(self.ctx.objects[obj].only is not None for obj in objs):
             made.only = frozenset().union(*(self.ctx.objects[obj].only or () for obj in objs))
+        kin = {self.ctx.objects[obj].kin for obj in objs}
+        made.kin = kin.pop() if len(kin) == 1 else None
         made.typed = made.typed or any(self.ctx.objects[obj].typed for obj in objs)
         made.opaque = any(self.ctx.objects[obj].opaque for obj in objs)
         state.heap[made.id] = self._snapshot(state, made.id, objs)

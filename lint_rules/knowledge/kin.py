@@ -1,4 +1,5 @@
-"""The class of a carrier whose look-up does not name one: what else the function says of the same variable."""
+"""The class of a carrier whose look-up does not name one: what else the function says of the same variable, or
+what is stored where it was looked up."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ def class_of(facts: Facts, carrier: Obj) -> ClassRef | None:
         return carrier.model
     told = (
         set(_of_kin(facts, carrier))
+        or ({carrier.kin} if carrier.kin is not None else set())
         or set(_returned(facts, carrier))
         or set(_copied_with(facts, carrier))
     )

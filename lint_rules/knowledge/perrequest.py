@@ -237,6 +237,8 @@ class Fields:
             ):
                 pass
         told = class_of(facts, carrier)
+        if told is not None:
+            found.take(self.of_model(told))
         for name in [name for name in found.evidence if self.shared(told, name)]:
             del found.evidence[name]
         return found

@@ -85,6 +85,14 @@ class PerRequest:
             known.append(proof)
         return len(known) == 1
 
+    def take(self, other: PerRequest) -> None:
+        """Add what is proven of a class that the function tells for the carrier."""
+        self.model = other.model
+        self.order.update(other.order)
+        for name, proofs in other.evidence.items():
+            for proof in proofs:
+                self.add(name, proof)
+
     def ordered(self, names: list[str]) -> list[str]:
         """Names in declaration order, then as they come."""
         last = len(self.order)

@@ -126,6 +126,8 @@ class Relevance:
         if self.fields.matches(carrier.model, name):
             return True
         model = carrier.model
+        if model is None and carrier.origin in ("lookup", "call"):
+            return name in self.survey.provable  # of the class that the function which stores it tells
         if model is None or not self.plausible(model):
             return False
         return name in self.fields.of_model(model).evidence

@@ -10,7 +10,7 @@ from lint_rules.flow.facts import Facts
 from lint_rules.flow.summaries import DEPTH
 from lint_rules.flow.values import APART, Init, Obj, Ref, Value
 from lint_rules.folders import in_utf8
-from lint_rules.knowledge.merging import family
+from lint_rules.knowledge.merging import family, may_be
 from lint_rules.knowledge.origins import original, roots
 from lint_rules.knowledge.perrequest import naming
 from lint_rules.knowledge.told import kept, told
@@ -79,6 +79,11 @@ def given_roots(facts: Facts, carrier: Obj) -> list[Obj]:
     return [root for root in roots(facts, carrier.id) if root.origin in ("param", "self")]
 
 
+def _place(function: FunctionRef) -> str:
+    """A function and where it stands, for the report."""
+    return f"{function.qualname} ({in_utf8(function.module.path.name)}:{function.def_line})"
+
+
 class Sharing:
     """Says for a carrier whether the cache may hand it, or its like, to another request."""
 
@@ -106,29 +111,59 @@ class Sharing:
             return "its name and the function's say that it is a shared token"
         return self._handed_over(facts, carrier)
 
-    def _handed_over(self, facts: Facts, carrier: Obj) -> str | None:
+    def _handed_over(self, facts: Facts, carrier: Obj, calls: int = DEPTH) -> str | None:
         """Why a parameter is shared of whose class no cache has objects, or which has none: a caller hands over what
-        stands in an entry, or the entry."""
+        stands in an entry, or the entry, or what it was given as such."""
         told = carrier.model is not None
         is_entry = stands_in_entry if told else is_found
         what = "a part of what it looks up" if told else "what it looks up"
         for param in given_roots(facts, carrier):
             for caller in self.said.helpers.callers(facts.function):
-                calls = (each for each in caller.handoffs if each.callee == facts.function)
-                given = (call.arguments.get(param.name) for call in calls)
-                if any(value and is_entry(caller, value) for value in given):
-                    name, file = caller.function.qualname, caller.function.module.path.name
-                    place = f"{name} ({in_utf8(file)}:{caller.function.def_line})"
-                    return f"{place} hands it {what} in a cache"
+                handoffs = (each for each in caller.handoffs if each.callee == facts.function)
+                given = [call.arguments.get(param.name) for call in handoffs]
+                values = [value for value in given if value is not None]
+                if any(is_entry(caller, value) for value in values):
+                    return f"{_place(caller.function)} hands it {what} in a cache"
+                found = self._given_on(caller, values, calls) if calls else None
+                if found is not None:
+                    return f"{_place(caller.function)} hands on what it is given, and {found}"
+        return None
+
+    def _given_on(self, facts: Facts, values: list[Value], calls: int) -> str | None:
+        """Why what a function hands on of its own parameters is shared; None where nothing says so."""
+        for obj in sorted({obj for value in values for obj in may_be(facts, value)}):
+            part = facts.objects[obj]
+            if facts.objects.bottom(obj).origin not in ("param", "self"):
+                continue
+            why = next(filter(None, map(self.model, models_around(facts, part))), None)
+            found = why or self._handed_over(facts, part, calls - 1)
+            if found is not None:
+                return found
         return None
 
     def may_be_handed_over(self, facts: Facts, carrier: Obj) -> bool:
-        """False where no function that has to do with a cache calls this one with the carrier; asked without
-        interpreting one."""
+        """False where no function that has to do with a cache, or is given what may come from one, calls this one
+        with the carrier, or calls one that does; asked without interpreting any."""
         if not given_roots(facts, carrier):
             return False
-        callers = (site.function for site in self.project.callers(facts.function))
-        return any(each is not None and self.survey.uses_cache(each) for each in callers)
+        asked, level = {facts.function}, {facts.function}
+        for _ in range(DEPTH + 1):
+            sites = (site.function for each in level for site in self.project.callers(each))
+            level = {each for each in sites if each is not None} - asked
+            if any(map(self._may_have_shared, level)):
+                return True
+            asked |= level
+        return False
+
+    def _may_have_shared(self, function: FunctionRef) -> bool:
+        """True for a function that has to do with a cache, or whose parameters are of a class that others may cache."""
+        if self.survey.uses_cache(function):
+            return True
+        resolve = self.project.resolve_annotation
+        hints = (resolve(function.module, p.annotation, function) for p in function.params if p.annotation)
+        models = [cls for hint in hints for cls in hint.classes]
+        own = function.module.class_(function.class_name) if function.class_name else None
+        return any(map(self.possible, [*models, own] if own is not None else models))
 
     def by_name(self, facts: Facts, carrier: Obj) -> bool:
         """Where the project shows nothing of the model's life, the names decide."""
@@ -211,8 +246,7 @@ class Sharing:
         return named or self.survey.uses_cache(function)
 
     def _in_function(self, function: FunctionRef, model: ClassRef, depth: int) -> str | None:
-        name = in_utf8(function.module.path.name)
-        place = f"{function.qualname} ({name}:{function.def_line})"
+        place = _place(function)
         found = self.said.cached(function, depth)
         if any(copied.is_kin_of(model) for copied in found.copied):
             return f"{place} copies {model.name} objects for a cache"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.contents import Contents
     from lint_rules.knowledge.helpers import Helpers
     from lint_rules.project.classes import ClassRef
+    from lint_rules.project.functions import FunctionRef
 
 
 _CALLS = 3
@@ -47,6 +48,8 @@ class Staying:
         self.helpers = helpers
         self.contents = contents
         self.inside = Inside(helpers)
+        #: What is being followed from caller to caller.
+        self._asked: list[tuple[FunctionRef, int]] = []
 
     def may_arrive(self, facts: Facts, carrier: Obj, name: str) -> bool:
         """True when the carrier of a merge may come with an earlier request's value of the field."""
@@ -90,7 +93,7 @@ class Staying:
         while facts.objects[inner.of[0]].origin == "attr":
             inner = facts.objects[inner.of[0]]
         came_from = roots(facts, inner.of[0])
-        if any(root.origin != "param" for root in came_from):
+        if any(root.origin not in ("param", "self") for root in came_from):
             return True
         handed = [one for root in came_from for one in self._handed(facts, root, copied=False)]
         known = [one for one in handed if one is not None]
@@ -155,10 +158,22 @@ class Staying:
             return False
         if self._is_users(handed) or self._is_made_for(handed):
             return False
+        if caller.objects.bottom(obj.id).origin in ("param", "self"):
+            return self._came_old(caller, obj, name)
         is_apart = is_all_found if handed.copied else is_own
         return not is_apart(caller, obj.id) or self.contents.may_hold(
             obj.model or handed.wanted, name
         )
+
+    def _came_old(self, facts: Facts, obj: Obj, name: str) -> bool:
+        """The same of what a caller was given itself, or found in that: its own callers tell."""
+        if len(self._asked) == _CALLS or (facts.function, obj.id) in self._asked:
+            return True
+        self._asked.append((facts.function, obj.id))
+        try:
+            return self.may_arrive(facts, obj, name)
+        finally:
+            self._asked.pop()
 
     def _is_made_for(self, handed: _Handed) -> bool:
         """True for a new object that is made for this call: in every round of the loops that the call stands in."""
