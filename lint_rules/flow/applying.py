@@ -34,7 +34,7 @@ def apply(
 ) -> Value:  # fmt: skip
     """The effect and the result of calling ``function`` at ``node``; ``up`` for the method of a base by its
     overriding one, which is followed through all bases where it copies."""
-    bound = _bind(calls, state, function, receiver, args)
+    bound = _bind(calls, state, node, function, receiver, args)
     calls.ctx.handoff(state, node, function, bound, calls.scheduled)
     if _caches_result(calls, function):
         value = _typed(calls, state, node, function, "lookup")
@@ -81,16 +81,32 @@ def _typed(calls: Calls, state: State, node: cst.Call, function: FunctionRef, or
 
 
 def _bind(
-    calls: Calls, state: State, function: FunctionRef, receiver: Value | None,
+    calls: Calls, state: State, node: cst.Call, function: FunctionRef, receiver: Value | None,
     args: Sequence[cst.Arg],
 ) -> dict[str, Value]:  # fmt: skip
     """Arguments by parameter name."""
     values = [calls.ev.eval(state, arg.value) for arg in args]
     bound = bind(function, receiver, args, values)
     for param in function.params:
-        if param.annotation:
+        if param.kind == "kwarg":
+            _collect_named(calls, state, node, bound, function)
+        elif param.annotation:
             _learn_class(calls, bound[param.name], function, param.annotation)
     return bound
+
+
+def _collect_named(
+    calls: Calls, state: State, node: cst.Call, bound: dict[str, Value], function: FunctionRef
+) -> None:
+    """What ``**given`` is bound to, where objects are among it: a mapping that is made for the call."""
+    params = {param.name for param in function.params}
+    named = {name: value for name, value in bound.items() if name not in params}
+    objs = (calls.ctx.objects[obj] for value in named.values() for obj in value.refs)
+    if any(obj.origin in ("lookup", "copy", "fresh") or obj.model is not None for obj in objs):
+        made = calls.ev.mappings.fresh(state, node)
+        for name, value in named.items():
+            calls.ctx.write(state, [made], name, value, node, "update", record=False)
+        bound[function.params[-1].name] = ref(made)
 
 
 def bind(

@@ -13,7 +13,7 @@ from lint_rules.flow.keeping import Keeping, KeptAs
 from lint_rules.flow.presence import may_find_nothing
 from lint_rules.flow.recognising import Recognising, last_name
 from lint_rules.flow.state import State
-from lint_rules.flow.values import APART, NONES, UNKNOWN, Init, Obj, Ref, Seq, Value, ref, union
+from lint_rules.flow.values import APART, ITEM, NONES, UNKNOWN, Init, Obj, Ref, Seq, Value, ref, union
 from lint_rules.naming import OF_ONE_USER, is_lookup_method, is_store_method
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Caches:
     def item(self, obj: int) -> Value:
         """Some entry of a container that is no cache, of the class that its annotation names."""
         info = self.ctx.objects[obj]
-        made = self.ctx.new(("item", obj), "attr", info.name, of=(obj,), field="[]", model=info.holds)
+        made = self.ctx.new(("item", obj), "attr", info.name, of=(obj,), field=ITEM, model=info.holds)
         if made.model is None:
             self._type_from_annotation(made, ref(obj))
         return ref(made.id)

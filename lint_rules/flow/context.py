@@ -348,6 +348,10 @@ class Context:
     ) -> None:  # fmt: skip
         """Note what a called function of the project is given."""
         given = {o for v in arguments.values() for o in self.objects.referred(v).values()}
+        made = ("mapping", "fresh")
+        for obj in [o for o in given if o is not None and self.objects[o].origin in made]:
+            held = state.heap.get(obj, {}).values()
+            given.update(o for v in held for o in self.objects.referred(v).values())
         fields = {obj: dict(state.heap.get(obj, {})) for obj in given if obj is not None}
         self.facts.handoffs.append(Handoff(node, callee, dict(arguments), fields, scheduled))
 

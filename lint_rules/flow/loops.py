@@ -10,7 +10,7 @@ import libcst as cst
 from lint_rules.flow.context import computed
 from lint_rules.flow.source import within
 from lint_rules.flow.state import State, join
-from lint_rules.flow.values import NO_BLAME, Absent, Leaf, Reads, Seq, Value, entries_of, reads_in, reads_of
+from lint_rules.flow.values import NO_BLAME, Absent, Leaf, Obj, Reads, Seq, Value, entries_of, reads_in, reads_of
 
 if TYPE_CHECKING:
     from lint_rules.flow.interpreter import Interpreter
@@ -61,12 +61,19 @@ class Loops:
         if len(objs) != 1 or what == "keys":
             return computed(source)
         info = self.ctx.objects[objs[0]]
-        if entries is None and (info.mapping or "[" not in info.type_text and info.holds is None):
+        if entries is None and (info.mapping or not self._is_container(info)):
             return computed(source)  # of a mapping, the keys
         if entries is not None and info.holds is None:
             return computed(source)
         item = self.ev.calls.caches.item(info.id)
         return item if what == "values" else Value(frozenset({Seq((computed(source), item))}))
+
+    def _is_container(self, info: Obj) -> bool:
+        """True for what is annotated as a container, and for ``*given``."""
+        if info.holds is not None or "[" in info.type_text:
+            return True
+        params = self.ctx.function.params if info.origin == "param" else ()
+        return any(param.kind == "vararg" and param.name == info.name for param in params)
 
     def _unrolled(self, state: State, node: cst.For, items: list[Value]) -> State | None:
         self.it.breaks.append([])

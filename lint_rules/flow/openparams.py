@@ -28,8 +28,11 @@ _DYNAMIC = r"setattr|update|__dict__|vars\(|replace|evolve\(|\*\*|\][ \t]*=[^=]"
 
 
 def annotation_of(param: Param) -> str | None:
-    """What a parameter is annotated as; that of ``**given`` is the class of each value, unless it says all of them."""
+    """What a parameter is annotated as; that of ``*given`` is the class of each item, that of ``**given`` of each value,
+    unless it says all of them."""
     told = param.annotation
+    if param.kind == "vararg" and told is not None and "Unpack" not in told and "*" not in told:
+        return f"tuple[{told}, ...]"
     each = param.kind == "kwarg" and told is not None and "Unpack" not in told
     return f"dict[str, {told}]" if each else told
 

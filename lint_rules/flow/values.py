@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 WHOLE = "*"
 """The field name in a read that concerns the object itself, not one of its fields."""
 
+ITEM = "[]"
+"""The field name for what stands in a container under a key, or at a place, that is not known."""
+
 Reads: TypeAlias = frozenset[tuple[int, str]]
 """What was read: fields of objects."""
 NO_READS: Reads = frozenset()

@@ -7,11 +7,13 @@ let it survive say whether the source decided (a finding) or the program (none).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lint_rules.flow.facts import Facts, Write
+from lint_rules.flow.facts import Facts, Handoff, Write
 from lint_rules.flow.state import State, join, read
 from lint_rules.flow.values import (
+    ITEM,
     WHOLE,
     Computed,
     Guard,
@@ -19,6 +21,7 @@ from lint_rules.flow.values import (
     Obj,
     Reads,
     Ref,
+    Seq,
     Value,
     may_hold_for,
     reads_of,
@@ -378,6 +381,20 @@ def may_be(facts: Facts, value: Value) -> set[int]:
     held = (atom for atom in value.atoms if isinstance(atom, Init))
     contents = {facts.objects.content_of(atom.obj, atom.field) for atom in held}
     return {*value.refs, *(obj for obj in contents if obj is not None)}
+
+
+def handed(call: Handoff, param: Obj, field: str) -> Iterator[Value]:
+    """What a call hands over for a parameter, or in a field of what it hands over."""
+    value = call.arguments.get(param.name)
+    if value is None or not field:
+        yield from () if value is None else (value,)
+        return
+    for atom in value.atoms:
+        if isinstance(atom, Seq) and field == ITEM:  # what ``*given`` collects
+            yield from atom.parts
+        elif isinstance(atom, Ref):
+            held = call.fields.get(atom.obj, {})
+            yield from held.values() if field == ITEM else ([held[field]] if field in held else [])
 
 
 def _handed_out(facts: Facts, value: Value) -> set[int]:

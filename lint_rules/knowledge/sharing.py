@@ -10,7 +10,7 @@ from lint_rules.flow.facts import Facts
 from lint_rules.flow.summaries import DEPTH
 from lint_rules.flow.values import APART, Init, Obj, Ref, Value
 from lint_rules.folders import in_utf8
-from lint_rules.knowledge.merging import family, may_be
+from lint_rules.knowledge.merging import family, handed, may_be
 from lint_rules.knowledge.origins import original, roots
 from lint_rules.knowledge.perrequest import naming
 from lint_rules.knowledge.told import kept, told
@@ -74,9 +74,17 @@ def is_found(facts: Facts, value: Value) -> bool:
     return any(obj.origin == "lookup" and obj.how != APART for obj in found)
 
 
-def given_roots(facts: Facts, carrier: Obj) -> list[Obj]:
-    """The parameters that a carrier is, or is a copy of."""
-    return [root for root in roots(facts, carrier.id) if root.origin in ("param", "self")]
+def given_roots(facts: Facts, carrier: Obj) -> list[tuple[Obj, str]]:
+    """The parameters that a carrier is, or is a copy of, and those in a field of which it stands; the field is told
+    then."""
+    found: list[tuple[Obj, str]] = []
+    for root in roots(facts, carrier.id):
+        whole = facts.objects.bottom(root.id)
+        if root.origin in ("param", "self"):
+            found.append((root, ""))
+        elif root.of == (whole.id,) and whole.origin in ("param", "self"):
+            found.append((whole, root.field))
+    return found
 
 
 def _place(function: FunctionRef) -> str:
@@ -117,11 +125,10 @@ class Sharing:
         told = carrier.model is not None
         is_entry = stands_in_entry if told else is_found
         what = "a part of what it looks up" if told else "what it looks up"
-        for param in given_roots(facts, carrier):
+        for param, path in given_roots(facts, carrier):
             for caller in self.said.helpers.callers(facts.function):
                 handoffs = (each for each in caller.handoffs if each.callee == facts.function)
-                given = [call.arguments.get(param.name) for call in handoffs]
-                values = [value for value in given if value is not None]
+                values = [value for call in handoffs for value in handed(call, param, path)]
                 if any(is_entry(caller, value) for value in values):
                     return f"{_place(caller.function)} hands it {what} in a cache"
                 found = self._given_on(caller, values, calls) if calls else None

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from lint_rules.flow.values import NONES, Absent, Callable_, Const, Init, Ref, Seq, Strings
+from lint_rules.flow.values import ITEM, NONES, Absent, Callable_, Const, Init, Ref, Seq, Strings
 from lint_rules.knowledge.inside import Inside
 from lint_rules.knowledge.kin import class_of
-from lint_rules.knowledge.merging import Merging, family
+from lint_rules.knowledge.merging import Merging, family, may_be
 from lint_rules.knowledge.origins import Read, is_all_found, is_built_of_row, is_own, roots
 from lint_rules.knowledge.rows import rows_given
 
@@ -111,11 +111,21 @@ class Staying:
         held = handed.handoff.fields.get(obj.id, {}).get(name)
         if held is not None and inside is not None and self._copied_with(caller, held, inside):
             return True
-        if self._is_made_for(handed):
-            within = held.refs if held is not None else ()
-            return not all(self._is_made(caller, caller.objects[one]) for one in within)
+        if obj.origin == "mapping" or self._is_made_for(handed):
+            return self._holds_old(handed, name, inside)
         held = held or caller.objects.default(obj.id, name)
         return any(isinstance(atom, Init) for atom in held.atoms)
+
+    def _holds_old(self, handed: _Handed, name: str, inside: str | None) -> bool:
+        """The same of what was made for the call: it may hold what was there before."""
+        caller, held = handed.caller, handed.handoff.fields.get(handed.obj.id, {})
+        values = held.values() if name == ITEM else [held[name]] if name in held else []
+        within = (caller.objects[obj] for value in values for obj in sorted(may_be(caller, value)))
+        return any(
+            not self._is_made(caller, obj)
+            and (inside is None or self._arrives(handed._replace(obj=obj), inside))
+            for obj in within
+        )
 
     def _copied_with(self, caller: Facts, held: Value, name: str) -> bool:
         """True for copies of what stands in cache entries with an old value of the field."""

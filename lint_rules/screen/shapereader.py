@@ -16,6 +16,7 @@ from lint_rules.screen.shapes import (
     Names,
     Shape,
     Tokens,
+    held,
     items,
     param,
     spread,
@@ -44,6 +45,8 @@ class _Reader(Calls):
             tokens = {param(arg.arg)}
             if self.names_carrier(arg.annotation) or (index == 0 and owner in names.carriers):
                 tokens.add(CARRIER)
+            if arg in (node.args.vararg, node.args.kwarg):  # each of the call's own stands in it
+                tokens |= held(tokens)
             self.variables[arg.arg] = tokens
         for _ in range(ROUNDS):
             self.changed = False
