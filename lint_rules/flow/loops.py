@@ -63,7 +63,8 @@ class Loops:
         info = self.ctx.objects[objs[0]]
         if entries is None and (info.mapping or not self._is_container(info)):
             return computed(source)  # of a mapping, the keys
-        if entries is not None and info.holds is None:
+        is_open = info.origin == "call" and self.ctx.depth == 0  # the next look tells
+        if entries is not None and info.holds is None and not is_open:
             return computed(source)
         item = self.ev.calls.caches.item(info.id)
         return item if what == "values" else Value(frozenset({Seq((computed(source), item))}))

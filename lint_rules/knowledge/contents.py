@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lint_rules.flow.state import read
 from lint_rules.flow.values import APART, Computed, Const, Entries, Seq
 from lint_rules.knowledge.merging import family, may_be
-from lint_rules.knowledge.origins import brings, roots
+from lint_rules.knowledge.origins import brings, entry_around, roots
 from lint_rules.knowledge.perrequest import naming
 from lint_rules.knowledge.told import kept, told
 from lint_rules.naming import is_plain_type
@@ -185,7 +185,8 @@ def _written_on_found(facts: Facts, model: ClassRef, names: Iterable[str]) -> It
 
 
 def _is_found_itself(facts: Facts, obj: Obj) -> bool:
-    """True for what a cache handed out, and for a copy that may be that."""
+    """True for what a cache handed out, what such a container holds, and a copy that may be that."""
+    obj = entry_around(facts, obj)
     if obj.origin == "copy" and obj.same:
         return any(root.origin == "lookup" and root.how != APART for root in roots(facts, obj.id))
     return obj.origin == "lookup" and obj.how != APART

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from lint_rules.flow.values import APART, ROW, Absent, Const, Init, Strings
+from lint_rules.flow.values import APART, ITEM, ROW, Absent, Const, Init, Strings
 from lint_rules.knowledge.merging import family
 
 if TYPE_CHECKING:
@@ -64,8 +64,15 @@ def _was_held(facts: Facts, atom: Atom) -> bool:
 
 def is_all_found(facts: Facts, obj: int) -> bool:
     """True for an object that was looked up, or is a copy of nothing but such; "found or made" is, too."""
-    origins = {root.origin for root in roots(facts, obj)}
+    origins = {entry_around(facts, root).origin for root in roots(facts, obj)}
     return "lookup" in origins and origins <= {"lookup", "fresh"}
+
+
+def entry_around(facts: Facts, obj: Obj) -> Obj:
+    """The container that holds an item, on whatever level; the object itself, where it is no item of one."""
+    while obj.origin == "attr" and obj.field == ITEM:
+        obj = facts.objects[obj.of[0]]
+    return obj
 
 
 def found_inside(facts: Facts, obj: int) -> bool:

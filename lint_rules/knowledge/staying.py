@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from lint_rules.flow.values import ITEM, NONES, Absent, Callable_, Const, Init, Ref, Seq, Strings
+from lint_rules.flow.values import APART, ITEM, NONES, Absent, Callable_, Const, Init, Ref, Seq, Strings
 from lint_rules.knowledge.inside import Inside
 from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.merging import Merging, family, may_be
@@ -70,6 +70,8 @@ class Staying:
         inner = self.inside.copied(facts, carrier, name)
         if inner is not None:
             return self.inside.may_hold(inner)
+        if carrier.origin == "attr" and facts.objects.bottom(carrier.id).how == APART:
+            return self.contents.may_hold(class_of(facts, carrier), name)
         if carrier.origin == "attr":
             return self._may_inside(facts, carrier, name)
         came_from = roots(facts, carrier.id)
