@@ -37,10 +37,10 @@ def apply(
     bound = _bind(calls, state, node, function, receiver, args)
     calls.ctx.handoff(state, node, function, bound, calls.scheduled)
     if _caches_result(calls, function):
-        value = _typed(calls, state, node, function, "lookup")
-        for obj in value.refs:
+        found = _typed(calls, state, node, function, "lookup")
+        for obj in found.refs:
             calls.ctx.objects[obj].kin = _class_returned(calls, function)
-        return value
+        return found
     up = up and function.name in COPYING_HOOKS
     followed = (up or calls.ctx.depth > 0) and _tracked(calls, function, bound)
     names: Names = ()
@@ -66,7 +66,9 @@ def _class_returned(calls: Calls, function: FunctionRef) -> ClassRef | None:
     library, depth = calls.ctx.library, calls.ctx.depth
     facts = library.summary(function, depth - 1, ()) if depth > 0 else None
     values = [leave.value for leave in facts.exits] if facts is not None else []
-    models = {facts.objects[obj].model for value in values for obj in value.refs} if facts else set()
+    models = (
+        {facts.objects[obj].model for value in values for obj in value.refs} if facts else set()
+    )
     return models.pop() if len(models) == 1 else None
 
 

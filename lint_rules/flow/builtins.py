@@ -8,7 +8,18 @@ import libcst as cst
 
 from lint_rules.flow.context import class_of, computed
 from lint_rules.flow.state import State
-from lint_rules.flow.values import ABSENT, EMPTY, NONE, UNKNOWN, Entries, Init, Seq, Value, ref, union
+from lint_rules.flow.values import (
+    ABSENT,
+    EMPTY,
+    NONE,
+    UNKNOWN,
+    Entries,
+    Init,
+    Seq,
+    Value,
+    ref,
+    union,
+)
 
 if TYPE_CHECKING:
     from lint_rules.flow.calls import Calls

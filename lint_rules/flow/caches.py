@@ -13,7 +13,19 @@ from lint_rules.flow.keeping import Keeping, KeptAs
 from lint_rules.flow.presence import may_find_nothing
 from lint_rules.flow.recognising import Recognising, last_name
 from lint_rules.flow.state import State
-from lint_rules.flow.values import APART, ITEM, NONES, UNKNOWN, Init, Obj, Ref, Seq, Value, ref, union
+from lint_rules.flow.values import (
+    APART,
+    ITEM,
+    NONES,
+    UNKNOWN,
+    Init,
+    Obj,
+    Ref,
+    Seq,
+    Value,
+    ref,
+    union,
+)
 from lint_rules.naming import OF_ONE_USER, is_lookup_method, is_store_method
 
 if TYPE_CHECKING:
@@ -55,12 +67,16 @@ class Caches:
         is_there = info.origin in ("global", "attr", "lookup") or info.holds is not None
         # What a call hands out that is not followed yet may be a container: whether it is one the next look tells.
         is_there = is_there or (info.origin == "call" and self.ctx.depth == 0)
-        return self.item(info.id) if is_there and not OF_ONE_USER.search(self.ctx.code(key)) else None
+        return (
+            self.item(info.id) if is_there and not OF_ONE_USER.search(self.ctx.code(key)) else None
+        )
 
     def item(self, obj: int) -> Value:
         """Some entry of a container that is no cache, of the class that its annotation names."""
         info = self.ctx.objects[obj]
-        made = self.ctx.new(("item", obj), "attr", info.name, of=(obj,), field=ITEM, model=info.holds)
+        made = self.ctx.new(
+            ("item", obj), "attr", info.name, of=(obj,), field=ITEM, model=info.holds
+        )
         if made.model is None:
             self._type_from_annotation(made, ref(obj))
         return ref(made.id)
@@ -129,7 +145,12 @@ class Caches:
         if number < 0 and types:
             number += len(types)
         made = self.ctx.new(
-            ("part", obj, number), "lookup", info.name, node=info.node, how=info.how, model=info.holds
+            ("part", obj, number),
+            "lookup",
+            info.name,
+            node=info.node,
+            how=info.how,
+            model=info.holds,
         )
         if 0 <= number < len(types) and count in (len(types), None) and "..." not in types:
             self._type(made, types[number])

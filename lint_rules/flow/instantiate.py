@@ -225,9 +225,14 @@ class Instantiation:
 
     def _is_ours(self, obj: int) -> bool:
         """True for what was looked up here, or made where nothing was found, and handed to a function that leaves its
-        class open, or a copy of it that this function returns: what is written onto that the caller answers for."""
+        class open, or a copy of it that this function returns: what is written onto that the caller answers for. For
+        the fields that it names itself of what stands in such an object the called function does."""
         if obj not in self._ours:
-            owners = self.ctx.deref(self.mapped(obj)) if is_of_open(self.facts.objects, obj) else []
+            named = self.facts.objects[obj].origin == "attr" and not any(
+                write.unrolled for write in self.facts.writes_to(obj)
+            )
+            is_open = not named and is_of_open(self.facts.objects, obj)
+            owners = self.ctx.deref(self.mapped(obj)) if is_open else []
             objects = self.ctx.objects
             found = [owner for owner in owners if is_looked_up(objects, owner)]
             made = [owner for owner in owners if objects[owner].origin == "fresh"]

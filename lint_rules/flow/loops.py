@@ -10,7 +10,18 @@ import libcst as cst
 from lint_rules.flow.context import computed
 from lint_rules.flow.source import within
 from lint_rules.flow.state import State, join
-from lint_rules.flow.values import NO_BLAME, Absent, Leaf, Obj, Reads, Seq, Value, entries_of, reads_in, reads_of
+from lint_rules.flow.values import (
+    NO_BLAME,
+    Absent,
+    Leaf,
+    Obj,
+    Reads,
+    Seq,
+    Value,
+    entries_of,
+    reads_in,
+    reads_of,
+)
 
 if TYPE_CHECKING:
     from lint_rules.flow.interpreter import Interpreter

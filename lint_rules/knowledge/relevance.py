@@ -127,7 +127,9 @@ class Relevance:
             return True
         model = carrier.model
         if model is None and carrier.origin in ("lookup", "call"):
-            return name in self.survey.provable  # of the class that the function which stores it tells
+            return (
+                name in self.survey.provable
+            )  # of the class that the function which stores it tells
         if model is None or not self.plausible(model):
             return False
         return name in self.fields.of_model(model).evidence

@@ -167,7 +167,11 @@ class Sharing:
         if self.survey.uses_cache(function):
             return True
         resolve = self.project.resolve_annotation
-        hints = (resolve(function.module, p.annotation, function) for p in function.params if p.annotation)
+        hints = (
+            resolve(function.module, p.annotation, function)
+            for p in function.params
+            if p.annotation
+        )
         models = [cls for hint in hints for cls in hint.classes]
         own = function.module.class_(function.class_name) if function.class_name else None
         return any(map(self.possible, [*models, own] if own is not None else models))

@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from lint_rules.flow.values import APART, ITEM, NONES, Absent, Callable_, Const, Init, Ref, Seq, Strings
+from lint_rules.flow.values import (
+    APART,
+    ITEM,
+    NONES,
+    Absent,
+    Callable_,
+    Const,
+    Init,
+    Ref,
+    Seq,
+    Strings,
+)
 from lint_rules.knowledge.inside import Inside
 from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.merging import Merging, family, may_be

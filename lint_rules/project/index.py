@@ -12,6 +12,7 @@ from lint_rules.project.functions import FunctionRef
 from lint_rules.project.imports import import_statements
 from lint_rules.project.modules import ImportTarget, Module
 from lint_rules.project.noting import Remembered
+from lint_rules.project.typeinfo import MAPPINGS, SEQUENCES, WRAPPERS, Parts, TypeInfo, is_record
 
 if TYPE_CHECKING:
     from lint_rules.project.project import Project
@@ -19,17 +20,6 @@ if TYPE_CHECKING:
 MAX_STEPS = 40
 """Aliases and re-exports that one name is followed through; a cycle ends there."""
 
-_WRAPPERS = frozenset(
-    {"Optional", "Union", "Annotated", "Final", "ClassVar", "Awaitable", "Coroutine", "Required",
-     "NotRequired", "ReadOnly", "Generator", "AsyncGenerator", "Iterator", "AsyncIterator", "Depends"}
-)  # fmt: skip
-_MAPPINGS = frozenset(
-    {"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict", "DefaultDict"}
-)
-_SEQUENCES = frozenset(
-    {"list", "List", "Sequence", "MutableSequence", "tuple", "Tuple", "set", "Set", "frozenset", "FrozenSet",
-     "Iterable", "Collection", "deque", "Deque"}
-)  # fmt: skip
 _NULLS = frozenset({"Any", "object", "None"})
 
 
@@ -47,24 +37,6 @@ class Constant:
     module: Module
     name: str
     value: ast.expr
-
-
-@dataclass(frozen=True, slots=True)
-class TypeInfo:
-    """What an annotation names: classes of the project, others, and whether it is a mapping."""
-
-    classes: tuple[ClassRef, ...] = ()
-    unresolved: tuple[str, ...] = ()
-    mapping: bool = False
-    external: tuple[str, ...] = ()
-    text: str = ""
-    #: The classes of what stands in a container that it names: of a list's items, of a mapping's values.
-    items: tuple[ClassRef, ...] = ()
-
-    @property
-    def item(self) -> ClassRef | None:
-        """The one class of what stands in the container."""
-        return self.items[0] if len(self.items) == 1 else None
 
 
 class _Asked(NamedTuple):
@@ -201,7 +173,7 @@ class Index:
             node = ast.parse(asked.text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError):
             return TypeInfo(text=asked.text)
-        parts = _Parts()
+        parts = Parts()
         self._collect(asked.module, node, asked.scope, parts, 0)
         return TypeInfo(
             tuple(dict.fromkeys(parts.classes)), tuple(parts.unresolved), parts.mapping,
@@ -209,7 +181,7 @@ class Index:
         )  # fmt: skip
 
     def _collect(
-        self, module: Module, node: ast.expr, scope: FunctionRef | None, parts: _Parts, depth: int
+        self, module: Module, node: ast.expr, scope: FunctionRef | None, parts: Parts, depth: int
     ) -> None:
         if depth > MAX_STEPS:
             return
@@ -228,7 +200,7 @@ class Index:
             self._name(module, ast.unparse(node), scope, parts, depth)
 
     def _subscript(
-        self, module: Module, node: ast.Subscript, scope: FunctionRef | None, parts: _Parts,
+        self, module: Module, node: ast.Subscript, scope: FunctionRef | None, parts: Parts,
         depth: int,
     ) -> None:  # fmt: skip
         name = ast.unparse(node.value).rsplit(".", 1)[-1]
@@ -237,25 +209,27 @@ class Index:
             items = items[:1]
         elif name == "Coroutine":
             items = items[-1:]
-        if name in _WRAPPERS:
+        if name in WRAPPERS:
             for item in items:
                 self._collect(module, item, scope, parts, depth + 1)
-        elif name in _MAPPINGS or name in _SEQUENCES:
-            parts.mapping = parts.mapping or name in _MAPPINGS
-            if items and not _is_record(name, items):
-                inside = _Parts()
-                self._collect(module, items[-1 if name in _MAPPINGS else 0], scope, inside, depth + 1)
+        elif name in MAPPINGS or name in SEQUENCES:
+            parts.mapping = parts.mapping or name in MAPPINGS
+            if items and not is_record(name, items):
+                inside = Parts()
+                self._collect(
+                    module, items[-1 if name in MAPPINGS else 0], scope, inside, depth + 1
+                )
                 parts.items += inside.classes
         elif name not in ("type", "Type", "Callable", "Literal"):
             self._collect(module, node.value, scope, parts, depth + 1)
 
     def _name(
-        self, module: Module, text: str, scope: FunctionRef | None, parts: _Parts, depth: int
+        self, module: Module, text: str, scope: FunctionRef | None, parts: Parts, depth: int
     ) -> None:
         last = text.rsplit(".", 1)[-1]
-        if last in ("None", "NoneType") or last in _WRAPPERS:
+        if last in ("None", "NoneType") or last in WRAPPERS:
             return
-        if last in _MAPPINGS:
+        if last in MAPPINGS:
             parts.mapping = True
             return
         if last == "Self" and scope is not None and scope.class_name:
@@ -272,7 +246,7 @@ class Index:
         else:
             parts.unresolved.append(text)
 
-    def _alias_type(self, found: Constant, parts: _Parts, depth: int) -> None:
+    def _alias_type(self, found: Constant, parts: Parts, depth: int) -> None:
         """A type alias, or a TypeVar with a bound."""
         value = found.value
         if isinstance(value, ast.Call):
@@ -432,20 +406,3 @@ def _plain(node: ast.expr) -> object:
     ):
         return ""
     return ast.unparse(node)
-
-
-def _is_record(name: str, items: list[ast.expr]) -> bool:
-    """True for a tuple that does not say the same of all that stands in it."""
-    is_tuple = name in ("tuple", "Tuple")
-    return is_tuple and not (len(items) == 2 and ast.unparse(items[1]) == "...")
-
-
-class _Parts:
-    """What has been collected from an annotation so far."""
-
-    def __init__(self) -> None:
-        self.classes: list[ClassRef] = []
-        self.unresolved: list[str] = []
-        self.external: list[str] = []
-        self.items: list[ClassRef] = []
-        self.mapping = False

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.implementations import Implementations
-    from lint_rules.project.index import Constant, External, Index, TypeInfo
+    from lint_rules.project.index import Constant, External, Index
     from lint_rules.project.modules import Module
+    from lint_rules.project.typeinfo import TypeInfo
 
 _DERIVED = ("index", "graph", "implementations", "names", "names_digest", "entries", "_listed")
 """What is worked out of the texts when it is asked for, and again when a text has changed."""
