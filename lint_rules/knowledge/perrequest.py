@@ -45,10 +45,12 @@ class Fields:
         )  # fmt: skip
         self._helping = Remembered(self._ask_helping)
 
-    def of(self, model: ClassRef | None, facts: Facts, carrier: Obj) -> PerRequest:
-        """P of the carrier's model; without one, what the function itself proves."""
+    def of(
+        self, model: ClassRef | None, facts: Facts, carrier: Obj, *, kin: bool = True
+    ) -> PerRequest:
+        """P of the carrier's model; without one, what the function itself proves, and P of its ``kin``."""
         if model is None:
-            return self._alone(facts, carrier)
+            return self._alone(facts, carrier, kin=kin)
         return self.of_model(model)
 
     # ----------------------------------------------------------------- statements about names
@@ -220,7 +222,7 @@ class Fields:
 
     # ----------------------------------------------------------------- without a model
 
-    def _alone(self, facts: Facts, carrier: Obj) -> PerRequest:
+    def _alone(self, facts: Facts, carrier: Obj, *, kin: bool) -> PerRequest:
         found = PerRequest(self.project)
         for copy in self.helpers.copies(facts.function):
             for name, row in self.said.reset_on(copy) if copy.copy is carrier else ():
@@ -237,7 +239,7 @@ class Fields:
             ):
                 pass
         told = class_of(facts, carrier)
-        if told is not None:
+        if told is not None and kin:
             found.take(self.of_model(told))
         for name in [name for name in found.evidence if self.shared(told, name)]:
             del found.evidence[name]

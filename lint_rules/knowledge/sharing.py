@@ -111,13 +111,21 @@ class Sharing:
         models = models_around(facts, carrier)
         if models:
             found = self.model(models[0]) if carrier.model is not None else None
-            if found is not None or has_own_inside(facts, carrier):
+            own = has_own_inside(facts, carrier) and not self._copies_to_itself(models[0])
+            if found is not None or own:
                 return found
             found = next((why for why in map(self.model, models) if why is not None), None)
             return found if found is not None else self._handed_over(facts, carrier)
         if self.by_name(facts, carrier):
             return "its name and the function's say that it is a shared token"
         return self._handed_over(facts, carrier)
+
+    def _copies_to_itself(self, model: ClassRef) -> bool:
+        """True for a class of which a deep copy of another object holds the very object that was there."""
+        method = model.method("__deepcopy__")
+        facts = self.library.facts(method, 0) if method is not None else None
+        itself = facts.params.get(facts.function.params[0].name) if facts is not None else None
+        return facts is not None and any(itself in leave.value.refs for leave in facts.exits)
 
     def _handed_over(self, facts: Facts, carrier: Obj, calls: int = DEPTH) -> str | None:
         """Why a parameter is shared of whose class no cache has objects, or which has none: a caller hands over what

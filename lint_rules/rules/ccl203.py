@@ -67,7 +67,8 @@ class MissingMerge(Rule):
             source = self._source(knowledge, facts, carrier, merges)
             if source is None:
                 continue
-            found = knowledge.fields.of(carrier.model, facts, carrier)
+            # That a field is missing is said of no class which is only told by what stands beside the object.
+            found = knowledge.fields.of(carrier.model, facts, carrier, kin=False)
             merged = [
                 m
                 for m in merges
