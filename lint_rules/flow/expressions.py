@@ -20,9 +20,12 @@ from lint_rules.flow.values import (
     NONE,
     NONES,
     UNKNOWN,
+    WHOLE,
     Absent,
     Callable_,
     Const,
+    Entries,
+    Leaf,
     Obj,
     Ref,
     Seq,
@@ -35,7 +38,7 @@ from lint_rules.flow.values import (
     union,
 )
 from lint_rules.project.classes import ClassRef
-from lint_rules.project.fieldlists import FIELD_LISTS, enum_values
+from lint_rules.project.fieldlists import FIELD_LISTS, FIELDS_SET, enum_values
 from lint_rules.project.functions import FunctionRef
 
 if TYPE_CHECKING:
@@ -176,7 +179,14 @@ class Evaluator:
                 return self._class_attribute(owner, node.attr.value)
             return self.global_value(dotted)
         base = self.eval(state, node.value)
-        return self.field(state, base, node.attr.value)
+        objs = self.ctx.deref(base) if node.attr.value in FIELDS_SET else []
+        return self._fields_set(state, node, objs) if objs else self.field(state, base, node.attr.value)
+
+    def _fields_set(self, state: State, node: cst.Attribute, objs: list[int]) -> Value:
+        """The names of those fields of an object that it was given: any may be missing."""
+        guard = self.ctx.guard(node, "filter", Leaf(frozenset((obj, WHOLE) for obj in objs)), needs=False)
+        made = self.calls.copies.make(state, node, objs, "deep", "fields set", mapping=True, partial=guard)
+        return Value(frozenset({Entries(made, "keys")}))
 
     def field(self, state: State, base: Value, name: str) -> Value:
         """Attribute ``name`` of a value."""

@@ -33,11 +33,12 @@ from lint_rules.flow.values import (
     Value,
     constant,
     ref,
+    union,
 )
 
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
-    from lint_rules.flow.values import Obj
+    from lint_rules.flow.values import Atom, Obj
     from lint_rules.project.functions import FunctionRef, Param
 
 
@@ -276,19 +277,27 @@ class Interpreter:
     def _unpack(
         self, state: State, target: cst.Tuple | cst.List, value: Value, node: cst.CSTNode
     ) -> None:
-        atom = value.single
-        parts: list[Value] | None = None
-        if isinstance(atom, Seq):
-            parts = list(atom.parts)
-        elif isinstance(atom, Strings):
-            parts = [constant(name) for name in atom.names]
-        elif isinstance(atom, Ref) and self.ctx.objects[atom.obj].origin == "lookup":
-            parts = self.ev.calls.caches.parts(state, atom.obj, len(target.elements))
+        count = len(target.elements)
+        ways = [self._parts(state, atom, count) for atom in value.atoms]
         starred = any(isinstance(e, cst.StarredElement) for e in target.elements)
-        if parts is None or starred or len(parts) != len(target.elements):
-            parts = [computed(value)] * len(target.elements)
+        parts = [computed(value)] * count
+        if ways and not starred and all(len(way) == count for way in ways):
+            parts = [union(list(each)) for each in zip(*ways, strict=True)]
         for element, part in zip(target.elements, parts, strict=True):
             self.assign(state, element.value, part, node)
+
+    def _parts(self, state: State, atom: Atom, count: int) -> list[Value]:
+        """The items of what may be unpacked into so many; none where they are not known."""
+        if isinstance(atom, Seq):
+            return list(atom.parts)
+        if isinstance(atom, Strings):
+            return [constant(name) for name in atom.names]
+        origin = self.ctx.objects[atom.obj].origin if isinstance(atom, Ref) else ""
+        if isinstance(atom, Ref) and origin == "lookup":
+            return self.ev.calls.caches.parts(state, atom.obj, count)
+        if isinstance(atom, Ref) and origin == "call" and self.ctx.depth == 0:
+            return [self.ev.calls.caches.item(atom.obj)] * count  # the next look tells
+        return []
 
     def _assign_item(
         self, state: State, target: cst.Subscript, value: Value, node: cst.CSTNode

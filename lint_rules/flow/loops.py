@@ -142,6 +142,8 @@ class Loops:
         )
         skipped: list[State] = []
         if missing:
+            known = self.it.facts.guards
+            kind = "filter" if any(known[g].kind == "filter" for g in item.blame) else kind
             leaf = Leaf(self._item_reads(item))
             skipped.append(state.under(self.ctx.guard(node.iter, kind, leaf, needs=False)))
             state = state.under(self.ctx.guard(node.iter, kind, leaf, needs=True))

@@ -8,7 +8,7 @@ import libcst as cst
 
 from lint_rules.flow.applying import apply
 from lint_rules.flow.state import State
-from lint_rules.flow.values import UNKNOWN, Callable_, Value
+from lint_rules.flow.values import UNKNOWN, Callable_, Seq, Value
 from lint_rules.project.functions import FunctionRef
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ def call(calls: Calls, state: State, node: cst.Call, *, waits: bool) -> Value:
         if _happens(calls, state, node, func, value, args):
             break
     calls.scheduled = before
+    if waits and len(values) > 1 and calls.ctx.code(node.func).endswith("gather"):
+        one_by_one = not any(arg.star or arg.keyword is not None for arg in node.args)
+        return Value(frozenset({Seq(tuple(values))})) if one_by_one else UNKNOWN
     return values[0] if waits and values else UNKNOWN
 
 

@@ -21,6 +21,8 @@ FIELD_LISTS = frozenset(
      "__dataclass_fields__", "_fields", "__slots__", "__attrs_attrs__", "__struct_fields__"}
 )  # fmt: skip
 """Attributes of a class that list its fields."""
+FIELDS_SET = frozenset({"model_fields_set", "__fields_set__"})
+"""Attributes of an object that list those of its fields which it was given."""
 
 Names: TypeAlias = "tuple[str, ...] | None"
 
