@@ -180,12 +180,20 @@ class Evaluator:
             return self.global_value(dotted)
         base = self.eval(state, node.value)
         objs = self.ctx.deref(base) if node.attr.value in FIELDS_SET else []
-        return self._fields_set(state, node, objs) if objs else self.field(state, base, node.attr.value)
+        return (
+            self._fields_set(state, node, objs)
+            if objs
+            else self.field(state, base, node.attr.value)
+        )
 
     def _fields_set(self, state: State, node: cst.Attribute, objs: list[int]) -> Value:
         """The names of those fields of an object that it was given: any may be missing."""
-        guard = self.ctx.guard(node, "filter", Leaf(frozenset((obj, WHOLE) for obj in objs)), needs=False)
-        made = self.calls.copies.make(state, node, objs, "deep", "fields set", mapping=True, partial=guard)
+        guard = self.ctx.guard(
+            node, "filter", Leaf(frozenset((obj, WHOLE) for obj in objs)), needs=False
+        )
+        made = self.calls.copies.make(
+            state, node, objs, "deep", "fields set", mapping=True, partial=guard
+        )
         return Value(frozenset({Entries(made, "keys")}))
 
     def field(self, state: State, base: Value, name: str) -> Value:
