@@ -202,9 +202,30 @@ class Staying:
 
 
 def _is_left(handed: _Handed, name: str) -> bool:
-    """True when the old value may be on the object at the end of the caller."""
-    caller = handed.caller
-    return caller.final is None or Merging(caller).may_keep_old(handed.obj.id, name)
+    """True when the old value may be on the object at the end of the caller.
+
+    What is on one that the caller made and stored is the old value of the next request; on one that outlives a round
+    of a loop, that of the next round.
+    """
+    caller, obj = handed.caller, handed.obj
+    if caller.final is None or _is_handed_again(handed):
+        return True
+    merging = Merging(caller)
+    if obj.origin == "fresh":
+        return not (obj.stored and merging.final(obj.id, name).is_constant)
+    return merging.may_keep_old(obj.id, name)
+
+
+def _is_handed_again(handed: _Handed) -> bool:
+    """True where the caller hands the object to the same function at several places: what it does at its end comes
+    too late for the second of these."""
+    places = {
+        each.node
+        for each in handed.caller.handoffs
+        if each.callee == handed.handoff.callee
+        and any(handed.obj.id in value.refs for value in each.arguments.values())
+    }
+    return len(places) > 1
 
 
 def _comes_in(handed: _Handed, value: Value) -> bool:
