@@ -641,7 +641,20 @@ PORTS = {
                 "    auth = cache.get(token) or Auth(token)\n    if params.end_user_id:\n"
                 "        auth.end_user_id = params.end_user_id\n    cache.set(token, auth)\n    return auth\n",
 }  # fmt: skip
+KEEPS_NOTHING = {
+    **PORTS,
+    "real.py": "class Real:\n    def get(self, key):\n        return None\n\n"
+               "    def set(self, key, value):\n        pass\n",
+    "entries.py": "def found(key): ...\n\n\nclass More(object):\n    def get(self, key):\n        return found(key)\n",
+}  # fmt: skip
 EDITS = {
+    "what a cache hands out that kept nothing": (
+        KEEPS_NOTHING, "real.py", "return None", "return self.entries[key]"),
+    "what else does what a cache does that keeps nothing": (
+        KEEPS_NOTHING, "other.py", "class Second:", "class More:\n    pass\n\n\nclass Other(Other):"),
+    "a class under one that keeps nothing": (
+        KEEPS_NOTHING, "entries.py", "def found(key): ...\n\n\nclass More(object)",
+        "from real import Real\n\n\nclass More(Real)"),
     "what a factory makes": (MADE_ELSEWHERE, "factory.py", "return Auth(token=token)", "return token"),
     "where a factory's object goes": (MADE_ELSEWHERE, "factory.py", "self.cache[token] = ", "return "),
     "the class of what an attribute holds": (HELD_BY_ATTRIBUTE, "service.py", "= Memory()", "= Bin()"),

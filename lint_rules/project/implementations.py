@@ -37,6 +37,16 @@ class Implementations:
         only = self._only(cls)
         return (only.method(name) if only is not None else None) or declared
 
+    def is_overridden(self, cls: ClassRef, method: FunctionRef) -> bool:
+        """True where a subclass has a method of its own by that name."""
+        paths = self.project.files_containing(f"def {method.name}".encode())
+        return len(paths) > MAX_FILES or any(
+            owner != cls and owner.is_subclass_of(cls)
+            for path in paths
+            for found in self.project.module(path).functions_named((method.name,))
+            for owner in _owner(found)
+        )
+
     def leaves_open(self, cls: ClassRef) -> bool:
         """True for a class that has a method which another class has to implement."""
         names = dict.fromkeys(name for one in cls.mro for name in one.methods)
