@@ -23,6 +23,7 @@ UNTESTED = {
     "CCL101/stores_of_many_ways": "the cache that it fills is out of reach",
     "CCL104/class_told_by_what_is_called": "what it stores is out of a test's reach",
     "CCL104/one_of_several": "its object comes from a cache",
+    "CCL201/old_values_for_another_function": "its object comes from a cache",
     "CCL202/cache_that_keeps_nothing_by_default": "its object comes from a cache",
     "CCL202/cache_with_shared_default": "its object comes from a cache",
     "CCL101/built_of_request": "the class of 'request' is not known",
