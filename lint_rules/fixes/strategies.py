@@ -15,6 +15,7 @@ from lint_rules.fixes.quotes import in_style
 from lint_rules.fixes.rebinding import fix_shared_edit
 from lint_rules.fixes.resets import fix_copy
 from lint_rules.fixes.wrap import fix_store
+from lint_rules.knowledge.serving import is_served
 
 if TYPE_CHECKING:
     from lint_rules.knowledge.base import Knowledge
@@ -29,6 +30,10 @@ _PLANS = {
     "CCL202": fix_merges,
     "CCL203": fix_missing,
 }
+_SERVED = (
+    "the object itself was stored before the request's values came onto it, and the request gets this copy: a reset here "
+    "would take them from the request and leave them in the cache. Store a copy, or write onto a copy"
+)
 
 
 def plan(knowledge: Knowledge, problem: Problem) -> Fix:
@@ -38,6 +43,8 @@ def plan(knowledge: Knowledge, problem: Problem) -> Fix:
         return Fix(
             reason="whether to copy before the store or before the write is the program's decision"
         )
+    if problem.copy is not None and is_served(knowledge.helpers, problem.copy):
+        return Fix(reason=_SERVED)
     layout = Layout(knowledge.library, problem.facts.function)
     fix = strategy(problem, layout)
     return _passed(layout.text, replace(fix, edits=in_style(layout.text, fix.edits)))
