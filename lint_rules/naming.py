@@ -112,6 +112,10 @@ CACHING_DECORATORS = re.compile(
 )
 
 
+CONTEXT_VARIABLE = "contextvars.ContextVar"
+"""What is called a cache and is of this class holds what the request itself has put there."""
+
+
 def is_cache_class(dotted: str) -> bool:
     """True for a class of a caching library, or one that is called a cache."""
     return dotted.startswith(tuple(f"{lib}." for lib in CACHE_LIBRARIES)) or (

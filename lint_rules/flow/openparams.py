@@ -60,8 +60,7 @@ def classes_given(ctx: Context, function: FunctionRef, bound: Mapping[str, Value
     found: list[tuple[str, str]] = []
     for param in function.params:
         value = bound.get(param.name)
-        models = {ctx.objects[obj].model for obj in value.refs} if value is not None else set()
-        model = models.pop() if len(models) == 1 else None
+        model = ctx.class_of_all(value.refs) if value is not None else None
         if model is not None and model.fields and is_open(ctx.settings, function, param):
             found.append((param.name, f"{_CLASS}{model.module.path}\0{model.qualname}"))
     return tuple(found)
@@ -75,8 +74,7 @@ def receiver_given(
     if function.kind != "method" or function.class_name is None or not function.params:
         return ()
     name, owner = function.params[0].name, function.module.class_(function.class_name)
-    models = {ctx.objects[obj].model for obj in bound[name].refs} if name in bound else set()
-    model = models.pop() if len(models) == 1 else None
+    model = ctx.class_of_all(bound[name].refs) if name in bound else None
     if model is None or owner is None or model == owner or not model.is_subclass_of(owner):
         return ()
     if always:
