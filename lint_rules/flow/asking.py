@@ -21,7 +21,11 @@ class Asking:
         self.ctx = conditions.ctx
 
     def known(self, state: State, node: cst.BaseExpression) -> bool | None:
-        """What the test came out as when it was asked before, on every way here."""
+        """What the test of a variable came out as when it was asked before, on every way here.  An attribute may have been
+        given another value by what nobody sees: a call, or another task while this one waits."""
+        tested = none_test(node)
+        if not isinstance(node if tested is None else tested[0], cst.Name):
+            return None
         asked = self._test(state, node)
         if asked is None:
             return None

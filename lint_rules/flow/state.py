@@ -333,8 +333,13 @@ class _Sides:
             whole = out.heap[place[0]][place[1]]
             no, yes = self._side(False, place), self._side(True, place)
             if no is not None and yes is not None and not (no == whole == yes):
-                found[place] = Split(whole, (no, yes))
+                found[place] = Split(whole, (self._blamed(no, whole), self._blamed(yes, whole)))
         return found
+
+    @staticmethod
+    def _blamed(value: Value, whole: Value) -> Value:
+        """The value on one side: where the old one is, it is so for the reasons that it is behind the test."""
+        return Value(value.atoms, value.blame | whole.blame)
 
     def _side(self, truth: bool, place: Place) -> Value | None:
         """What a field holds where the test came out so; None where no way says anything of that."""
