@@ -25,6 +25,8 @@ UNTESTED = {
     "CCL104/one_of_several": "its object comes from a cache",
     "CCL201/old_values_for_another_function": "its object comes from a cache",
     "CCL202/cache_that_keeps_nothing_by_default": "its object comes from a cache",
+    "CCL202/copy_of_found_or_made_dict": "its object comes from several places",
+    "CCL202/default_of_a_lookup": "its object comes from a cache",
     "CCL202/cache_with_shared_default": "its object comes from a cache",
     "CCL101/built_of_request": "the class of 'request' is not known",
     "CCL101/built_of_row_and_merged": "its object comes from a call",

@@ -31,8 +31,8 @@ _PLANS = {
     "CCL203": fix_missing,
 }
 _SERVED = (
-    "the object itself was stored before the request's values came onto it, and the request gets this copy: a reset here "
-    "would take them from the request and leave them in the cache. Store a copy, or write onto a copy"
+    "the function that calls this stores the object itself, writes the request's values onto it and returns this copy: a reset "
+    "here takes them from the request and leaves them in the cache. Store a copy, or write onto a copy"
 )
 
 

@@ -151,10 +151,7 @@ class Staying:
         caller, obj = handed.caller, handed.obj
         if obj.origin == "fresh" and not self._is_made_for(handed):
             return not self._is_users(handed)  # what this call leaves on it the next one finds
-        value = handed.handoff.fields.get(obj.id, {}).get(name)
-        value = value or caller.objects.default(obj.id, name)
-        own = family(caller, obj.id)
-        if not any(isinstance(a, Init) and a.field == name and a.obj in own for a in value.atoms):
+        if not _came_with_atoms(handed, name):
             return False
         if self._is_users(handed) or self._is_made_for(handed):
             return False
@@ -201,6 +198,15 @@ class Staying:
         return is_found_for_user(self.contents.fields, handed.caller, handed.obj)
 
 
+def _came_with_atoms(handed: _Handed, name: str) -> set[Init]:
+    """What the field of an object that is handed over held when the object came to the caller, as far as it still does."""
+    caller, obj = handed.caller, handed.obj
+    value = handed.handoff.fields.get(obj.id, {}).get(name)
+    value = value or caller.objects.default(obj.id, name)
+    own = family(caller, obj.id)
+    return {a for a in value.atoms if isinstance(a, Init) and a.field == name and a.obj in own}
+
+
 def _is_left(handed: _Handed, name: str) -> bool:
     """True when the old value may be on the object at the end of the caller.
 
@@ -213,7 +219,12 @@ def _is_left(handed: _Handed, name: str) -> bool:
     merging = Merging(caller)
     if obj.origin == "fresh":
         return not (obj.stored and merging.final(obj.id, name).is_constant)
-    return merging.may_keep_old(obj.id, name)
+    came_with = _came_with_atoms(
+        handed, name
+    )  # also where that is a copy of what others put together
+    return merging.may_keep_old(obj.id, name) or not came_with.isdisjoint(
+        merging.final(obj.id, name).atoms
+    )
 
 
 def _is_handed_again(handed: _Handed) -> bool:
