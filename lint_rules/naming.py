@@ -112,6 +112,9 @@ CACHING_DECORATORS = re.compile(
 )
 
 
+CONTEXT_VARIABLE = "contextvars.ContextVar"
+"""What is called a cache and is of this class holds what the request itself has put there."""
+
 _REQUEST = re.compile(r"(?:Request|WebSocket|HTTPConnection)\Z")
 _OF_ONE_REQUEST = frozenset({"flask.g", "quart.g", "flask.request", "quart.request"})
 """Objects of frameworks that are others for each request (flask.palletsprojects.com, "The Application Context")."""

@@ -10,10 +10,23 @@ import libcst as cst
 from lint_rules.flow.context import class_of
 from lint_rules.flow.facts import Placed, Store
 from lint_rules.flow.keeping import Keeping, KeptAs
+from lint_rules.flow.nothing import Nothing
 from lint_rules.flow.presence import may_find_nothing
 from lint_rules.flow.recognising import Recognising, last_name
 from lint_rules.flow.state import State
-from lint_rules.flow.values import APART, NONES, UNKNOWN, Init, Obj, Ref, Seq, Value, ref, union
+from lint_rules.flow.values import (
+    APART,
+    NONE,
+    NONES,
+    UNKNOWN,
+    Init,
+    Obj,
+    Ref,
+    Seq,
+    Value,
+    ref,
+    union,
+)
 from lint_rules.naming import is_lookup_method, is_store_method
 
 if TYPE_CHECKING:
@@ -33,6 +46,7 @@ class Caches:
         self.ev = evaluator
         self.ctx = evaluator.ctx
         self.keeping = Keeping(evaluator)
+        self.nothing = Nothing(evaluator.ctx)
         self.recognising = Recognising(evaluator)
         self.is_cache = self.recognising.is_cache
 
@@ -148,6 +162,8 @@ class Caches:
         if not self.is_cache(func.value, base):
             return None
         values = [self.ev.eval(state, arg.value) for arg in args]
+        if self.nothing.is_kept_by(base, name):
+            return union([NONE, *values[1:]])  # the default, at most
         if is_store_method(name) or name == "update":
             given = list(zip(args, values, strict=True))
             self._store_arguments(state, node, func, base, given, scheduled=scheduled)

@@ -189,10 +189,10 @@ class Interpreter:
         if isinstance(node, cst.Match):
             return self.matches.run(state, node)
         if isinstance(node, cst.FunctionDef):
-            state.env[node.name.value] = Value(frozenset({Callable_(node)}))
+            state.bind(node.name.value, Value(frozenset({Callable_(node)})))
             return state
         if isinstance(node, cst.ClassDef):
-            state.env[node.name.value] = UNKNOWN
+            state.bind(node.name.value, UNKNOWN)
             return state
         return self.small(state, node)
 
@@ -258,7 +258,7 @@ class Interpreter:
     ) -> None:
         """Bind a target (also of a loop, a ``with``, a comprehension) to a value."""
         if isinstance(target, cst.Name):
-            state.env[target.value] = value
+            state.bind(target.value, value)
         elif isinstance(target, cst.Tuple | cst.List):
             self._unpack(state, target, value, node)
         elif isinstance(target, cst.Attribute):

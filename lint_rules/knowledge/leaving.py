@@ -7,7 +7,7 @@ called functions do: the function need not be interpreted together with them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Init, Ref, Seq, Value
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 KEEPS = r"\.\w+[ \t]*(?::[^=\n]{0,200})?=[^=]|\][ \t]*=[^=]|setattr|\.(?:append|add|update|insert|extend|setdefault)\("
 """Something is put into an attribute, or into a container."""
+FactsOf: TypeAlias = "Callable[[FunctionRef], Facts | None]"
+_CALLS = 2
+"""How many calls deep a function is followed that is handed something."""
 _CAME_IN = frozenset({"param", "self", "attr", "global", "lookup", "call"})
 
 
@@ -75,21 +78,47 @@ def _given(handoff: Handoff) -> set[int]:
     return {obj for value in handoff.arguments.values() for obj in objects_in(value)}
 
 
-def living_on(facts: Facts) -> frozenset[int]:
+def living_on(facts: Facts, facts_of: FactsOf) -> frozenset[int]:
     """All objects but the mappings of an object's fields that are only looked at here, or given to a library: a line of
     a log, a message, an answer.
 
     Such a mapping lives on where something is made of it, or where it is stored, returned, held by an object or handed
-    to a function of the project.
+    to a function of the project that does one of these; ``facts_of`` tells of a function what it does by itself.
     """
     objects = facts.objects
     wholes = [o.id for o in objects.all() if o.model is not None and not o.mapping]
     data = {obj for obj in objects.made_of(wholes) if objects[obj].mapping}
     values = [leave.value for leave in facts.exits]
     values += [write.value for write in facts.writes]
-    values += [value for handoff in facts.handoffs for value in handoff.arguments.values()]
+    values += [value for handoff in facts.handoffs for value in _kept_of(handoff, facts_of)]
     kept = {store.obj for store in facts.stores}.union(facts.passed, *map(_referred, values))
     return objects.family(*kept, *(o.id for o in objects.all() if o.id not in data))
+
+
+def _kept_of(handoff: Handoff, facts_of: FactsOf, calls: int = _CALLS) -> Iterator[Value]:
+    """What a called function is given and may keep, hand out or make something of."""
+    follow = calls > 0 and not handoff.callee.holds(KEEPS)
+    called = facts_of(handoff.callee) if follow else None
+    used = _used(called, facts_of, calls - 1) if called is not None else frozenset()
+    for name, value in handoff.arguments.items():
+        if called is None or called.params.get(name) is None or called.params[name] in used:
+            yield value
+
+
+def _used(facts: Facts, facts_of: FactsOf, calls: int) -> frozenset[int]:
+    """The objects of a function that are not only looked at, or given to a library."""
+    made = {obj for info in facts.objects.all() for obj in info.of if not info.mapping}
+    written = {obj for write in facts.writes for obj in objects_in(write.value)}
+    handed = {
+        obj
+        for handoff in facts.handoffs
+        for value in _kept_of(handoff, facts_of, calls)
+        for obj in objects_in(value)
+    }
+    placed = {one.obj for one in facts.placed}
+    handed_out = {obj for leave in facts.exits for obj in objects_in(leave.value)}
+    stored = {store.obj for store in facts.stores} | facts.passed
+    return facts.objects.family(*made, *written, *handed, *placed, *handed_out, *stored)
 
 
 def _referred(value: Value) -> set[int]:

@@ -149,9 +149,12 @@ class Said:
         )
         if facts is None or facts.final is None:
             return []
-        merging, living = Merging(facts), living_on(facts)
+        merging, living = Merging(facts), living_on(facts, self._by_itself)
         given = (o for o in facts.objects.all() if is_given(facts, o) and o.id in living)
         return [(c, merges) for c in given if (merges := merging.merges_onto(c.id))]
+
+    def _by_itself(self, function: FunctionRef) -> Facts | None:
+        return self.library.facts(function, 0)
 
     def _ask_written(self, function: FunctionRef) -> tuple[Written, ...]:
         """The merges of a function that may say of their field what is known of others beside it."""
