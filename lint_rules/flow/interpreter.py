@@ -86,7 +86,11 @@ class Interpreter:
         if end is not None:
             self.exits.append(Exit(None, constant(None), end))
         finals = [leave.state for leave in self.exits if not leave.yields]
-        self.facts.final = join([*finals, *self._ends], self.ctx.objects)
+        final = self.facts.final = join([*finals, *self._ends], self.ctx.objects)
+        for state in (leave.state for leave in self.exits):
+            state.known = {}
+            if state is not final:  # the caller may ask the same
+                state.forks = {}
         return self.facts
 
     def _note_decorators(self) -> None:

@@ -266,15 +266,20 @@ def join(states: list[State], objects: Objects) -> State | None:
         else:
             out.env[name] = _join_variable(values)
     out.heap = dict(states[0].heap)
-    for obj in _differing([s.heap for s in states]):
+    differing = _differing([s.heap for s in states])
+    for obj in differing:
         out.heap[obj] = _join_object(states, own, objects, obj)
     if len(states) <= MAX_WAYS and any(s.known or s.forks for s in states):
-        _join_tests(out, states, own, objects)
+        _join_tests(out, states, own, objects, _left_open(out, states, objects, differing))
     return out
 
 
 def _join_tests(
-    out: State, states: list[State], own: list[frozenset[int]], objects: Objects
+    out: State,
+    states: list[State],
+    own: list[frozenset[int]],
+    objects: Objects,
+    changed: Mapping[Place, None],
 ) -> None:
     """What all ways know stays known; what they went by decides between what they hold."""
     first, *others = states
@@ -282,7 +287,9 @@ def _join_tests(
         test: truth for test, truth in first.known.items()
         if all(other.known.get(test) is truth for other in others)
     }  # fmt: skip
-    changed = _left_open(out, states, objects)
+    if not changed and all(other.forks is first.forks for other in others):
+        out.forks = first.forks
+        return
     known = {t: None for s in states for t in s.known if t not in out.known} if changed else {}
     found: dict[Asked, Fork] = {}
     for test in dict.fromkeys([*(test for s in states for test in s.forks), *known]):
@@ -298,11 +305,13 @@ def _join_tests(
     out.forks = latest(found)
 
 
-def _left_open(out: State, states: list[State], objects: Objects) -> dict[Place, None]:
+def _left_open(
+    out: State, states: list[State], objects: Objects, differing: Iterable[int]
+) -> dict[Place, None]:
     """The fields of which the ways hold different values, one of them perhaps what nobody wrote."""
     return {
         (obj, name): None
-        for obj in _differing([s.heap for s in states])
+        for obj in differing
         for name, value in out.heap[obj].items()
         if any(s.heap.get(obj, {}).get(name) is not value for s in states)
         and _may_be_untouched(value, objects.default(obj, name))

@@ -6,14 +6,13 @@ called functions do: the function need not be interpreted together with them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from lint_rules.flow.facts import Facts
+from lint_rules.flow.facts import Facts, Handoff
 from lint_rules.flow.values import Init, Ref, Seq, Value
 
 if TYPE_CHECKING:
-    from lint_rules.flow.facts import Handoff
     from lint_rules.project.functions import FunctionRef
 
 KEEPS = r"\.\w+[ \t]*(?::[^=\n]{0,200})?=[^=]|\][ \t]*=[^=]|setattr|\.(?:append|add|update|insert|extend|setdefault)\("
@@ -90,35 +89,39 @@ def living_on(facts: Facts, facts_of: FactsOf) -> frozenset[int]:
     data = {obj for obj in objects.made_of(wholes) if objects[obj].mapping}
     values = [leave.value for leave in facts.exits]
     values += [write.value for write in facts.writes]
-    values += [value for handoff in facts.handoffs for value in _kept_of(handoff, facts_of)]
+    values += _kept_by_called(facts, data, facts_of, _CALLS)
     kept = {store.obj for store in facts.stores}.union(facts.passed, *map(_referred, values))
     return objects.family(*kept, *(o.id for o in objects.all() if o.id not in data))
 
 
-def _kept_of(handoff: Handoff, facts_of: FactsOf, calls: int = _CALLS) -> Iterator[Value]:
-    """What a called function is given and may keep, hand out or make something of."""
-    follow = calls > 0 and not handoff.callee.holds(KEEPS)
-    called = facts_of(handoff.callee) if follow else None
-    used = _used(called, facts_of, calls - 1) if called is not None else frozenset()
-    for name, value in handoff.arguments.items():
-        if called is None or called.params.get(name) is None or called.params[name] in used:
-            yield value
+def _kept_by_called(
+    facts: Facts, data: Collection[int], facts_of: FactsOf, calls: int
+) -> Iterator[Value]:
+    """What the called functions are given that may be some of these objects, and may keep, hand out or make something
+    of; only of such functions the facts are asked for."""
+    for handoff in facts.handoffs:
+        given = {
+            n: v for n, v in handoff.arguments.items() if not set(objects_in(v)).isdisjoint(data)
+        }
+        follow = bool(given) and calls > 0 and not handoff.callee.holds(KEEPS)
+        called = facts_of(handoff.callee) if follow else None
+        params = called.params if called is not None else {}
+        used = _used(called, facts_of, calls - 1) if called is not None else frozenset()
+        yield from (
+            v for name, v in given.items() if params.get(name) is None or params[name] in used
+        )
 
 
 def _used(facts: Facts, facts_of: FactsOf, calls: int) -> frozenset[int]:
     """The objects of a function that are not only looked at, or given to a library."""
     made = {obj for info in facts.objects.all() for obj in info.of if not info.mapping}
-    written = {obj for write in facts.writes for obj in objects_in(write.value)}
-    handed = {
-        obj
-        for handoff in facts.handoffs
-        for value in _kept_of(handoff, facts_of, calls)
-        for obj in objects_in(value)
-    }
+    values = [write.value for write in facts.writes] + [leave.value for leave in facts.exits]
+    came = facts.objects.made_of(facts.params.values())
+    values += _kept_by_called(facts, came, facts_of, calls)
     placed = {one.obj for one in facts.placed}
-    handed_out = {obj for leave in facts.exits for obj in objects_in(leave.value)}
     stored = {store.obj for store in facts.stores} | facts.passed
-    return facts.objects.family(*made, *written, *handed, *placed, *handed_out, *stored)
+    objs = {obj for value in values for obj in objects_in(value)}
+    return facts.objects.family(*made, *placed, *stored, *objs)
 
 
 def _referred(value: Value) -> set[int]:
