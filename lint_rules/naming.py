@@ -117,6 +117,9 @@ OF_ONE_USER = re.compile(
 )
 """What a key inside a cache entry is called that stands for what is one user's."""
 
+CONTEXT_VARIABLE = "contextvars.ContextVar"
+"""What is called a cache and is of this class holds what the request itself has put there."""
+
 
 _REQUEST = re.compile(r"(?:Request|WebSocket|HTTPConnection)\Z")
 _OF_ONE_REQUEST = frozenset({"flask.g", "quart.g", "flask.request", "quart.request"})

@@ -668,11 +668,24 @@ def login(token: str, params: dict):
     return auth
 """,
 }
+KEEPS_NOTHING = {
+    **PORTS,
+    "real.py": "class Real:\n    def get(self, key):\n        return None\n\n"
+               "    def set(self, key, value):\n        pass\n",
+    "entries.py": "def found(key): ...\n\n\nclass More(object):\n    def get(self, key):\n        return found(key)\n",
+}  # fmt: skip
 EDITS = {
     "what a caller hands over of an entry": (HANDED_OUT, "login.py", "= cache[token]", "= copy.deepcopy(cache[token])"),
     "what a caller resets in an entry": (
         HANDED_OUT, "login.py", "    merge(", "    auth.limits.end_user_rpm = None\n    merge("),
     "what a caller of an entry's calls": (HANDED_OUT, "login.py", "    merge(auth.limits, params)\n", ""),
+    "what a cache hands out that kept nothing": (
+        KEEPS_NOTHING, "real.py", "return None", "return self.entries[key]"),
+    "what else does what a cache does that keeps nothing": (
+        KEEPS_NOTHING, "other.py", "class Second:", "class More:\n    pass\n\n\nclass Other(Other):"),
+    "a class under one that keeps nothing": (
+        KEEPS_NOTHING, "entries.py", "def found(key): ...\n\n\nclass More(object)",
+        "from real import Real\n\n\nclass More(Real)"),
     "what a factory makes": (MADE_ELSEWHERE, "factory.py", "return Auth(token=token)", "return token"),
     "where a factory's object goes": (MADE_ELSEWHERE, "factory.py", "self.cache[token] = ", "return "),
     "the class of what an attribute holds": (HELD_BY_ATTRIBUTE, "service.py", "= Memory()", "= Bin()"),

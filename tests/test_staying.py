@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from lint_rules.engine import check_source
+from lint_rules.runner import check_paths
+from lint_rules.settings import Settings
 
 HEAD = """from dataclasses import dataclass
 
@@ -63,3 +65,29 @@ def test_who_holds_what_is_handed_over(tmp_path: Path, body: str, reported: bool
         if f.code == "CCL202"
     }
     assert ("update_token" in found) is reported
+
+
+ONLY_IN_TESTS = {
+    "models.py": HEAD.partition("_cache")[0].rstrip() + "\n",
+    "merge.py": "from models import Auth\n\n\ndef update_token(auth: Auth, params: dict) -> Auth:\n"
+                "    if params.get(\"end_user_plan\"):\n"
+                "        auth.end_user_plan = params[\"end_user_plan\"]\n    return auth\n",
+    "login.py": "from merge import update_token\nfrom models import Auth\n\n\n"
+                "def login(token, params):\n    return update_token(Auth(token), params)\n",
+    "KEEPER": "from merge import update_token\nfrom models import Auth\n\nauth_cache: dict[str, Auth] = {}\n\n\n"
+              "def merged(params):\n    auth = auth_cache.get(\"k\")\n    if auth is None:\n"
+              "        auth = auth_cache[\"k\"] = Auth(\"k\")\n    return update_token(auth, params)\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("keeper", "count"), [("tests/keeping.py", 0), ("test_it.py", 0), ("keeping.py", 1)]
+)
+def test_what_only_tests_keep_in_a_cache_is_not_shared(
+    tmp_path: Path, keeper: str, count: int
+) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "pyproject.toml").write_text("")
+    for name, text in ONLY_IN_TESTS.items():
+        (tmp_path / (keeper if name == "KEEPER" else name)).write_text(text)
+    assert len(check_paths([tmp_path], settings=Settings()).findings) == count

@@ -15,6 +15,7 @@ from lint_rules.fixes.quotes import in_style
 from lint_rules.fixes.rebinding import fix_shared_edit
 from lint_rules.fixes.resets import fix_copy
 from lint_rules.fixes.wrap import fix_store
+from lint_rules.knowledge.serving import is_served
 
 if TYPE_CHECKING:
     from lint_rules.knowledge.base import Knowledge
@@ -29,6 +30,10 @@ _PLANS = {
     "CCL202": fix_merges,
     "CCL203": fix_missing,
 }
+_SERVED = (
+    "the function that calls this stores the object itself, writes the request's values onto it and returns this copy: a reset "
+    "here takes them from the request and leaves them in the cache. Store a copy, or write onto a copy"
+)
 
 
 def plan(knowledge: Knowledge, problem: Problem) -> Fix:
@@ -38,6 +43,8 @@ def plan(knowledge: Knowledge, problem: Problem) -> Fix:
         return Fix(
             reason="whether to copy before the store or before the write is the program's decision"
         )
+    if problem.copy is not None and is_served(knowledge.helpers, problem.copy):
+        return Fix(reason=_SERVED)
     layout = Layout(knowledge.library, problem.facts.function)
     fix = strategy(problem, layout)
     return _passed(layout.text, replace(fix, edits=in_style(layout.text, fix.edits)))

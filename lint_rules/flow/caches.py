@@ -10,12 +10,14 @@ import libcst as cst
 from lint_rules.flow.context import class_of
 from lint_rules.flow.facts import Placed, Store
 from lint_rules.flow.keeping import Keeping, KeptAs
+from lint_rules.flow.nothing import Nothing
 from lint_rules.flow.presence import may_find_nothing
 from lint_rules.flow.recognising import Recognising, last_name
 from lint_rules.flow.state import State
 from lint_rules.flow.values import (
     APART,
     ITEM,
+    NONE,
     NONES,
     UNKNOWN,
     Init,
@@ -46,6 +48,7 @@ class Caches:
         self.ev = evaluator
         self.ctx = evaluator.ctx
         self.keeping = Keeping(evaluator)
+        self.nothing = Nothing(evaluator.ctx)
         self.recognising = Recognising(evaluator)
         self.is_cache = self.recognising.is_cache
 
@@ -185,6 +188,8 @@ class Caches:
         if not self.is_cache(func.value, base):
             return None
         values = [self.ev.eval(state, arg.value) for arg in args]
+        if self.nothing.is_kept_by(base, name):
+            return union([NONE, *values[1:]])  # the default, at most
         if is_store_method(name) or name == "update":
             given = list(zip(args, values, strict=True))
             self._store_arguments(state, node, func, base, given, scheduled=scheduled)

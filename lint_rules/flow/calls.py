@@ -144,10 +144,12 @@ class Calls:
         """``dataclasses.fields(x)``: the names; ``f.name`` of each is the name again."""
         value = self.ev.eval(state, node.args[0].value)
         cls = class_of(value)
-        models = [cls] if cls else [self.ctx.objects[o].model for o in self.ctx.deref(value)]
-        if len(models) == 1 and models[0] is not None:
-            return Value(frozenset({Strings(tuple(d.name for d in models[0].fields))}))
-        return UNKNOWN
+        model = cls or self.ctx.class_of_all(self.ctx.deref(value))
+        return (
+            UNKNOWN
+            if model is None
+            else Value(frozenset({Strings(tuple(d.name for d in model.fields))}))
+        )
 
     # ----------------------------------------------------------------- methods
 

@@ -187,7 +187,8 @@ class Comprehensions:
             values.append(self.ev.eval(inner, node.elt))
             merged = join([inner, *ways] if loop.ifs else [inner], self.ctx.objects)
             if merged is not None:
-                state.heap = merged.heap
+                merged.keep_tests(state)
+                state.follow(merged)
         names = tuple(value.text for value in values if value.text is not None)
         if names and len(names) == len(values) and not blame:  # names that a test picks
             self.ctx.learn_names(names)

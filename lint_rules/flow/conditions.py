@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow.asking import Asking, none_test
 from lint_rules.flow.presence import leave_out
 from lint_rules.flow.state import State
 from lint_rules.flow.values import (
@@ -42,6 +43,7 @@ class Conditions:
     def __init__(self, evaluator: Evaluator) -> None:
         self.ev = evaluator
         self.ctx = evaluator.ctx
+        self.asking = Asking(self)
 
     # ----------------------------------------------------------------- structure
 
@@ -69,7 +71,7 @@ class Conditions:
             return self.unset_reads(state, node.left) | self.unset_reads(state, node.right)
         if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
             return self._reads(state, node.expression)
-        tested = _none_test(node)
+        tested = none_test(node)
         if tested is not None and tested[1]:
             return self._reads(state, tested[0])
         if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
@@ -101,7 +103,7 @@ class Conditions:
                 found |= self._reads(state, node.func.value)
             name = self.ev.dotted(node.func)
             if name in ("hasattr", "getattr") and len(node.args) > 1:
-                found |= self._key_reads(state, node.args[0].value, node.args[1].value)
+                found |= self.key_reads(state, node.args[0].value, node.args[1].value)
         elif isinstance(node, cst.NamedExpr):
             found |= self._reads(state, node.value)
         elif isinstance(node, cst.UnaryOperation):
@@ -120,10 +122,10 @@ class Conditions:
         for target in node.comparisons:
             found |= self._reads(state, target.comparator)
             if isinstance(target.operator, cst.In | cst.NotIn):
-                found |= self._key_reads(state, target.comparator, node.left)
+                found |= self.key_reads(state, target.comparator, node.left)
         return found
 
-    def _key_reads(
+    def key_reads(
         self, state: State, container: cst.BaseExpression, key: cst.BaseExpression
     ) -> set[tuple[int, str]]:
         name = self.ev.eval(state, key).text
@@ -135,6 +137,10 @@ class Conditions:
 
     def truth(self, state: State, node: cst.BaseExpression) -> bool | None:
         """What the test comes out as, where that is certain."""
+        certain = self._truth(state, node)
+        return self.asking.known(state, node) if certain is None and state.known else certain
+
+    def _truth(self, state: State, node: cst.BaseExpression) -> bool | None:
         if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
             inner = self.truth(state, node.expression)
             return None if inner is None else not inner
@@ -166,7 +172,7 @@ class Conditions:
         return None if None in sides else not decisive
 
     def _comparison_truth(self, state: State, node: cst.Comparison) -> bool | None:
-        tested = _none_test(node)
+        tested = none_test(node)
         if tested is not None:
             return self._none_truth(self.ev.eval(state, tested[0]), tested[1])
         operator = node.comparisons[0].operator
@@ -253,16 +259,19 @@ class Conditions:
         elif isinstance(node, cst.Call):
             self._assume_call(state, node, truth)
         elif isinstance(node, cst.NamedExpr | cst.Name | cst.Attribute | cst.Subscript):
+            self.asking.learn(state, node, truth)
             self._narrow(state, node, none=not truth)
 
     def _assume_comparison(self, state: State, node: cst.Comparison, truth: bool) -> None:
-        tested = _none_test(node)
+        tested = none_test(node)
         if tested is not None:
+            self.asking.learn(state, node, truth)
             self._narrow(state, tested[0], none=tested[1] is truth)
             return
         target = node.comparisons[0]
         if isinstance(target.operator, cst.In | cst.NotIn):
             present = isinstance(target.operator, cst.In) is truth
+            self.asking.learn(state, node, truth)
             self._presence(state, target.comparator, node.left, present)
 
     def _presence(
@@ -286,6 +295,7 @@ class Conditions:
         elif name == "bool" and node.args:
             self.assume(state, node.args[0].value, truth)
         else:
+            self.asking.learn(state, node, truth)
             self._narrow(state, node, none=not truth)
 
     def _assume_type(self, state: State, node: cst.Call) -> None:
@@ -307,7 +317,7 @@ class Conditions:
             value = state.env[node.value]
             narrowed = ASSUMED_NONE if none else value.without(*NONES)
             if narrowed.atoms:
-                state.env[node.value] = Value(narrowed.atoms, value.blame)
+                state.env[node.value] = Value(narrowed.atoms, value.blame)  # it is still the same
             if none:
                 leave_out(self.ctx, state, value)
             return
@@ -345,17 +355,3 @@ class Conditions:
         if name is None:
             return None
         return self.ctx.deref(self.ev.eval(state, container)), name
-
-
-def _none_test(node: cst.BaseExpression) -> tuple[cst.BaseExpression, bool] | None:
-    """For ``x is None`` and its like: what is tested, and whether None makes it true."""
-    if not isinstance(node, cst.Comparison) or len(node.comparisons) != 1:
-        return None
-    target = node.comparisons[0]
-    if not (isinstance(target.comparator, cst.Name) and target.comparator.value == "None"):
-        return None
-    if isinstance(target.operator, cst.Is | cst.Equal):
-        return node.left, True
-    if isinstance(target.operator, cst.IsNot | cst.NotEqual):
-        return node.left, False
-    return None

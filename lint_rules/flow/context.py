@@ -37,6 +37,8 @@ from lint_rules.project.classes import ClassRef
 from lint_rules.project.functions import FunctionRef
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lint_rules.flow.summaries import Library
     from lint_rules.project.project import Project
     from lint_rules.settings import Settings
@@ -103,10 +105,17 @@ class Context:
             self._resolved[dotted] = self.project.resolve(self.module, dotted, self.function)
         return self._resolved[dotted]
 
+    def class_of_all(self, objs: Iterable[int]) -> ClassRef | None:
+        """The one class that some objects have; what is found instead of something made is of the class of that."""
+        infos = [self.objects[obj] for obj in objs]
+        models = {
+            i.model for i in infos if i.model is not None or i.typed or i.origin != "lookup"
+        }  # fmt: skip
+        return models.pop() if len(models) == 1 else None
+
     def method(self, base: Value, name: str) -> FunctionRef | None:
         """The method of the project that a call on an object of one class runs."""
-        models = {self.objects[obj].model for obj in self.deref(base)}
-        model = next(iter(models)) if len(models) == 1 else None
+        model = self.class_of_all(self.deref(base))
         return self.project.implementations.method(model, name) if model is not None else None
 
     def next_order(self) -> int:

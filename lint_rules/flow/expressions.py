@@ -292,7 +292,8 @@ class Evaluator:
         right = self.eval(way, node.right)
         joined = join([state.under(skipped), way], self.ctx.objects)
         if joined is not None:
-            state.env, state.heap = joined.env, joined.heap
+            state.env = joined.env
+            state.follow(joined)
         if is_or and right.atoms == NONE.atoms:
             return left  # ``x or None`` is x
         guard = self.ctx.guard(node, "or" if is_or else "and", condition)
@@ -314,7 +315,7 @@ class Evaluator:
         if_true, if_false = self.eval(body, node.body), self.eval(orelse, node.orelse)
         joined = join([body, orelse], self.ctx.objects)
         if joined is not None:
-            state.heap = joined.heap
+            state.follow(joined)
         taken = self.ctx.guard(node, "ternary", condition, needs=True, unset=unset)
         other = self.ctx.guard(node, "ternary", condition, needs=False, unset=unset)
         return Value(
@@ -325,7 +326,7 @@ class Evaluator:
         assert isinstance(node, cst.NamedExpr)
         value = self.eval(state, node.value)
         if isinstance(node.target, cst.Name):
-            state.env[node.target.value] = value
+            state.bind(node.target.value, value)
         return value
 
     # ----------------------------------------------------------------- constants and others

@@ -56,7 +56,8 @@ class Inlining:
             values.append(constant(None))
         out = join(ends, self.ctx.objects)
         if out is not None:
-            state.heap, state.guards = out.heap, state.guards
+            out.keep_tests(state)
+            state.follow(out)
         state.env = env
         return union(values)
 
@@ -66,12 +67,11 @@ class Inlining:
         names = [p.name.value for p in (*params.posonly_params, *params.params)]
         positional = 0
         for param in (*params.posonly_params, *params.params, *params.kwonly_params):
-            state.env[param.name.value] = (
-                self.ev.eval(state, param.default) if param.default is not None else UNKNOWN
-            )
+            default = self.ev.eval(state, param.default) if param.default is not None else UNKNOWN
+            state.bind(param.name.value, default)
         for arg, value in zip(node.args, values, strict=True):
             if arg.keyword is not None:
-                state.env[arg.keyword.value] = value
+                state.bind(arg.keyword.value, value)
             elif not arg.star and positional < len(names):
-                state.env[names[positional]] = value
+                state.bind(names[positional], value)
                 positional += 1

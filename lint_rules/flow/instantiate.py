@@ -8,6 +8,7 @@ import libcst as cst
 
 from lint_rules.flow.context import computed
 from lint_rules.flow.facts import Facts, Write
+from lint_rules.flow.forks import NAMED, Asked, Place, Split, asked_of, contradicts
 from lint_rules.flow.openparams import is_looked_up, is_of_open
 from lint_rules.flow.state import State
 from lint_rules.flow.values import (
@@ -212,8 +213,11 @@ class Instantiation:
             owners = self.ctx.deref(self.mapped(obj))
             fields = final.heap.get(obj, {})
             if owners and field in fields:
-                value = self.value(fields[field])
+                splits = self._splits(final, (obj, field))
+                value = self._written(fields[field], splits)
                 self.ctx.write(self.state, owners, field, value, self.node, "call", record=not ours)
+                if len(owners) == 1 and self.state.heap[owners[0]].get(field) is value:
+                    self._keep_splits((owners[0], field), value, splits)
         for write in self.facts.writes:
             if write.how != "call" and self._is_ours(write.obj):
                 self._answer_for(write)
@@ -222,6 +226,52 @@ class Instantiation:
             for owner in map(self.ctx.objects.__getitem__, value.refs):
                 owner.opaque |= info.opaque
                 owner.mixed |= info.mixed
+
+    def _splits(self, final: State, place: Place) -> dict[Asked, Split]:
+        """By the tests of the called function, as the caller asks them, what a field then holds."""
+        found: dict[Asked, Split] = {}
+        for test, fork in final.forks.items():
+            split = fork.get(place)
+            asked = self._asked(test) if split is not None else None
+            if split is not None and split.whole is final.heap[place[0]][place[1]] and asked:
+                found[asked] = split
+        return found
+
+    def _asked(self, test: Asked) -> Asked | None:
+        """A test of the called function as one of what the caller hands over."""
+        if test.obj == NAMED:
+            return None
+        value = self.mapped(test.obj)
+        if test.field == WHOLE:
+            return asked_of(value, test.kind)
+        owners = self.ctx.deref(value)
+        if len(owners) != 1:
+            return None
+        return asked_of(self.ctx.read(self.before, owners[0], test.field), test.kind)
+
+    def _written(self, whole: Value, splits: dict[Asked, Split]) -> Value:
+        """What a field holds afterwards: where the caller has asked the same before, what it held on each side of
+        the test goes into that side."""
+        value = self.value(whole)
+        for test, split in splits.items():
+            outcomes = [o for o in (False, True) if not contradicts(self.before.known, test, o)]
+            if test in self.before.forks or len(outcomes) == 1:
+                return union([self._on(test, each).value(split.sides[each]) for each in outcomes])
+        return value
+
+    def _on(self, test: Asked, outcome: bool) -> Instantiation:
+        """The same call where a test has come out so."""
+        made = Instantiation(self.calls, self.before, self.node, self.facts, {})
+        made.before.learn(test, outcome)
+        made.bound, made._values = self.bound, self._values
+        made._guards, made._ours = self._guards, self._ours
+        return made
+
+    def _keep_splits(self, place: Place, value: Value, splits: dict[Asked, Split]) -> None:
+        """Keep what goes with which outcome, for when the caller asks again."""
+        for test, split in splits.items():
+            no, yes = (self._on(test, each).value(split.sides[each]) for each in (False, True))
+            self.state.split(test, place, Split(value, (no, yes)))
 
     def _is_ours(self, obj: int) -> bool:
         """True for what was looked up here, or made where nothing was found, and handed to a function that leaves its

@@ -87,7 +87,11 @@ class Interpreter:
         if end is not None:
             self.exits.append(Exit(None, constant(None), end))
         finals = [leave.state for leave in self.exits if not leave.yields]
-        self.facts.final = join([*finals, *self._ends], self.ctx.objects)
+        final = self.facts.final = join([*finals, *self._ends], self.ctx.objects)
+        for state in (leave.state for leave in self.exits):
+            state.known = {}
+            if state is not final:  # the caller may ask the same
+                state.forks = {}
         return self.facts
 
     def _note_decorators(self) -> None:
@@ -191,10 +195,10 @@ class Interpreter:
         if isinstance(node, cst.Match):
             return self.matches.run(state, node)
         if isinstance(node, cst.FunctionDef):
-            state.env[node.name.value] = Value(frozenset({Callable_(node)}))
+            state.bind(node.name.value, Value(frozenset({Callable_(node)})))
             return state
         if isinstance(node, cst.ClassDef):
-            state.env[node.name.value] = UNKNOWN
+            state.bind(node.name.value, UNKNOWN)
             return state
         return self.small(state, node)
 
@@ -260,7 +264,7 @@ class Interpreter:
     ) -> None:
         """Bind a target (also of a loop, a ``with``, a comprehension) to a value."""
         if isinstance(target, cst.Name):
-            state.env[target.value] = value
+            state.bind(target.value, value)
         elif isinstance(target, cst.Tuple | cst.List):
             self._unpack(state, target, value, node)
         elif isinstance(target, cst.Attribute):

@@ -176,15 +176,23 @@ class Loops:
             if entry is None:
                 break
             self.it.continues.append([])
+            entry.keep_tests(state)
             bind(entry)
             end = self.it.block(entry.copy(), node.body)
             ends = [*([end] if end is not None else []), *self.it.continues.pop()]
             entry = join([entry, *ends], self.ctx.objects)
         out = join([skip, *ends], self.ctx.objects)
         if out is not None and node.orelse is not None:
+            out.keep_tests(state)
             out = self.it.block(out, node.orelse.body)
         broken = self.it.breaks.pop()
-        return join([*([out] if out is not None else []), *broken], self.ctx.objects)
+        return self._behind(state, [*([out] if out is not None else []), *broken])
+
+    def _behind(self, before: State, ends: list[State]) -> State | None:
+        out = join(ends, self.ctx.objects)
+        if out is not None:
+            out.keep_tests(before)
+        return out
 
     def run_while(self, state: State, node: cst.While) -> State | None:
         self.ev.eval(state, node.test)
@@ -193,14 +201,16 @@ class Loops:
             return self._loop(state, node, leaf, lambda way: self.ev.eval(way, node.test))
         self.it.breaks.append([])
         self.it.continues.append([])
+        before = state.copy()
+        state.keep_tests(before)
         first = self.it.block(state, node.body)
         ends = [*([first] if first is not None else []), *self.it.continues.pop()]
-        again = join(ends, self.ctx.objects)
+        again = self._behind(before, ends)
         if again is not None:
             self.it.continues.append([])
             self.it.block(again, node.body)
             self.it.continues.pop()
-        return join(self.it.breaks.pop(), self.ctx.objects)
+        return self._behind(before, self.it.breaks.pop())
 
 
 def _present(item: Value, *, named: bool) -> Value:

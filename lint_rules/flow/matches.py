@@ -86,7 +86,7 @@ class Matches:
             if pattern.pattern is not None:
                 self._capture(state, pattern.pattern, subject)
             if pattern.name is not None:
-                state.env[pattern.name.value] = subject
+                state.bind(pattern.name.value, subject)
             return
         for same in _of_the_same(pattern):
             self._capture(state, same, subject)

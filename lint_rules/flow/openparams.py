@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lint_rules.flow.context import Context
     from lint_rules.flow.named import Names
     from lint_rules.flow.state import Objects
-    from lint_rules.flow.values import Obj, Value
+    from lint_rules.flow.values import Value
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef, Param
     from lint_rules.project.project import Project
@@ -63,18 +63,10 @@ def classes_given(ctx: Context, function: FunctionRef, bound: Mapping[str, Value
     found: list[tuple[str, str]] = []
     for param in function.params:
         value = bound.get(param.name)
-        model = _class_of([ctx.objects[obj] for obj in value.refs]) if value is not None else None
+        model = ctx.class_of_all(value.refs) if value is not None else None
         if model is not None and model.fields and is_open(ctx.settings, function, param):
             found.append((param.name, f"{_CLASS}{model.module.path}\0{model.qualname}"))
     return tuple(found)
-
-
-def _class_of(objs: list[Obj]) -> ClassRef | None:
-    """The one class of what a value may be; what a look-up found is of that of what is made where it finds nothing."""
-    known = {
-        obj.model for obj in objs if obj.model is not None or obj.typed or obj.origin != "lookup"
-    }
-    return known.pop() if len(known) == 1 else None
 
 
 def receiver_given(
@@ -85,8 +77,7 @@ def receiver_given(
     if function.kind != "method" or function.class_name is None or not function.params:
         return ()
     name, owner = function.params[0].name, function.module.class_(function.class_name)
-    models = {ctx.objects[obj].model for obj in bound[name].refs} if name in bound else set()
-    model = models.pop() if len(models) == 1 else None
+    model = ctx.class_of_all(bound[name].refs) if name in bound else None
     if model is None or owner is None or model == owner or not model.is_subclass_of(owner):
         return ()
     if always:

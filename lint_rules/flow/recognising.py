@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.flow.values import Obj, Value
-from lint_rules.naming import is_cache_class, is_cache_name, is_of_request, is_pickling
+from lint_rules.naming import (
+    CONTEXT_VARIABLE,
+    is_cache_class,
+    is_cache_name,
+    is_of_request,
+    is_pickling,
+)
 from lint_rules.project.attributes import told_of
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.index import Constant
@@ -34,6 +40,8 @@ class Recognising:
             or self._ends_with_request(value)
         ):
             return False
+        if value is not None and self._is_of_context(value):
+            return False
         name = last_name(node)
         if name is not None and is_cache_name(name, self.ctx.settings.cache_objects):
             return True
@@ -49,6 +57,11 @@ class Recognising:
             or (info.model is not None and info.model.kind != "plain")
             for info in infos
         )
+
+    def _is_of_context(self, value: Value) -> bool:
+        """True for a variable of the context: each request has its own."""
+        infos = [self.ctx.objects[obj] for obj in self.ctx.deref(value)]
+        return bool(infos) and all(CONTEXT_VARIABLE in self._dotted_of(info) for info in infos)
 
     def _is_made_here(self, node: cst.BaseExpression, value: Value) -> bool:
         """True for a variable that holds a dict which this very call made: it ends with the call."""

@@ -7,6 +7,21 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from lint_rules.deadline import check_time
+from lint_rules.flow.forks import (
+    MAX_WAYS,
+    NAMED,
+    Asked,
+    Fork,
+    Forks,
+    Known,
+    Place,
+    Split,
+    contradicts,
+    follows,
+    latest,
+    side,
+    without_name,
+)
 from lint_rules.flow.values import (
     ABSENT,
     ASSUMED_NONE,
@@ -133,10 +148,46 @@ class State:
     env: dict[str, Value] = field(default_factory=dict)
     heap: Heap = field(default_factory=dict)
     guards: tuple[int, ...] = ()
+    #: The tests that every way here came through with the same outcome; never changed in place, as the next.
+    known: Known = field(default_factory=dict)
+    #: What fields hold by the outcome of tests that ways came through with either.
+    forks: Forks = field(default_factory=dict)
 
     def copy(self) -> State:
         """A state that can change without changing this one."""
-        return State(dict(self.env), dict(self.heap), self.guards)
+        return State(dict(self.env), dict(self.heap), self.guards, self.known, self.forks)
+
+    def learn(self, test: Asked, truth: bool) -> None:
+        """From here on a test has come out so: each field holds what it holds on that side."""
+        for each, _ in follows(test, truth):
+            for obj, name in self.forks.get(each, ()):
+                held = self.heap.get(obj, {}).get(name)
+                if held is not None:
+                    self.put(obj, name, side(self.forks, test, truth, (obj, name), held))
+        self.known = {**self.known, test: truth}
+
+    def split(self, test: Asked, place: Place, split: Split) -> None:
+        """Note what a field holds by the outcome of a test."""
+        fork = {**self.forks.get(test, {}), place: split}
+        self.forks = latest({**self.forks, test: fork})
+
+    def bind(self, name: str, value: Value) -> None:
+        """Give a variable a value: what was asked about the one before says nothing of it."""
+        self.env[name] = value
+        stays = without_name(name, (*self.known, *self.forks))
+        if stays is not None:
+            self.known = {test: self.known[test] for test in self.known if stays(test)}
+            self.forks = {test: self.forks[test] for test in self.forks if stays(test)}
+
+    def keep_tests(self, of: State) -> None:
+        """Keep what was asked before a loop, or a function defined here: within it, what bears the same name or is
+        found at the same place may be another thing each time."""
+        self.known = {t: self.known[t] for t in self.known if t in of.known and t.obj != NAMED}
+        self.forks = {t: self.forks[t] for t in self.forks if t in of.forks and t.obj != NAMED}
+
+    def follow(self, other: State) -> None:
+        """Take over what fields hold behind an expression."""
+        self.heap, self.known, self.forks = other.heap, other.known, other.forks
 
     def meet(self, obj: int) -> None:
         """From here on the object is there."""
@@ -215,9 +266,116 @@ def join(states: list[State], objects: Objects) -> State | None:
         else:
             out.env[name] = _join_variable(values)
     out.heap = dict(states[0].heap)
-    for obj in _differing([s.heap for s in states]):
+    differing = _differing([s.heap for s in states])
+    for obj in differing:
         out.heap[obj] = _join_object(states, own, objects, obj)
+    if len(states) <= MAX_WAYS and any(s.known or s.forks for s in states):
+        _join_tests(out, states, own, objects, _left_open(out, states, objects, differing))
     return out
+
+
+def _join_tests(
+    out: State,
+    states: list[State],
+    own: list[frozenset[int]],
+    objects: Objects,
+    changed: Mapping[Place, None],
+) -> None:
+    """What all ways know stays known; what they went by decides between what they hold."""
+    first, *others = states
+    out.known = {
+        test: truth for test, truth in first.known.items()
+        if all(other.known.get(test) is truth for other in others)
+    }  # fmt: skip
+    if not changed and all(other.forks is first.forks for other in others):
+        out.forks = first.forks
+        return
+    known = {t: None for s in states for t in s.known if t not in out.known} if changed else {}
+    found: dict[Asked, Fork] = {}
+    for test in dict.fromkeys([*(test for s in states for test in s.forks), *known]):
+        if test not in out.known:
+            fork = _kept_splits(states, test, changed)
+            before = [s.forks.get(test, {}) for s in states]
+            places = [p for p in changed if test in known or any(p in each for each in before)]
+            if places:
+                sides = _Sides(states, own, objects, test)
+                fork.update(sides.splits(out, places))
+            if fork:
+                found[test] = fork
+    out.forks = latest(found)
+
+
+def _left_open(
+    out: State, states: list[State], objects: Objects, differing: Iterable[int]
+) -> dict[Place, None]:
+    """The fields of which the ways hold different values, one of them perhaps what nobody wrote."""
+    return {
+        (obj, name): None
+        for obj in differing
+        for name, value in out.heap[obj].items()
+        if any(s.heap.get(obj, {}).get(name) is not value for s in states)
+        and _may_be_untouched(value, objects.default(obj, name))
+    }
+
+
+def _may_be_untouched(value: Value, default: Value) -> bool:
+    return value.atoms != default.atoms and not value.atoms.isdisjoint(default.atoms)
+
+
+def _kept_splits(states: list[State], test: Asked, changed: Mapping[Place, None]) -> Fork:
+    """What is known by a test of fields in which all ways hold the same."""
+    first, *others = (s.forks.get(test, {}) for s in states)
+    return {
+        place: split
+        for place, split in first.items()
+        if place not in changed and all(place in fork for fork in others)
+    }
+
+
+class _Sides:
+    """Joins fields for each outcome of one test: on the ways on which it may have come out so."""
+
+    def __init__(
+        self, states: list[State], own: list[frozenset[int]], objects: Objects, test: Asked
+    ) -> None:
+        self.objects = objects
+        self.test = test
+        self.ways = [
+            [(s, g) for s, g in zip(states, own, strict=True) if not contradicts(s.known, test, truth)]
+            for truth in (False, True)
+        ]  # fmt: skip
+
+    def splits(self, out: State, places: Iterable[Place]) -> Fork:
+        """What those of the fields hold that depend on the test."""
+        found: Fork = {}
+        for place in places:
+            whole = out.heap[place[0]][place[1]]
+            no, yes = self._side(False, place), self._side(True, place)
+            if no is not None and yes is not None and not (no == whole == yes):
+                found[place] = Split(whole, (self._blamed(no, whole), self._blamed(yes, whole)))
+        return found
+
+    @staticmethod
+    def _blamed(value: Value, whole: Value) -> Value:
+        """The value on one side: where the old one is, it is so for the reasons that it is behind the test."""
+        return Value(value.atoms, value.blame | whole.blame)
+
+    def _side(self, truth: bool, place: Place) -> Value | None:
+        """What a field holds where the test came out so; None where no way says anything of that."""
+        obj, name = place
+        root, objects = self.objects.bottom(obj), self.objects
+        ways = [
+            (s, guards) for s, guards in self.ways[truth]
+            if root.origin not in _MET_HERE or root.id in s.heap
+        ]  # fmt: skip
+        if not ways:
+            return None
+        values = [
+            side(s.forks, self.test, truth, place, read(s, objects, obj, name)) for s, _ in ways
+        ]
+        if all(value is values[0] or value == values[0] for value in values):
+            return values[0]
+        return _join_field(values, [guards for _, guards in ways], objects.default(obj, name))
 
 
 def _differing(maps: Sequence[Mapping[_Key, object]]) -> list[_Key]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.flow.facts import Facts, Store
+from lint_rules.flow.forks import NAMED, Place
 from lint_rules.flow.instantiate import NEW
 from lint_rules.flow.openparams import is_of_open
 from lint_rules.flow.values import (
@@ -84,9 +85,21 @@ class _Telling:
         heap = self.facts.final.heap
         written = dict.fromkeys((write.obj, write.field) for write in self.facts.writes)
         return tuple(
-            (self._object(obj), field, self._value(heap[obj][field]))
+            (self._object(obj), field, self._value(heap[obj][field]), self._splits((obj, field)))
             for obj, field in written
             if self.facts.objects[obj].origin not in NEW and field in heap.get(obj, {})
+        )
+
+    def _splits(self, place: Place) -> Told:
+        """What the field holds by the outcome of tests that the caller may ask, too."""
+        assert self.facts.final is not None
+        found = (
+            (test, fork[place]) for test, fork in self.facts.final.forks.items() if place in fork
+        )
+        return tuple(
+            (self._object(test.obj), test.field, test.kind, tuple(map(self._value, split.sides)))
+            for test, split in found
+            if test.obj != NAMED
         )
 
     def _open_writes(self) -> Told:

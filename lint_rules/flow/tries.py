@@ -95,7 +95,7 @@ class Tries:
         leaf = Leaf(self._reads(frame, caught) if caught & _LACKING else NO_READS)
         way = entry.under(self.ctx.guard(handler, "try", leaf, needs=False))
         if handler.name is not None and isinstance(handler.name.name, cst.Name):
-            way.env[handler.name.name.value] = UNKNOWN
+            way.bind(handler.name.name.value, UNKNOWN)
         end = self.interpreter.block(way, handler.body)
         return [end] if end is not None else []
 

@@ -83,6 +83,8 @@ class Contents:
     def _stores(self, facts: Facts, store: Store, name: str) -> bool:
         """True when a store may keep a request's value of the field, also one that is written afterwards."""
         value = store.fields.get(name) or facts.objects.default(store.obj, name)
+        if name not in store.fields and _holds_unknown(facts, store):
+            return True
         if self.rows.bring(facts, store.obj, value) or self._stands_for_given(
             facts, store.obj, name, value
         ):
@@ -112,6 +114,12 @@ class Contents:
             if maker is not None
             for write in maker.writes
         )
+
+
+def _holds_unknown(facts: Facts, store: Store) -> bool:
+    """True for a dict that something was put into under names that nobody knows: it may be any field."""
+    under_unknown = any(name.startswith("*") for name in store.fields)
+    return facts.objects[store.obj].mixed or (facts.objects[store.obj].mapping and under_unknown)
 
 
 def related(

@@ -242,12 +242,12 @@ class Helpers:
         if not returned:
             return ""
         if _is_filled(facts, copy):
-            return "stored" if self._stored_by_callers(function) else ""
+            return "stored" if self.stored_by_callers(function) else ""
         if any(root.origin == "lookup" for root in roots):
             return "looked-up"
         if copy.model is None and not resets_any(facts, copy):
             return ""  # nothing could be said about its fields
-        if self._stored_by_callers(function):
+        if self.stored_by_callers(function):
             return "stored"
         return "looked-up" if self._looked_up_by_callers(facts, copy) else ""
 
@@ -269,7 +269,8 @@ class Helpers:
         facts = [self.library.facts(caller) for caller in users if caller != function]
         return [item for item in facts if item is not None]
 
-    def _stored_by_callers(self, function: FunctionRef) -> bool:
+    def stored_by_callers(self, function: FunctionRef) -> bool:
+        """True when a caller stores what the function returned, or a copy of it."""
         for facts in self._cache_users(function):
             for store in facts.stores:
                 for obj in (store.obj, *_roots(facts, facts.objects[store.obj])):

@@ -63,9 +63,16 @@ def _was_held(facts: Facts, atom: Atom) -> bool:
 
 
 def is_all_found(facts: Facts, obj: int) -> bool:
-    """True for an object that was looked up, or is a copy of nothing but such; "found or made" is, too."""
-    origins = {entry_around(facts, root).origin for root in roots(facts, obj)}
-    return "lookup" in origins and origins <= {"lookup", "fresh"}
+    """True for an object that was looked up, or is a copy of nothing but such; "found or made" is, too.
+
+    So is a dict that is made where none is found, if a class says what the entries are: what names no class may be
+    filled by functions that name none either.
+    """
+    found = [entry_around(facts, root) for root in roots(facts, obj)]
+    origins = {root.origin for root in found}
+    if "mapping" in origins and any(r.origin == "lookup" and r.model is None for r in found):
+        return False
+    return "lookup" in origins and origins <= {"lookup", "fresh", "mapping"}
 
 
 def entry_around(facts: Facts, obj: Obj) -> Obj:

@@ -149,9 +149,14 @@ class Said:
         )
         if facts is None or facts.final is None:
             return []
-        merging, living = Merging(facts), living_on(facts)
-        given = (o for o in facts.objects.all() if is_given(facts, o) and o.id in living)
-        return [(c, merges) for c in given if (merges := merging.merges_onto(c.id))]
+        merging = Merging(facts)
+        given = (o for o in facts.objects.all() if is_given(facts, o))
+        found = [(c, merges) for c in given if (merges := merging.merges_onto(c.id))]
+        living = living_on(facts, self._by_itself) if found else ()
+        return [(carrier, merges) for carrier, merges in found if carrier.id in living]
+
+    def _by_itself(self, function: FunctionRef) -> Facts | None:
+        return self.library.facts(function, 0)
 
     def _ask_written(self, function: FunctionRef) -> tuple[Written, ...]:
         """The merges of a function that may say of their field what is known of others beside it."""

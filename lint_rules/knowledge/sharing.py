@@ -244,12 +244,19 @@ class Sharing:
             found.update((function, None) for function in naming(self.project, cls, self._may_know))
             for method in cls.methods.values():
                 found[method] = None
+        found = {function: None for function in found if self._runs_with(model, function)}
         extra = self.library.settings.cache_copy_helpers
         named = [f for f in found if is_cache_copy_name(f.name, extra)]
         rest = [f for f in found if f not in named and self.survey.uses_cache(f)]
         yield from named
         yield from sorted(rest, key=lambda f: len(f.source))
-        yield from (f for f in self._given_by_factories(model) if f not in found)
+        given = (f for f in self._given_by_factories(model) if f not in found)
+        yield from (f for f in given if self._runs_with(model, f))
+
+    def _runs_with(self, model: ClassRef, function: FunctionRef) -> bool:
+        """False for what only tests do with a class of the program."""
+        is_of_tests = self.project.is_of_tests
+        return is_of_tests(model.module.path) or not is_of_tests(function.module.path)
 
     def _given_by_factories(self, model: ClassRef) -> Iterator[FunctionRef]:
         """Functions that have to do with a cache and name the model by a function alone that makes an object of it."""

@@ -174,10 +174,7 @@ class Staying:
         caller, obj = handed.caller, handed.obj
         if obj.origin == "fresh" and not self._is_made_for(handed):
             return not self._is_users(handed)  # what this call leaves on it the next one finds
-        value = handed.handoff.fields.get(obj.id, {}).get(name)
-        value = value or caller.objects.default(obj.id, name)
-        own = family(caller, obj.id)
-        if not any(isinstance(a, Init) and a.field == name and a.obj in own for a in value.atoms):
+        if not _came_with_atoms(handed, name):
             return False
         if self._is_users(handed) or self._is_made_for(handed):
             return False
@@ -245,10 +242,45 @@ def _objects_in(caller: Facts, value: Value) -> Iterator[Obj | None]:
             yield caller.objects[obj] if obj is not None else None
 
 
+def _came_with_atoms(handed: _Handed, name: str) -> set[Init]:
+    """What the field of an object that is handed over held when the object came to the caller, as far as it still does."""
+    caller, obj = handed.caller, handed.obj
+    value = handed.handoff.fields.get(obj.id, {}).get(name)
+    value = value or caller.objects.default(obj.id, name)
+    own = family(caller, obj.id)
+    return {a for a in value.atoms if isinstance(a, Init) and a.field == name and a.obj in own}
+
+
 def _is_left(handed: _Handed, name: str) -> bool:
-    """True when the old value may be on the object at the end of the caller."""
-    caller = handed.caller
-    return caller.final is None or Merging(caller).may_keep_old(handed.obj.id, name)
+    """True when the old value may be on the object at the end of the caller.
+
+    What is on one that the caller made and stored is the old value of the next request; on one that outlives a round
+    of a loop, that of the next round.
+    """
+    caller, obj = handed.caller, handed.obj
+    if caller.final is None or _is_handed_again(handed):
+        return True
+    merging = Merging(caller)
+    if obj.origin == "fresh":
+        return not (obj.stored and merging.final(obj.id, name).is_constant)
+    came_with = _came_with_atoms(
+        handed, name
+    )  # also where that is a copy of what others put together
+    return merging.may_keep_old(obj.id, name) or not came_with.isdisjoint(
+        merging.final(obj.id, name).atoms
+    )
+
+
+def _is_handed_again(handed: _Handed) -> bool:
+    """True where the caller hands the object to the same function at several places: what it does at its end comes
+    too late for the second of these."""
+    places = {
+        each.node
+        for each in handed.caller.handoffs
+        if each.callee == handed.handoff.callee
+        and any(handed.obj.id in value.refs for value in each.arguments.values())
+    }
+    return len(places) > 1
 
 
 def _comes_in(handed: _Handed, value: Value) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _BY_KEY = frozenset({"get", "pop", "setdefault"})
 """Methods of mappings: what one of these finds, also of a class of the project, it finds under its first argument."""
+_NO_KEYS = frozenset({"default", "ttl", "timeout", "ex", "expire"})
+"""Arguments of a look-up by name that say nothing of where it looks."""
 _STEPS = 3
 """How many locals a key is followed through."""
 
@@ -56,8 +58,21 @@ def _key_of(facts: Facts, found: Obj) -> str | None:
         on, method = facts.tree.code_for_node(node.func.value), node.func.attr.value
         is_cache = is_cache_name(on.rsplit(".", 1)[-1]) and is_lookup_method(method)
         if is_cache or method in _BY_KEY:
-            key = node.args[0].value
+            parts = [node.args[0].value, *_more_parts(facts, node.args[1:])]
+            return ", ".join(map(facts.tree.code_for_node, parts))
     return facts.tree.code_for_node(key) if key is not None else None
+
+
+def _more_parts(facts: Facts, args: Sequence[cst.Arg]) -> Iterator[cst.BaseExpression]:
+    """What else of a look-up's arguments may be a part of the key: the default is an object, or None."""
+    for arg in args:
+        if arg.keyword is not None:
+            if arg.keyword.value not in _NO_KEYS:
+                yield arg.value
+        elif isinstance(arg.value, cst.Name) and facts.final is not None:
+            value = facts.final.env.get(arg.value.value)
+            if value is not None and not value.refs:
+                yield arg.value
 
 
 # --------------------------------------------------------------------------- what a key is made of

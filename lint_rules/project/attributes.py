@@ -128,6 +128,17 @@ def told_of(cls: ClassRef, name: str) -> Told:
     return Told()
 
 
+def is_all_told(cls: ClassRef, name: str) -> bool:
+    """True where the class says of everything that the attribute may be what class it is of: an annotation does, of
+    the attribute or of each parameter that it is assigned from."""
+    for owner in cls.mro:
+        said = owner.own_attributes.get(name)
+        if said is not None:
+            named = not said.names and len(said.annotations) >= len(said.given)
+            return bool(said.declared) or (named and not said.other)
+    return False
+
+
 def class_told(cls: ClassRef, name: str) -> ClassRef | None:
     """The one class of the project of which all that is said of an attribute makes it an object."""
     from lint_rules.project.classes import ClassRef

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lint_rules.folders import is_of_tests
 from lint_rules.project.noting import Remembered
 
 if TYPE_CHECKING:
@@ -37,6 +35,16 @@ class Implementations:
         only = self._only(cls)
         return (only.method(name) if only is not None else None) or declared
 
+    def is_overridden(self, cls: ClassRef, method: FunctionRef) -> bool:
+        """True where a subclass has a method of its own by that name."""
+        paths = self.project.files_containing(f"def {method.name}".encode())
+        return len(paths) > MAX_FILES or any(
+            owner != cls and owner.is_subclass_of(cls)
+            for path in paths
+            for found in self.project.module(path).functions_named((method.name,))
+            for owner in _owner(found)
+        )
+
     def leaves_open(self, cls: ClassRef) -> bool:
         """True for a class that has a method which another class has to implement."""
         names = dict.fromkeys(name for one in cls.mro for name in one.methods)
@@ -57,8 +65,8 @@ class Implementations:
         # The longest name is the rarest; to search all files for each of them took a tenth of an analysis.
         longest = max(open_, key=len)
         paths = self.project.files_containing(f"def {longest}".encode())
-        if not self._is_of_tests(cls.module.path):
-            paths = [path for path in paths if not self._is_of_tests(path)]
+        if not self.project.is_of_tests(cls.module.path):
+            paths = [path for path in paths if not self.project.is_of_tests(path)]
         if len(paths) > MAX_FILES:
             return None
         found = {
@@ -78,12 +86,9 @@ class Implementations:
         if _is_protocol(cls):
             return False
         made = self.project.graph.made(cls)
-        if self._is_of_tests(cls.module.path):
+        if self.project.is_of_tests(cls.module.path):
             return bool(made)
-        return any(not self._is_of_tests(site.module.path) for site in made)
-
-    def _is_of_tests(self, path: Path) -> bool:
-        return is_of_tests(str(self.project.root), str(path))
+        return any(not self.project.is_of_tests(site.module.path) for site in made)
 
 
 def _owner(method: FunctionRef) -> Iterator[ClassRef]:

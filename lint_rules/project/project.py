@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lint_rules.deadline import check_time
-from lint_rules.folders import in_utf8
+from lint_rules.folders import in_utf8, is_of_tests
 from lint_rules.project.joins import Joins
 from lint_rules.project.kept import NO_CONTEXT, Entry, Kept, digest
 from lint_rules.project.listing import Listing
@@ -82,6 +82,10 @@ class Project:
         return Names(self)
 
     # ----------------------------------------------------------------- files
+
+    def is_of_tests(self, path: Path) -> bool:
+        """True for a file that belongs to the project's tests."""
+        return is_of_tests(str(self.root), str(path))
 
     @property
     def paths(self) -> list[Path]:

@@ -21,11 +21,13 @@ Finds writes of a per-request field that happen only when the new value is there
 comprehensions and loops. So is a write through a property whose setter leaves the old value where it is given None, of a value
 that may be None.
 
-A guard that asks whether the value has changed (`if token.f != src.get("f"):`) keeps nothing and is not reported.
+A guard that asks whether the value has changed (`if token.f != src.get("f"):`) keeps nothing and is not reported, nor is
+a write behind which the same is asked again and the field cleared then (`if src.get("f") is None: token.f = None`).
 
 A guard about something else (`if settings.enforce:`) is the program's decision and is not reported, nor a
 write on an object that was looked up under a key that names the end user. Nor is one where all callers in the project
-reset the field first, or hand over copies of cache entries that carry nobody's values, or of what stands in such entries.
+reset the field first or afterwards, or hand over copies of cache entries that carry nobody's values, or of what stands in
+such entries.
 """,
     why=MERGE_WHY,
     bad=PRELUDE

@@ -40,7 +40,7 @@ def kept(knowledge: Knowledge, facts: Facts, code: str, kinds: frozenset[str]) -
         if why is None or is_found_for_user(knowledge.fields, facts, carrier):
             continue
         for node, group in by_node.items():
-            old = [m for m in group if knowledge.staying.may_arrive(facts, carrier, m.write.field)]
+            old = [m for m in group if knowledge.staying.may_stay(facts, carrier, m.write.field)]
             if old:
                 yield _problem(knowledge, facts, code, carrier, node, old, found, why)
 
