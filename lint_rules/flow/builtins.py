@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow import iterating
 from lint_rules.flow.context import class_of, computed
 from lint_rules.flow.state import State
 from lint_rules.flow.values import (
@@ -127,7 +128,7 @@ class Builtins:
         atom = value.single
         if isinstance(atom, Seq):
             return union(list(atom.parts))
-        item = self.ev.interpreter.loops.item(value)
+        item = iterating.item(self.ev, value)
         return item if item.refs else value
 
     min = max = next

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import libcst as cst
 
+from lint_rules.flow import iterating
 from lint_rules.flow.context import computed
 from lint_rules.flow.state import State, join
 from lint_rules.flow.values import (
@@ -71,7 +72,7 @@ class Comprehensions:
             self._bind(inner, loop.target, UNKNOWN)
             self.ev.eval(inner, test.test)
         source = self.ev.eval(state, loop.iter)
-        items = self.ev.iterate(state, loop.iter)
+        items = iterating.listed(self.ev, state, loop.iter)
         if items is None:
             return self._of_any(state, pairs, source)
         target = self._target(state, pairs.node, source)
@@ -82,7 +83,7 @@ class Comprehensions:
     def _of_any(self, state: State, pairs: Pairs, source: Value) -> Value:
         """A comprehension over items that nobody knows: a dict that holds what is made of one of them."""
         inner = state.copy()
-        self._bind(inner, pairs.for_in.target, self.ev.interpreter.loops.item(source))
+        self._bind(inner, pairs.for_in.target, iterating.item(self.ev, source))
         value = self.ev.eval(inner, pairs.value)
         made = [obj for obj in value.refs if obj not in state.heap and obj in inner.heap]
         if not made:
@@ -162,7 +163,7 @@ class Comprehensions:
     def generator(self, state: State, node: cst.GeneratorExp | cst.ListComp | cst.SetComp) -> Value:
         """A list or generator comprehension: any of the values that its element takes."""
         loop = node.for_in
-        items = self.ev.iterate(state, loop.iter)
+        items = iterating.listed(self.ev, state, loop.iter)
         values: list[Value] = []
         if items is None or loop.inner_for_in is not None:
             return self._some(state, node)
@@ -201,7 +202,7 @@ class Comprehensions:
         """The same over items that nobody knows: one of them where that is an object, which stands for all."""
         loop = node.for_in
         source = self.ev.eval(state, loop.iter)
-        item = self.ev.interpreter.loops.item(source)
+        item = iterating.item(self.ev, source)
         is_object = bool(item.refs) and loop.inner_for_in is None
         inner = state.copy()
         self._bind(inner, loop.target, item if is_object else computed(source))

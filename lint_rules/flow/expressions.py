@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow import iterating
 from lint_rules.flow.additions import combined
 from lint_rules.flow.calls import Calls
 from lint_rules.flow.conditions import Conditions
 from lint_rules.flow.context import Context, computed
-from lint_rules.flow.copies import lists_fields
 from lint_rules.flow.mappings import Mappings
 from lint_rules.flow.state import State, join
 from lint_rules.flow.values import (
@@ -20,25 +20,20 @@ from lint_rules.flow.values import (
     NONE,
     NONES,
     UNKNOWN,
-    WHOLE,
     Absent,
     Callable_,
     Const,
-    Entries,
-    Leaf,
     Obj,
-    Ref,
     Seq,
     Strings,
     Value,
     constant,
-    entries_of,
     literal,
     ref,
     union,
 )
 from lint_rules.project.classes import ClassRef
-from lint_rules.project.fieldlists import FIELD_LISTS, FIELDS_SET, enum_values
+from lint_rules.project.fieldlists import FIELD_LISTS, FIELDS_SET
 from lint_rules.project.functions import FunctionRef
 
 if TYPE_CHECKING:
@@ -180,21 +175,9 @@ class Evaluator:
             return self.global_value(dotted)
         base = self.eval(state, node.value)
         objs = self.ctx.deref(base) if node.attr.value in FIELDS_SET else []
-        return (
-            self._fields_set(state, node, objs)
-            if objs
-            else self.field(state, base, node.attr.value)
-        )
-
-    def _fields_set(self, state: State, node: cst.Attribute, objs: list[int]) -> Value:
-        """The names of those fields of an object that it was given: any may be missing."""
-        guard = self.ctx.guard(
-            node, "filter", Leaf(frozenset((obj, WHOLE) for obj in objs)), needs=False
-        )
-        made = self.calls.copies.make(
-            state, node, objs, "deep", "fields set", mapping=True, partial=guard
-        )
-        return Value(frozenset({Entries(made, "keys")}))
+        if objs:
+            return iterating.fields_set(self, state, node, objs)
+        return self.field(state, base, node.attr.value)
 
     def field(self, state: State, base: Value, name: str) -> Value:
         """Attribute ``name`` of a value."""
@@ -422,32 +405,3 @@ class Evaluator:
         if value is not None:
             self.eval(state, value.item if isinstance(value, cst.From) else value)
         return UNKNOWN
-
-    # ----------------------------------------------------------------- iteration
-
-    def iterate(self, state: State, node: cst.BaseExpression) -> list[Value] | None:
-        """The items that a loop over ``node`` sees, where they can be listed; else None.
-
-        An item that may be missing has an absent possibility among its atoms (for a pair of key
-        and value, the value has).
-        """
-        value = self.eval(state, node)
-        entries = entries_of(value)
-        if entries is not None:
-            return None if self._hold(entries[0]) else self.mappings.items(state, *entries)
-        atom = value.single
-        if isinstance(atom, Strings):
-            return [constant(name) for name in atom.names]
-        if isinstance(atom, Seq):
-            return list(atom.parts)
-        if isinstance(atom, Callable_) and isinstance(atom.target, ClassRef):
-            values = enum_values(atom.target)
-            return [constant(value) for value in values] if values is not None else None
-        if isinstance(atom, Ref) and (self.ctx.objects[atom.obj].mapping or lists_fields(node)):
-            is_record = not self._hold([atom.obj])
-            return self.mappings.items(state, [atom.obj], "keys") if is_record else None
-        return None
-
-    def _hold(self, objs: list[int]) -> bool:
-        """True for containers of objects, whose keys are no names of fields."""
-        return bool(objs) and all(self.ctx.objects[obj].holds is not None for obj in objs)

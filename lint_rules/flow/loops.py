@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from lint_rules.flow.context import computed
+from lint_rules.flow import iterating
 from lint_rules.flow.source import within
 from lint_rules.flow.state import State, join
 from lint_rules.flow.values import (
     NO_BLAME,
     Absent,
     Leaf,
-    Obj,
     Reads,
     Seq,
     Value,
-    entries_of,
     reads_in,
     reads_of,
 )
@@ -55,37 +53,15 @@ class Loops:
         self.ev = interpreter.ev
 
     def run_for(self, state: State, node: cst.For) -> State | None:
-        items = self.ev.iterate(state, node.iter)
+        items = iterating.listed(self.ev, state, node.iter)
         if items is None:
             source = self.ev.eval(state, node.iter)
             leaf = Leaf(reads_of(source))
-            item = self.item(source)
+            item = iterating.item(self.ev, source)
             return self._loop(
                 state, node, leaf, lambda way: self.it.assign(way, node.target, item, node.target)
             )
         return self._unrolled(state, node, items)
-
-    def item(self, source: Value) -> Value:
-        """Some item of a container: an object where the container's annotation names its class."""
-        entries = entries_of(source)
-        objs, what = entries if entries is not None else (self.ctx.deref(source), "values")
-        if len(objs) != 1 or what == "keys":
-            return computed(source)
-        info = self.ctx.objects[objs[0]]
-        if entries is None and (info.mapping or not self._is_container(info)):
-            return computed(source)  # of a mapping, the keys
-        is_open = info.origin == "call" and self.ctx.depth == 0  # the next look tells
-        if entries is not None and info.holds is None and not is_open:
-            return computed(source)
-        item = self.ev.calls.caches.item(info.id)
-        return item if what == "values" else Value(frozenset({Seq((computed(source), item))}))
-
-    def _is_container(self, info: Obj) -> bool:
-        """True for what is annotated as a container, and for ``*given``."""
-        if info.holds is not None or "[" in info.type_text:
-            return True
-        params = self.ctx.function.params if info.origin == "param" else ()
-        return any(param.kind == "vararg" and param.name == info.name for param in params)
 
     def _unrolled(self, state: State, node: cst.For, items: list[Value]) -> State | None:
         self.it.breaks.append([])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -253,21 +253,19 @@ class Helpers:
 
     # ----------------------------------------------------------------- callers
 
-    def callers(self, function: FunctionRef) -> list[Facts]:
-        """The facts of every function that calls ``function``."""
-        return self._callers(function)
+    def callers(self, function: FunctionRef) -> Iterator[Facts]:
+        """The facts of every function that calls ``function``; each is interpreted when its turn comes."""
+        found = map(self.library.facts, self._callers(function))
+        return (facts for facts in found if facts is not None)
 
-    def _ask_callers(self, function: FunctionRef) -> list[Facts]:
+    def _ask_callers(self, function: FunctionRef) -> list[FunctionRef]:
         callers = dict.fromkeys(site.function for site in self.project.callers(function))
-        others = (caller for caller in callers if caller is not None and caller != function)
-        return [facts for caller in others if (facts := self.library.facts(caller)) is not None]
+        return [caller for caller in callers if caller is not None and caller != function]
 
-    def _cache_users(self, function: FunctionRef) -> list[Facts]:
+    def _cache_users(self, function: FunctionRef) -> Iterator[Facts]:
         """The facts of those callers that have to do with a cache."""
-        callers = dict.fromkeys(site.function for site in self.project.callers(function))
-        users = (c for c in callers if c is not None and self.survey.uses_cache(c))
-        facts = [self.library.facts(caller) for caller in users if caller != function]
-        return [item for item in facts if item is not None]
+        users = filter(self.survey.uses_cache, self._callers(function))
+        return (facts for facts in map(self.library.facts, users) if facts is not None)
 
     def stored_by_callers(self, function: FunctionRef) -> bool:
         """True when a caller stores what the function returned, or a copy of it."""

@@ -121,7 +121,7 @@ class Inside:
         function = looked.facts.function
         if not looked.given_to and not looked.given_around:
             return []
-        callers = self.helpers.callers(function)
+        callers = list(self.helpers.callers(function))
         if not callers or not self.project.graph.all_seen(function):
             return None
         for caller in callers:

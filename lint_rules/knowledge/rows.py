@@ -115,7 +115,7 @@ class Rows:
         """The parameters for which all callers, all of them seen, hand over rows as they were read."""
         if not self.helpers.project.graph.all_seen(function):
             return frozenset()
-        callers = self.helpers.callers(function)
+        callers = list(self.helpers.callers(function))
         calls = [(c, call) for c in callers for call in c.handoffs if call.callee == function]
         if not calls or len({caller.function for caller, _ in calls}) < len(callers):
             return frozenset()  # one calls it by way of something else

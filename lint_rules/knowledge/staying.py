@@ -6,7 +6,7 @@ the field themselves behind it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from lint_rules.flow.values import (
@@ -90,14 +90,21 @@ class Staying:
             return self.contents.may_hold(class_of(facts, carrier), name)
         if any(root.origin not in ("param", "self") for root in came_from):
             return True
-        for param in came_from:
-            handed = list(self._handed(facts, param, copied=carrier.origin == "copy"))
-            known = [one for one in handed if one is not None]
-            if len(known) < len(handed) or not any(map(self._is_in_use, known)):
+        copied = carrier.origin == "copy"
+        return any(
+            self._any_old(self._handed(facts, param, copied=copied), lambda one: is_old(one, name))
+            for param in came_from
+        )
+
+    def _any_old(self, given: Iterable[_Handed | None], is_old: Callable[[_Handed], bool]) -> bool:
+        """True where something of what is handed over is old, or not known, or where all only try the function. No
+        more callers are interpreted than it takes to say so."""
+        in_use = False
+        for one in given:
+            if one is None or is_old(one):
                 return True
-            if any(is_old(one, name) for one in known):
-                return True
-        return False
+            in_use = in_use or self._is_in_use(one)
+        return not in_use
 
     def _may_inside(self, facts: Facts, carrier: Obj, name: str) -> bool:
         """The same of an object that was found in a field of another one: where all callers made that, or what
@@ -108,12 +115,9 @@ class Staying:
         came_from = roots(facts, inner.of[0])
         if any(root.origin not in ("param", "self") for root in came_from):
             return True
-        handed = [one for root in came_from for one in self._handed(facts, root, copied=False)]
-        known = [one for one in handed if one is not None]
-        if len(known) < len(handed) or not any(map(self._is_in_use, known)):
-            return True
+        handed = (one for root in came_from for one in self._handed(facts, root, copied=False))
         field = name if inner is carrier else None
-        return any(self._came_with(one, inner.field, field) for one in known)
+        return self._any_old(handed, lambda one: self._came_with(one, inner.field, field))
 
     def _came_with(self, handed: _Handed, name: str, inside: str | None) -> bool:
         """True when the object that is handed over has in a field what it came with, or a copy of what stands in an
