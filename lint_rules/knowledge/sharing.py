@@ -157,32 +157,11 @@ class Sharing:
         return None
 
     def may_be_handed_over(self, facts: Facts, carrier: Obj) -> bool:
-        """False where no function that has to do with a cache, or is given what may come from one, calls this one
-        with the carrier, or calls one that does; asked without interpreting any."""
-        if not given_roots(facts, carrier):
-            return False
-        asked, level = {facts.function}, {facts.function}
-        for _ in range(DEPTH + 1):
-            sites = (site.function for each in level for site in self.project.callers(each))
-            level = {each for each in sites if each is not None} - asked
-            if any(map(self._may_have_shared, level)):
-                return True
-            asked |= level
-        return False
-
-    def _may_have_shared(self, function: FunctionRef) -> bool:
-        """True for a function that has to do with a cache, or whose parameters are of a class that others may cache."""
-        if self.survey.uses_cache(function):
-            return True
-        resolve = self.project.resolve_annotation
-        hints = (
-            resolve(function.module, p.annotation, function)
-            for p in function.params
-            if p.annotation
-        )
-        models = [cls for hint in hints for cls in hint.classes]
-        own = function.module.class_(function.class_name) if function.class_name else None
-        return any(map(self.possible, [*models, own] if own is not None else models))
+        """False for what no other function hands over; asked without interpreting one. What the callers have they may
+        have of theirs."""
+        callers = (site.function for site in self.project.callers(facts.function))
+        others = (each for each in callers if each not in (None, facts.function))
+        return bool(given_roots(facts, carrier)) and any(others)
 
     def by_name(self, facts: Facts, carrier: Obj) -> bool:
         """Where the project shows nothing of the model's life, the names decide."""

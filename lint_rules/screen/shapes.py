@@ -39,6 +39,10 @@ RESULT = "result "
 """What the token of a call's result begins with; the called name follows."""
 
 
+_THERE = frozenset({FOUND, ATTRIBUTE, CARRIER})
+"""What, besides parameters, may be a container that was there before."""
+
+
 def result_of(name: str) -> str:
     """The token of what a call of ``name`` returned."""
     return RESULT + name
@@ -65,8 +69,10 @@ def items(tokens: Tokens) -> Tokens:
 
 
 def taken(tokens: Tokens) -> Tokens:
-    """What is taken out of what carries these tokens; what stands in an entry that was found is found, too."""
-    return inside(tokens) | ({ATTRIBUTE, FOUND} if FOUND in tokens else NOTHING)
+    """What is taken out of what carries these tokens; what stands in an entry that was found is found, too, and what
+    stands in a container of carriers is one."""
+    stands = {ATTRIBUTE} if any(t in _THERE or t.startswith(PARAM) for t in tokens) else NOTHING
+    return inside(tokens) | stands | (tokens & {FOUND, CARRIER})
 
 
 @lru_cache(maxsize=4096)
