@@ -24,6 +24,7 @@ UNTESTED = {
     "CCL104/class_told_by_what_is_called": "what it stores is out of a test's reach",
     "CCL104/one_of_several": "its object comes from a cache",
     "CCL202/among_other_arguments": "its object comes from an attribute",
+    "CCL201/merged_by_the_caller": "its object comes from a cache",
     "CCL202/class_told_by_what_is_stored": "its object comes from a cache",
     "CCL202/inner_copies_to_itself": "its object comes from an attribute",
     "CCL202/items_of_an_entry": "its object comes from an attribute",

@@ -10,6 +10,7 @@ from lint_rules.findings import Edit, Fix
 from lint_rules.fixes.beforehand import added_to, find_anchor, objection
 from lint_rules.fixes.layout import Layout
 from lint_rules.fixes.overwrites import overwrite
+from lint_rules.fixes.putback import cleared
 from lint_rules.fixes.values import ResetValue, empty_value, reset_value
 from lint_rules.flow.copies import are_fields
 
@@ -44,11 +45,12 @@ def fix_merges(problem: Problem, layout: Layout) -> Fix:
             return Fix(reason=value if isinstance(value, str) else _removal(name))
         values[name] = value
     merge = problem.merges[0]
-    edits = (
-        overwrite(problem, layout, merge, values[merge.write.field])
-        if len(problem.merges) == 1 and merge.keeps != "added"
-        else None
-    )
+    edits = None
+    if len(problem.merges) == 1 and merge.keeps != "added":
+        change = cleared if merge.keeps == "restored" else overwrite
+        edits = change(problem, layout, merge, values[merge.write.field])
+    if edits is None and any(each.keeps == "restored" for each in problem.merges):
+        return Fix(reason=_UNKNOWN_FORM)  # what is reset before is put back, too
     if edits is None:
         before = _reset_first(problem, layout, values)
         if isinstance(before, str):

@@ -123,11 +123,15 @@ class Caches:
 
     def _type_from_annotation(self, made: Obj, base: Value) -> None:
         for obj in self.ctx.deref(base):
-            arguments = _arguments(self.ctx.objects[obj].type_text)
+            info = self.ctx.objects[obj]
+            arguments = _arguments(info.type_text)
             if arguments:
                 made.type_text = arguments[-1]
                 if not _TUPLE.match(made.type_text):
                     self._type(made, made.type_text)
+            elif info.holds is not None:
+                made.model, made.typed = info.holds, True
+                self.ctx.learn_fields(made.model)
 
     def _type(self, made: Obj, annotation: str) -> None:
         hint = self.ctx.project.resolve_annotation(self.ctx.module, annotation, self.ctx.function)

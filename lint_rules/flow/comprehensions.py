@@ -15,6 +15,7 @@ from lint_rules.flow.values import (
     UNKNOWN,
     Absent,
     Init,
+    Leaf,
     Ref,
     Seq,
     Strings,
@@ -153,6 +154,11 @@ class Comprehensions:
             Absent() in part.atoms
             for part in (item, *(p for a in item.atoms if isinstance(a, Seq) for p in a.parts))
         )
+        tests = [test.test for test in pairs.for_in.ifs]
+        names = iterating.names_asked(self.ev, inner, pairs.for_in.target, tests)
+        if missing and names is not None:
+            condition = Leaf(iterating.reads_of_item(self.ctx, item))
+            blame |= {self.ctx.guard(names, "filter", condition, needs=False)}
         if blame or missing:
             absent = item.blame.union(
                 *(p.blame for a in item.atoms if isinstance(a, Seq) for p in a.parts)

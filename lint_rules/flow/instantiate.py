@@ -216,8 +216,9 @@ class Instantiation:
                 splits = self._splits(final, (obj, field))
                 value = self._written(fields[field], splits)
                 self.ctx.write(self.state, owners, field, value, self.node, "call", record=not ours)
-                if len(owners) == 1 and self.state.heap[owners[0]].get(field) is value:
-                    self._keep_splits((owners[0], field), value, splits)
+                for each in owners:
+                    if self.state.heap[each].get(field) is value:
+                        self._keep_splits((each, field), value, splits)
         for write in self.facts.writes:
             if write.how != "call" and self._is_ours(write.obj):
                 self._answer_for(write)

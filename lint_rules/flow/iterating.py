@@ -8,23 +8,27 @@ import libcst as cst
 
 from lint_rules.flow.context import computed
 from lint_rules.flow.copies import lists_fields
+from lint_rules.flow.source import within
 from lint_rules.flow.values import (
     WHOLE,
     Callable_,
     Entries,
     Leaf,
+    Reads,
     Ref,
     Seq,
     Strings,
     Value,
     constant,
     entries_of,
+    reads_in,
+    reads_of,
 )
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.fieldlists import enum_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from lint_rules.flow.context import Context
     from lint_rules.flow.expressions import Evaluator
@@ -105,4 +109,57 @@ def _is_carrier(ctx: Context, obj: int) -> bool:
     return ctx.objects[obj].origin in ("copy", "lookup") or any(
         info.origin == "copy" and info.how != "fields set" and obj in info.of
         for info in ctx.objects.all()
+    )
+
+
+def reads_of_item(ctx: Context, item: Value) -> Reads:
+    """What an item, a pair of name and value perhaps, was read from, and what decided that it is one."""
+    found = set(reads_of(item))
+    blames = set(item.blame)
+    for atom in item.atoms:
+        if isinstance(atom, Seq):
+            for part in atom.parts:
+                blames |= part.blame
+    for guard in blames:
+        found |= reads_in(ctx.facts.guards[guard].condition)
+    return frozenset(found)
+
+
+# --------------------------------------------------------------------------- tests of names
+
+
+def names_asked(
+    ev: Evaluator,
+    state: State,
+    target: cst.BaseAssignTargetExpression,
+    tests: Iterable[cst.BaseExpression],
+) -> cst.CSTNode | None:
+    """The test by which a loop over names lets through those of a constant, or of a beginning: the program
+    says itself which they are, though nobody knows which of them come."""
+    name: cst.BaseExpression = target
+    if isinstance(name, cst.Tuple | cst.List) and name.elements:
+        name = name.elements[0].value
+    if not isinstance(name, cst.Name):
+        return None
+    parts = (part for test in tests for part in within(test))
+    return next((part for part in parts if _lets_through(ev, state, part, name.value)), None)
+
+
+def _lets_through(ev: Evaluator, state: State, test: cst.CSTNode, name: str) -> bool:
+    """True for ``name in ("a", "b")``, ``name == "a"`` and ``name.startswith("a")``."""
+    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        asked = test.comparisons[0]
+        return (
+            isinstance(test.left, cst.Name)
+            and test.left.value == name
+            and isinstance(asked.operator, cst.In | cst.NotIn | cst.Equal | cst.NotEqual)
+            and ev.eval(state, asked.comparator).is_constant
+        )
+    return (
+        isinstance(test, cst.Call)
+        and isinstance(test.func, cst.Attribute)
+        and isinstance(test.func.value, cst.Name)
+        and test.func.value.value == name
+        and test.func.attr.value == "startswith"
+        and all(ev.eval(state, arg.value).is_constant for arg in test.args)
     )

@@ -14,10 +14,8 @@ from lint_rules.flow.values import (
     NO_BLAME,
     Absent,
     Leaf,
-    Reads,
     Seq,
     Value,
-    reads_in,
     reads_of,
 )
 
@@ -67,7 +65,9 @@ class Loops:
         self.it.breaks.append([])
         outer = self.ctx.iteration
         current: State | None = state
-        kind = "filter" if self._asks_names(state, node) else "presence"
+        tests = [inner.test for inner in within(node.body) if isinstance(inner, cst.If)]
+        named = iterating.names_asked(self.ev, state, node.target, tests) is not None
+        kind = "filter" if named else "presence"
         for index, item in enumerate(items):
             if current is None:
                 break
@@ -79,37 +79,6 @@ class Loops:
             current = self.it.block(current, node.orelse.body)
         return join([*([current] if current is not None else []), *broken], self.ctx.objects)
 
-    def _asks_names(self, state: State, node: cst.For) -> bool:
-        """True for a loop over names that lets through those of a constant, or of a beginning: the program
-        says itself which they are, though nobody knows which of them come."""
-        name: cst.BaseExpression = node.target
-        if isinstance(name, cst.Tuple | cst.List) and name.elements:
-            name = name.elements[0].value
-        if not isinstance(name, cst.Name):
-            return False
-        tests = (inner.test for inner in within(node.body) if isinstance(inner, cst.If))
-        parts = (part for test in tests for part in within(test))
-        return any(self._lets_through(state, part, name.value) for part in parts)
-
-    def _lets_through(self, state: State, test: cst.CSTNode, name: str) -> bool:
-        """True for ``name in ("a", "b")`` and ``name.startswith("a")``."""
-        if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
-            asked = test.comparisons[0]
-            return (
-                isinstance(test.left, cst.Name)
-                and test.left.value == name
-                and isinstance(asked.operator, cst.In | cst.NotIn)
-                and self.ev.eval(state, asked.comparator).is_constant
-            )
-        return (
-            isinstance(test, cst.Call)
-            and isinstance(test.func, cst.Attribute)
-            and isinstance(test.func.value, cst.Name)
-            and test.func.value.value == name
-            and test.func.attr.value == "startswith"
-            and all(self.ev.eval(state, arg.value).is_constant for arg in test.args)
-        )
-
     def _round(self, state: State, node: cst.For, item: Value, kind: str) -> State | None:
         """One round of an unrolled loop; an item that may be missing may skip it, by a guard of this
         kind."""
@@ -120,7 +89,7 @@ class Loops:
         if missing:
             known = self.it.facts.guards
             kind = "filter" if any(known[g].kind == "filter" for g in item.blame) else kind
-            leaf = Leaf(self._item_reads(item))
+            leaf = Leaf(iterating.reads_of_item(self.ctx, item))
             skipped.append(state.under(self.ctx.guard(node.iter, kind, leaf, needs=False)))
             state = state.under(self.ctx.guard(node.iter, kind, leaf, needs=True))
         self.it.continues.append([])
@@ -128,17 +97,6 @@ class Loops:
         end = self.it.block(state, node.body)
         ends = [*([end] if end is not None else []), *self.it.continues.pop(), *skipped]
         return join(ends, self.ctx.objects)
-
-    def _item_reads(self, item: Value) -> Reads:
-        found = set(reads_of(item))
-        blames = set(item.blame)
-        for atom in item.atoms:
-            if isinstance(atom, Seq):
-                for part in atom.parts:
-                    blames |= part.blame
-        for guard in blames:
-            found |= reads_in(self.it.facts.guards[guard].condition)
-        return frozenset(found)
 
     def _loop(
         self, state: State, node: cst.For | cst.While, leaf: Leaf, bind: Callable[[State], object]

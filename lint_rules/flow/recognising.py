@@ -153,6 +153,11 @@ class Recognising:
             model = self.ctx.objects[obj].model
             if model is not None:
                 self.type_of_attribute(made, model, name)
+                decl = model.field(name)
+                told = decl.annotation if decl is not None else None
+                if decl is not None and told:
+                    resolve = self.ctx.project.resolve_annotation
+                    made.holds = resolve(decl.owner.module, told).item
 
     def of_class(self, cls: ClassRef, name: str) -> Obj | None:
         """The cache that an attribute of a class is; None where it is none."""

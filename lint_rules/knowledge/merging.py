@@ -32,7 +32,7 @@ from lint_rules.knowledge.leaving import objects_in
 _VALUE_CHOICES = frozenset({"or", "and", "default", "coalesce", "ternary"})
 #: Guards that leave a name out of what is unrolled; any other that a value was chosen under is a choice, too.
 _SKIPPING = frozenset({"presence", "filter", "loop"})
-_MERGING = frozenset({"attr", "item", "setattr", "update"})
+MERGING = frozenset({"attr", "item", "setattr", "update"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Merge:
 
     ``keeps`` is how the old value may survive: "" (it cannot), "or" (the value written may be the
     old one), "added" (the value written holds the old one as a part), "unset" (written only where
-    nothing was), "guard" (written only when the new value is there).  ``guard`` is the guard that
-    decides.
+    nothing was), "guard" (written only when the new value is there), "restored" (the old value is put back behind the
+    new one).  ``guard`` is the guard that decides.
     """
 
     write: Write
@@ -156,9 +156,11 @@ class Merging:
 
     def merges_onto(self, obj: int) -> list[Merge]:
         """Every write of a source's value to a field of ``obj``, classified."""
+        from lint_rules.knowledge.restoring import restores
+
         if self.facts.final is None:
             return []
-        written = [write for write in self.facts.writes_to(obj) if write.how in _MERGING]
+        written = [write for write in self.facts.writes_to(obj) if write.how in MERGING]
         added = [write for write in self.facts.additions if write.obj == obj]
         found = [self._classify(write) for write in (*written, *added)]
         merges = [merge for merge in found if merge is not None]
@@ -171,10 +173,11 @@ class Merging:
         if any(merge.same_name for merge in merges):
             known = {merge.write.node for merge in merges}
             merges += [fill for fill in self._fills(obj) if fill.write.node not in known]
+            merges += restores(self, obj, merges)
         return merges
 
     def _classify(self, write: Write) -> Merge | None:
-        reads = self._source_reads(write)
+        reads = self.source_reads(write)
         same = any(name == write.field for _, name in reads)
         if not reads:
             return None
@@ -213,7 +216,7 @@ class Merging:
         """Writes of a default where nothing was: in a merge function they keep the old value too."""
         found: list[Merge] = []
         for write in self.facts.writes_to(obj):
-            if write.how in _MERGING and self.may_keep_old(obj, write.field):
+            if write.how in MERGING and self.may_keep_old(obj, write.field):
                 for number in sorted(self.final(obj, write.field).blame):
                     guard = self.facts.guards[number]
                     if guard.kind not in _VALUE_CHOICES and any(
@@ -223,7 +226,7 @@ class Merging:
                         break
         return found
 
-    def _source_reads(self, write: Write) -> Reads:
+    def source_reads(self, write: Write) -> Reads:
         """What the written value was read from, the carrier's own old value left out."""
         own = self.own(write.obj)
         return frozenset(
@@ -258,7 +261,7 @@ class Merging:
             return "", None
         blame = self.final(write.obj, write.field).blame
         guards = [self.facts.guards[g] for g in sorted(blame)]
-        if self._writes_old(write):
+        if self.writes_old(write):
             for guard in guards:
                 if guard.id in write.value.blame and self._value_choice(guard, write, reads):
                     if not self._stands_under(guard, write):
@@ -268,7 +271,7 @@ class Merging:
             return ("", None) if self._added_before(write) else ("added", None)
         plain = any(name != WHOLE or self._is_param(obj) for obj, name in reads)
         for guard in guards:
-            if guard.kind in _VALUE_CHOICES or not self._asks(guard, write, reads):
+            if guard.kind in _VALUE_CHOICES or not self.asks(guard, write, reads):
                 continue
             if not self._parts(guard, write) or self._found_equal(guard, write, reads):
                 continue
@@ -287,18 +290,18 @@ class Merging:
             and other.order < write.order
             and not self.facts.exclude(other, write)
             and self._adds(other)
-            and any(name == write.field for _, name in self._source_reads(other))
+            and any(name == write.field for _, name in self.source_reads(other))
             for other in others
         )
 
-    def _writes_old(self, write: Write) -> bool:
+    def writes_old(self, write: Write) -> bool:
         """True when the value written may be the old one."""
         return any(self._is_old(atom, write.obj, write.field) for atom in write.value.atoms)
 
     def _parts(self, guard: Guard, write: Write) -> bool:
         """False for a test that lets the old value stay on a way, but does not keep that way from the write:
         behind it the ways have met."""
-        if guard.kind != "if" or (guard.id in write.value.blame and self._writes_old(write)):
+        if guard.kind != "if" or (guard.id in write.value.blame and self.writes_old(write)):
             return True
         return self._stands_under(guard, write)
 
@@ -319,7 +322,7 @@ class Merging:
     def _value_choice(self, guard: Guard, write: Write, reads: Reads) -> bool:
         if guard.kind in ("or", "and", "default", "coalesce"):
             return True
-        return guard.kind not in _SKIPPING and self._asks(guard, write, reads)
+        return guard.kind not in _SKIPPING and self.asks(guard, write, reads)
 
     def _found_equal(self, guard: Guard, write: Write, reads: Reads) -> bool:
         """True where the old value is the new one ("write only what has changed")."""
@@ -335,7 +338,7 @@ class Merging:
             obj in own and name == write.field for obj, name in _leaves(guard)
         )
 
-    def _asks(self, guard: Guard, write: Write, reads: Reads) -> bool:
+    def asks(self, guard: Guard, write: Write, reads: Reads) -> bool:
         """True when the guard keeps the old value by asking about the source, its value or the
         carrier's own field, and about nothing else."""
         return may_hold_for(

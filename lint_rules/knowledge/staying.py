@@ -68,9 +68,13 @@ class Staying:
 
     def may_stay(self, facts: Facts, carrier: Obj, name: str) -> bool:
         """True when it may come with one, and still have it when the callers are done with the carrier."""
+        return self._may(facts, carrier, name, self._stays)
+
+    def may_be_missed(self, facts: Facts, carrier: Obj, name: str) -> bool:
+        """The same of a field that no caller merges itself: where one does so badly, that is said there."""
         return self._may(
             facts, carrier, name,
-            lambda handed, field: self._arrives(handed, field) and _is_left(handed, field),
+            lambda handed, field: not _is_merged(handed, field) and self._stays(handed, field),
         )  # fmt: skip
 
     def _may(
@@ -177,25 +181,36 @@ class Staying:
         """True when the object has an old value of the field where it is handed over."""
         caller, obj = handed.caller, handed.obj
         if obj.origin == "fresh" and not self._is_made_for(handed):
-            return not self._is_users(handed)  # what this call leaves on it the next one finds
+            # What this call leaves on it the next one finds: as what is looked up, where this is made instead.
+            return not self._is_users(handed) and not _is_made_instead(handed)
         if not _came_with_atoms(handed, name):
             return False
         if self._is_users(handed) or self._is_made_for(handed):
             return False
         if caller.objects.bottom(obj.id).origin in ("param", "self"):
-            return self._came_old(caller, obj, name)
+            return self._by_callers(caller, obj, name, self.may_arrive)
         is_apart = is_all_found if handed.copied else is_own
         return not is_apart(caller, obj.id) or self.contents.may_hold(
             obj.model or handed.wanted, name
         )
 
-    def _came_old(self, facts: Facts, obj: Obj, name: str) -> bool:
+    def _stays(self, handed: _Handed, name: str) -> bool:
+        """True when the object has one where it is handed over, and still at the end of the caller, and of its callers."""
+        caller, obj = handed.caller, handed.obj
+        if not self._arrives(handed, name) or not _is_left(handed, name):
+            return False
+        is_given = caller.objects.bottom(obj.id).origin in ("param", "self")
+        return not is_given or self._by_callers(caller, obj, name, self.may_stay)
+
+    def _by_callers(
+        self, facts: Facts, obj: Obj, name: str, may: Callable[[Facts, Obj, str], bool]
+    ) -> bool:
         """The same of what a caller was given itself, or found in that: its own callers tell."""
         if len(self._asked) == _CALLS or (facts.function, obj.id) in self._asked:
             return True
         self._asked.append((facts.function, obj.id))
         try:
-            return self.may_arrive(facts, obj, name)
+            return may(facts, obj, name)
         finally:
             self._asked.pop()
 
@@ -273,6 +288,22 @@ def _is_left(handed: _Handed, name: str) -> bool:
     return merging.may_keep_old(obj.id, name) or not came_with.isdisjoint(
         merging.final(obj.id, name).atoms
     )
+
+
+def _is_merged(handed: _Handed, name: str) -> bool:
+    """True for a field that the caller writes itself, from something that is not written out there."""
+    writes = handed.caller.writes_to(handed.obj.id, name)
+    return any(
+        write.node is not handed.handoff.node and not write.value.is_constant for write in writes
+    )
+
+
+def _is_made_instead(handed: _Handed) -> bool:
+    """True for what the caller makes and stores where its cache has nothing."""
+    values = [v for v in handed.handoff.arguments.values() if handed.obj.id in v.refs]
+    others = (obj for value in values for obj in _objects_in(handed.caller, value))
+    whole = handed.caller.objects.bottom
+    return any(obj is not None and whole(obj.id).origin == "lookup" for obj in others)
 
 
 def _is_handed_again(handed: _Handed) -> bool:

@@ -18,8 +18,9 @@ PAGE = Page(
     what="""
 Finds writes of a per-request field whose value can be the old one: `src.f or t.f`, a ternary, `src.get("f", t.f)`,
 `getattr(src, "f", t.f)`, a coalescing call, "fill if unset" (`if t.f is None: t.f = ...`), and what adds the source's value
-to the old one: `t.f += src.f`, `t.f | src.f`, `{**t.f, **src.f}`, `t.f.extend(src.f)`. So is a mapping over whose new values
-the old ones are put, `{"f": src.f, **vars(t)}` or `{"f": src.f} | vars(t)`, where it is stored, returned, written back or made an
+to the old one: `t.f += src.f`, `t.f | src.f`, `{**t.f, **src.f}`, `t.f.extend(src.f)`. So is what puts the old value back
+behind the new one (`old = t.f; t.f = src.f`, later `if t.f is None: t.f = old`), and a mapping over whose new values the old
+ones are put, `{"f": src.f, **vars(t)}` or `{"f": src.f} | vars(t)`, where it is stored, returned, written back or made an
 object of.
 
 Reported only where the object written to is shared: the project stores, looks up or cache-copies its class, or the function
@@ -57,4 +58,6 @@ class OrMerge(Rule):
 
     def ask(self, knowledge: Knowledge, facts: Facts) -> Iterator[Problem]:
         """The merges of ``facts`` that may write the old value back."""
-        yield from kept(knowledge, facts, self.code, frozenset({"or", "unset", "added"}))
+        yield from kept(
+            knowledge, facts, self.code, frozenset({"or", "unset", "added", "restored"})
+        )

@@ -107,7 +107,7 @@ class MissingMerge(Rule):
             and not any(m.write.field == name for m in merged)
             and merging.final(carrier.id, name) == facts.objects.default(carrier.id, name)
             and self._can_carry(knowledge, facts, found, name, carried.known, carried.where)
-            and knowledge.staying.may_stay(facts, carrier, name)
+            and knowledge.staying.may_be_missed(facts, carrier, name)
         ]
         if not missing:
             return None

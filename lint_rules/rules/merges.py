@@ -73,6 +73,7 @@ def _message(facts: Facts, carrier: Obj, merge: Merge, fields: tuple[str, ...]) 
         "added": f"{name} adds to what {listed(fields)} {'holds' if len(fields) == 1 else 'hold'} already",
         "unset": f"{name} writes {listed(fields)} only where nothing was there yet",
         "guard": f"{name} writes {listed(fields)} only when a new value is there",
+        "restored": f"{name} puts the old value of {listed(fields)} back after it has written the new one",
     }[merge.keeps]
     end = "Reset" if merge.keeps == "added" else "Overwrite"
     return (
