@@ -10,6 +10,7 @@ from lint_rules.findings import Edit
 from lint_rules.fixes.layout import Layout
 from lint_rules.fixes.reads import reads_field, unwrapped
 from lint_rules.fixes.values import ResetValue
+from lint_rules.flow.asking import none_test
 
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Write
@@ -44,12 +45,7 @@ def _value_of(write: Write) -> cst.BaseExpression | None:
 def _is_absent(test: cst.BaseExpression, field: str) -> bool | None:
     """Whether the test is true where there is no new value, or where there is one; None where it asks anything else:
     what is false may be a value, zero."""
-    test = unwrapped(test)
-    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+    tested = none_test(unwrapped(test))
+    if tested is None or reads_field(tested[0], field) is None:
         return None
-    asked = test.comparisons[0]
-    if not (isinstance(asked.comparator, cst.Name) and asked.comparator.value == "None"):
-        return None
-    if not isinstance(asked.operator, cst.Is | cst.IsNot) or reads_field(test.left, field) is None:
-        return None
-    return isinstance(asked.operator, cst.Is)
+    return tested[1]

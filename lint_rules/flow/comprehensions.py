@@ -154,17 +154,23 @@ class Comprehensions:
             Absent() in part.atoms
             for part in (item, *(p for a in item.atoms if isinstance(a, Seq) for p in a.parts))
         )
-        tests = [test.test for test in pairs.for_in.ifs]
-        names = iterating.names_asked(self.ev, inner, pairs.for_in.target, tests)
-        if missing and names is not None:
-            condition = Leaf(iterating.reads_of_item(self.ctx, item))
-            blame |= {self.ctx.guard(names, "filter", condition, needs=False)}
+        if missing:
+            blame |= self._picked(inner, pairs, item)
         if blame or missing:
             absent = item.blame.union(
                 *(p.blame for a in item.atoms if isinstance(a, Seq) for p in a.parts)
             )
             return Value(value.atoms | {Absent()}, value.blame | blame | absent)
         return value
+
+    def _picked(self, inner: State, pairs: Pairs, item: Value) -> frozenset[int]:
+        """The guard of a test that picks names, for one that may not come."""
+        tests = [test.test for test in pairs.for_in.ifs]
+        names = iterating.names_asked(self.ev, inner, pairs.for_in.target, tests)
+        if names is None:
+            return NO_BLAME
+        condition = Leaf(iterating.reads_of_item(self.ctx, item))
+        return frozenset({self.ctx.guard(names, "filter", condition, needs=False)})
 
     def generator(self, state: State, node: cst.GeneratorExp | cst.ListComp | cst.SetComp) -> Value:
         """A list or generator comprehension: any of the values that its element takes."""
