@@ -279,6 +279,7 @@ class Engine:
         return (
             survey.derive(name)
             or survey.project.reads.kept_digest(name)
+            or survey.project.graph.derive(name)
             or self._known(root, survey).derive(name)
         )
 

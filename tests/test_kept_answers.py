@@ -978,6 +978,23 @@ def test_a_function_beside_one_that_has_changed_is_not_asked(
         assert interpreted(monkeypatch, root, cache, names) == {"copy_for_cache"}
 
 
+def test_a_function_is_not_asked_where_other_words_are_said_beside_its_callers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who calls it matters, not what else stands in files that name it."""
+    files = {**HANDED_OUT, "beside.py": "def about():\n    return 'a merge'\n"}
+    root, cache, names = tmp_path / "project", tmp_path / "cache", sorted(files)
+    write(root, files)
+    assert {"merge", "login"} <= interpreted(monkeypatch, root, cache, names)
+    (root / "beside.py").write_text("def about():\n    return 'one merge'\n")
+    assert not interpreted(monkeypatch, root, cache, names)
+    calling = (
+        "from merges import merge\n\n\ndef about(limits, params):\n    merge(limits, params)\n"
+    )
+    (root / "beside.py").write_text(calling)
+    assert "merge" in interpreted(monkeypatch, root, cache, names)
+
+
 def test_a_proof_that_moves_is_asked_for_by_what_shows_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,7 +103,29 @@ def serve(token: str, params: dict, db):
     return auth
 """,
 }
+BUILDER = {
+    **HANDED,
+    "builds.py": """from models import Auth
+
+cache: dict[str, Auth] = {}
+
+
+class Builder:
+    @staticmethod
+    def build(row):
+        auth = Auth(**row)
+        cache[row["token"]] = auth
+        return auth
+""",
+    "login.py": HANDED["login.py"]
+    .replace("import build", "import Builder")
+    .replace("build(row)", "Builder.build(row)"),
+}
 EDITS = {
+    "whether a table holds the function": (
+        HANDED, "fills.py", "def fill", "from builds import build\n\nHOOKS = [build]\n\n\ndef fill"),
+    "another method of the name": (
+        BUILDER, "warms.py", "def warm", "class Warmer:\n    def build(self, row): ...\n\n\ndef warm"),
     "what is written far away on what stands in an entry": (INNER, "spends.py", "= None", "= user"),
     "what a called function fills": (INNER, "fills.py", "print(limits, params)", "limits.end_user_plan = params['x']"),
     "whether a caller stores": (INNER, "serves.py", "print(auth)", "cache[token] = auth"),

@@ -182,7 +182,7 @@ def test_callers_through_imports_aliases_and_self(tmp_path: Path) -> None:
     found = project(tmp_path, files)
     function = found.resolve(found.module(tmp_path / "helpers.py"), "blank")
     assert isinstance(function, FunctionRef)
-    callers = {site.function.name for site in found.callers(function) if site.function is not None}
+    callers = {caller.name for caller in found.callers(function)}
     assert callers == {"one", "two"}
 
 

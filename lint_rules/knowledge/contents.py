@@ -135,10 +135,10 @@ def related(
     yield from found
     level = list(found)
     for _ in range(_CALLS):
-        callers = (site.function for function in level for site in project.callers(function))
+        callers = (caller for function in level for caller in project.callers(function))
         level = []
         for caller in callers:
-            if caller is not None and caller not in found:
+            if caller not in found:
                 found[caller] = None
                 level.append(caller)
                 yield caller

@@ -165,7 +165,6 @@ class Helpers:
         self.project = library.project
         self.rows = Rows(self)
         self._copies = Remembered(self._ask_copies, lambda function: ())
-        self._callers = Remembered(self._ask_callers)
         self._leaving = Remembered(self._ask_leaving)
 
     def copies(self, function: FunctionRef) -> tuple[HelperCopy, ...]:
@@ -255,16 +254,12 @@ class Helpers:
 
     def callers(self, function: FunctionRef) -> Iterator[Facts]:
         """The facts of every function that calls ``function``; each is interpreted when its turn comes."""
-        found = map(self.library.facts, self._callers(function))
+        found = map(self.library.facts, self.project.callers(function))
         return (facts for facts in found if facts is not None)
-
-    def _ask_callers(self, function: FunctionRef) -> list[FunctionRef]:
-        callers = dict.fromkeys(site.function for site in self.project.callers(function))
-        return [caller for caller in callers if caller is not None and caller != function]
 
     def _cache_users(self, function: FunctionRef) -> Iterator[Facts]:
         """The facts of those callers that have to do with a cache."""
-        users = filter(self.survey.uses_cache, self._callers(function))
+        users = filter(self.survey.uses_cache, self.project.callers(function))
         return (facts for facts in map(self.library.facts, users) if facts is not None)
 
     def stored_by_callers(self, function: FunctionRef) -> bool:

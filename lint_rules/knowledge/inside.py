@@ -107,8 +107,8 @@ class Inside:
                 todo += [caller for caller in told if caller not in known]
             if function not in carrying and known[function].hands_out(carrying):
                 carrying.add(function)
-                callers = (site.function for site in self.project.callers(function))
-                todo += [each for each in callers if each is not None and each not in carrying]
+                callers = self.project.callers(function)
+                todo += [each for each in callers if each not in carrying]
         return not any(looked.stores for looked in known.values())
 
     def _matters(self, function: FunctionRef, inner: Inner) -> bool:

@@ -159,9 +159,7 @@ class Sharing:
     def may_be_handed_over(self, facts: Facts, carrier: Obj) -> bool:
         """False for what no other function hands over; asked without interpreting one. What the callers have they may
         have of theirs."""
-        callers = (site.function for site in self.project.callers(facts.function))
-        others = (each for each in callers if each not in (None, facts.function))
-        return bool(given_roots(facts, carrier)) and any(others)
+        return bool(given_roots(facts, carrier) and self.project.callers(facts.function))
 
     def by_name(self, facts: Facts, carrier: Obj) -> bool:
         """Where the project shows nothing of the model's life, the names decide."""
@@ -242,9 +240,7 @@ class Sharing:
         made = rf"\b{re.escape(model.name)}\("
         form = rf"\breturn\b[^\n]*{made}|\b(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:\w+\.)?{made}[\s\S]*\breturn \1\b"
         for factory in naming(self.project, model, lambda function: function.holds(form)):
-            sites = self.project.callers(factory)
-            callers = dict.fromkeys(site.function for site in sites)
-            yield from (f for f in callers if f is not None and self.survey.uses_cache(f))
+            yield from filter(self.survey.uses_cache, self.project.callers(factory))
 
     def _may_know(self, function: FunctionRef) -> bool:
         named = is_cache_copy_name(function.name, self.library.settings.cache_copy_helpers)

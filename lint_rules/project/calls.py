@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lint_rules.project.classes import ClassRef
+from lint_rules.project.derived import Derived
 from lint_rules.project.imports import spans_of_imports
 from lint_rules.project.lines import before
 from lint_rules.project.noting import Remembered
@@ -28,16 +29,8 @@ _HARMLESS = frozenset({"staticmethod", "classmethod", "override", "abstractmetho
 """Decorators that hand the function to nobody."""
 _QUOTES = frozenset({"'", '"'})
 _EXPORTED = re.compile(r"__all__[ \t]*(?:\+?=|:[^=\n]*=|\.extend\()[ \t]*[\[(][^\])]*")
+_TARGET = re.compile(rb"(\w+)[ \t]*(?::[^=]*)?=[ \t]*")
 _PREFIX = re.compile(r"(?<!\w)(?:\w+\.)+$")
-
-
-@dataclass(frozen=True, slots=True)
-class CallSite:
-    """A call: the module, the innermost function around it, and its line (from 1)."""
-
-    module: Module
-    function: FunctionRef | None
-    line: int
 
 
 class CallGraph:
@@ -45,36 +38,46 @@ class CallGraph:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.callers = Remembered(self._ask_callers)
+        self.callers = Derived(project, "callers", self._ask_callers, _pieces)
         self.made = Remembered(self._ask_made)
         self.mentioning = Remembered(self._ask_mentioning)
-        self._is_unique = Remembered(self._ask_unique)
-        self._is_registered = Remembered(self._ask_registered)
+        self._is_unique = Derived(project, "is unique", self._ask_unique, bool)
+        self._defined = Remembered(self._ask_defined)
+        self._is_registered = Derived(project, "is registered", self._ask_registered, bool)
 
-    def _ask_callers(self, function: FunctionRef) -> list[CallSite]:
-        """Every call whose callee resolves to ``function``, or that is handed it to call."""
-        out: list[CallSite] = []
+    def derive(self, name: str) -> str:
+        """The digest of what is answered now to the question of that name; empty where it is not asked here."""
+        asked = (self.callers, self._is_unique, self._is_registered)
+        return next(filter(None, (question.derive(name) for question in asked)), "")
+
+    def _ask_callers(self, function: FunctionRef) -> list[FunctionRef]:
+        """The other functions with a call whose callee resolves to ``function``, or that is handed it to call."""
+        out: dict[FunctionRef, None] = {}
         for name in self._names(function.name):
             pattern = re.compile(name.encode() + rb"\s*[(,)]")
             for path in self.project.files_containing(name.encode()):
                 data = self.project.bytes_of(path)
                 hits = (hit.start() for hit in whole(pattern, data))
                 if any(data[max(at - 4, 0) : at] != b"def " for at in hits):
-                    out += self._in_module(self.project.module(path), name, function)
-        return list(dict.fromkeys(out))
+                    found = self._in_module(self.project.module(path), name, function)
+                    out.update(dict.fromkeys(found))
+        return list(out)
 
-    def _ask_made(self, cls: ClassRef) -> list[CallSite]:
-        """Every call of a class, by its name or an alias."""
-        out: list[CallSite] = []
-        for name in self._names(cls.name):
-            pattern = re.compile(rf"{re.escape(name)}\s*\(")
-            for path in self.project.files_containing(name.encode()):
-                module = self.project.module(path)
-                for dotted, at in self._mentions(module, name, pattern):
-                    site = _site(module, at)
-                    if self.project.resolve(module, dotted, site.function) == cls:
-                        out.append(site)
-        return out
+    def _ask_made(self, cls: ClassRef) -> list[Path]:
+        """The files in which a class is called, by its name or an alias."""
+        return [
+            path
+            for name in self._names(cls.name)
+            for path in self.project.files_containing(name.encode())
+            if self._is_made(self.project.module(path), name, cls)
+        ]
+
+    def _is_made(self, module: Module, name: str, cls: ClassRef) -> bool:
+        mentions = self._mentions(module, name, re.compile(rf"{re.escape(name)}\s*\("))
+        return any(
+            self.project.resolve(module, dotted, _around(module, at)) == cls
+            for dotted, at in mentions
+        )
 
     def _names(self, told: str) -> list[str]:
         """A name and its aliases (``_old = new``, ``import new as old``)."""
@@ -82,26 +85,17 @@ class CallGraph:
         held = self.project.files_containing(name)
         if len(held) > MAX_FILES:
             return []
-        pattern = re.compile(
-            rb"\b" + name + rb"\s+as\s+(\w+)|^(\w+)\s*(?::[^=\n]*)?=\s*" + name + rb"\s*(?:#.*)?$",
-            re.MULTILINE,
-        )
-        names = {told: None}
-        for path in held:
-            for imported, assigned in pattern.findall(self.project.bytes_of(path)):
-                names[(imported or assigned).decode("ascii", "ignore")] = None
-        return list(names)
+        aliases = (alias for path in held for alias in _aliases(name, self.project.bytes_of(path)))
+        return list(dict.fromkeys([told, *(alias.decode("ascii", "ignore") for alias in aliases)]))
 
-    def _in_module(self, module: Module, name: str, function: FunctionRef) -> list[CallSite]:
-        out: list[CallSite] = []
+    def _in_module(self, module: Module, name: str, function: FunctionRef) -> Iterator[FunctionRef]:
         pattern = re.compile(rf"{re.escape(name)}\b(?!\s*:)")
         for dotted, at in self._mentions(module, name, pattern):
             if not self._may_mean(module, dotted, function):
                 continue
-            site = _site(module, at)
-            if site.function != function and self._means(module, dotted, site.function, function):
-                out.append(site)
-        return out
+            around = _around(module, at)
+            if around not in (None, function) and self._means(module, dotted, around, function):
+                yield around
 
     def _mentions(
         self, module: Module, name: str, pattern: re.Pattern[str]
@@ -185,12 +179,16 @@ class CallGraph:
 
     def _only_method(self, function: FunctionRef) -> bool:
         """True when no other function of the project has this method's name."""
-        return self._is_unique(function.name)
+        return self._is_unique(function)
 
-    def _ask_unique(self, name: str) -> bool:
+    def _ask_unique(self, function: FunctionRef) -> bool:
+        return self._defined(function.name) == 1
+
+    def _ask_defined(self, name: str) -> int:
+        """How many functions have a name."""
         pattern = re.compile(rb"\bdef\s+" + re.escape(name.encode()) + rb"\b")
         paths = self.project.files_containing(b"def " + name.encode())
-        return sum(len(pattern.findall(self.project.bytes_of(path))) for path in paths) == 1
+        return sum(len(pattern.findall(self.project.bytes_of(path))) for path in paths)
 
     # ----------------------------------------------------------------- mentions
 
@@ -208,9 +206,22 @@ class CallGraph:
         return [f for f in found if all(p.search(f.source) for p in rest)]
 
 
-def _site(module: Module, at: int) -> CallSite:
-    line = module.scan.line_at(at)
-    return CallSite(module, module.function_at(line), line)
+def _aliases(name: bytes, data: bytes) -> Iterator[bytes]:
+    """What a name is imported as, or assigned to on a line of its own, outside everything."""
+    pattern = re.compile(name + rb"(?:\s+as\s+(\w+)|[ \t\r]*(?:#.*)?$)", re.MULTILINE)
+    for hit in whole(pattern, data):
+        alias = hit if hit[1] else _TARGET.fullmatch(before(data, hit.start()))
+        if alias is not None:
+            yield alias[1]
+
+
+def _around(module: Module, at: int) -> FunctionRef | None:
+    """The innermost function around a place."""
+    return module.function_at(module.scan.line_at(at))
+
+
+def _pieces(functions: list[FunctionRef]) -> list[list[str]]:
+    return [[str(path), piece] for path, piece in (function.piece for function in functions)]
 
 
 def _spans_of_imports(text: str) -> Iterator[tuple[int, int]]:

@@ -88,7 +88,7 @@ class Implementations:
         made = self.project.graph.made(cls)
         if self.project.is_of_tests(cls.module.path):
             return bool(made)
-        return any(not self.project.is_of_tests(site.module.path) for site in made)
+        return not all(map(self.project.is_of_tests, made))
 
 
 def _owner(method: FunctionRef) -> Iterator[ClassRef]:

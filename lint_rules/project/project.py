@@ -20,7 +20,7 @@ from lint_rules.project.trees import RecentTrees
 from lint_rules.regularfile import decode, read_regular
 
 if TYPE_CHECKING:
-    from lint_rules.project.calls import CallGraph, CallSite
+    from lint_rules.project.calls import CallGraph
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
     from lint_rules.project.implementations import Implementations
@@ -374,8 +374,8 @@ class Project:
         """The text of a string constant."""
         return self.index.string(module, dotted, scope)
 
-    def callers(self, function: FunctionRef) -> list[CallSite]:
-        """Every call of a function in the project."""
+    def callers(self, function: FunctionRef) -> list[FunctionRef]:
+        """The other functions of the project that call a function."""
         return self.graph.callers(function)
 
     def functions_mentioning(self, *names: str) -> list[FunctionRef]:
