@@ -16,6 +16,7 @@ from lint_rules.project.listing import Listing
 from lint_rules.project.names import Names
 from lint_rules.project.pieces import WHOLE, declared_in
 from lint_rules.project.reads import Reads
+from lint_rules.project.search import Search
 from lint_rules.project.trees import RecentTrees
 from lint_rules.regularfile import decode, read_regular
 
@@ -49,6 +50,7 @@ class Project:
         #: What was read off the files, also by earlier runs.
         self.kept = Kept()
         self._overlaid = Kept(on_disk=False)
+        self._search = Search(self)
         self.reads = Reads(self)
         #: What they say together, also as of earlier runs.
         self.joins = Joins(self)
@@ -130,9 +132,10 @@ class Project:
 
     def unnoted_bytes(self, path: Path) -> bytes:
         """The bytes of a file, for who notes himself what he reads of them."""
-        return self._texts[path] if path in self._texts else self._bytes_on_disk(path)
+        return self._texts[path] if path in self._texts else self.bytes_on_disk(path)
 
-    def _bytes_on_disk(self, path: Path) -> bytes:
+    def bytes_on_disk(self, path: Path) -> bytes:
+        """The bytes of a file as it is, whatever stands for it; not noted."""
         if path not in self._bytes:
             check_time()
             try:
@@ -227,9 +230,13 @@ class Project:
         self._overlaid.forget(path)
         return True
 
+    def has_overlay(self, path: Path) -> bool:
+        """True while a text stands for a file."""
+        return path in self._texts
+
     @property
     def is_overlaid(self) -> bool:
-        """True while a text stands for a file."""
+        """True while a text stands for some file."""
         return bool(self._texts)
 
     def _forget(self) -> None:
@@ -247,7 +254,7 @@ class Project:
     def _same(self, path: Path, text: str) -> bool:
         """True for the text of a file as it is."""
         try:
-            return path.is_file() and decode(self._bytes_on_disk(path)) == text
+            return path.is_file() and decode(self.bytes_on_disk(path)) == text
         except (SyntaxError, ValueError, LookupError):
             return False
 
@@ -259,7 +266,7 @@ class Project:
                 word = literal.decode("utf-8", "surrogateescape")
                 known = self.reads.held.get(word)
                 if known is None:
-                    known = [p for p in self.paths if literal in self.unnoted_bytes(p)]
+                    known = self._search.files(literal)
                     self.reads.searched[word] = known
                 self._holding[literal] = known
             held = self._holding[literal]
@@ -269,8 +276,9 @@ class Project:
 
     def held(self, words: Iterable[str], path: Path) -> list[str]:
         """Those of the words whose bytes a file holds."""
-        data = self.bytes_of(path)
-        return [word for word in words if word.encode() in data]
+        self.reads.file(path)
+        literals = {word.encode(): word for word in words}
+        return [literals[literal] for literal in self._search.held(literals, path)]
 
     # ----------------------------------------------------------------- modules
 
