@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.said import is_given
@@ -25,10 +25,38 @@ _DECIDES = "this decides whether the old value stays"
 _SHARED = "written here, on an object that many requests share"
 
 
+class _Kept(NamedTuple):
+    """Fields of a shared carrier that a statement merges so that their old values may stay."""
+
+    carrier: Obj
+    node: cst.CSTNode
+    merges: list[Merge]
+    found: PerRequest
+    why: str
+
+
 def kept(knowledge: Knowledge, facts: Facts, code: str, kinds: frozenset[str]) -> Iterator[Problem]:
     """Merges onto a shared carrier whose old value may survive in one of the ways ``kinds``."""
+    for one in _kept(knowledge, facts, kinds):
+        told = _told_where_called(knowledge, facts, one.node)
+        merges = [merge for merge in one.merges if merge.write.field not in told]
+        if merges:
+            yield _problem(knowledge, facts, code, one, merges)
+
+
+def _told_where_called(knowledge: Knowledge, facts: Facts, node: cst.CSTNode) -> set[str]:
+    """The fields for which a function that is called by a statement is reported itself, or one that it calls."""
+    called = {each.callee for each in facts.handoffs if each.node is node} - {facts.function}
+    inner = filter(None, map(knowledge.library.facts, called))
+    return {m.write.field for each in inner for one in _kept(knowledge, each) for m in one.merges}
+
+
+def _kept(
+    knowledge: Knowledge, facts: Facts, kinds: frozenset[str] | None = None
+) -> Iterator[_Kept]:
+    """What a function merges so; in whatever way where no ``kinds`` are given."""
     for carrier, merges in knowledge.said.merges(facts.function):
-        wanted = [merge for merge in merges if merge.keeps in kinds]
+        wanted = [m for m in merges if m.keeps and (kinds is None or m.keeps in kinds)]
         if not wanted or not is_given(facts, carrier):
             continue
         found = knowledge.fields.of(carrier.model, facts, carrier)
@@ -42,25 +70,25 @@ def kept(knowledge: Knowledge, facts: Facts, code: str, kinds: frozenset[str]) -
         for node, group in by_node.items():
             old = [m for m in group if knowledge.staying.may_stay(facts, carrier, m.write.field)]
             if old:
-                yield _problem(knowledge, facts, code, carrier, node, old, found, why)
+                yield _Kept(carrier, node, old, found, why)
 
 
 def _problem(
-    knowledge: Knowledge, facts: Facts, code: str, carrier: Obj, node: cst.CSTNode,
-    group: list[Merge], found: PerRequest, why: str,
-) -> Problem:  # fmt: skip
-    fields = tuple(found.ordered([merge.write.field for merge in group]))
-    message = _message(facts, carrier, group[0], fields)
+    knowledge: Knowledge, facts: Facts, code: str, one: _Kept, merges: list[Merge]
+) -> Problem:
+    carrier, node, found = one.carrier, one.node, one.found
+    fields = tuple(found.ordered([merge.write.field for merge in merges]))
+    message = _message(facts, carrier, merges[0], fields)
     trace: list[TraceStep] = []
-    guard = group[0].guard
+    guard = merges[0].guard
     if guard is not None:
         decides = facts.guard_nodes[guard.id]
         text = " ".join(facts.tree.code_for_node(decides).split())
         trace.append(step(knowledge, facts, decides, f"{_DECIDES}: {_shorten(text)}"))
-    trace.append(step(knowledge, facts, node, f"{_SHARED}: {why}"))
+    trace.append(step(knowledge, facts, node, f"{_SHARED}: {one.why}"))
     return Problem(
         code, facts, node, message, class_of(facts, carrier), fields, found, carrier, tuple(trace),
-        merges=tuple(group),
+        merges=tuple(merges),
     )  # fmt: skip
 
 
