@@ -30,6 +30,8 @@ UNTESTED = {
     "CCL202/items_of_an_entry": "its object comes from an attribute",
     "CCL202/one_of_several_returned": "its object comes from a cache",
     "CCL202/entry_handed_to_any_class": "the class of 'tenant' is not known",
+    "CCL202/part_of_entry_in_its_method": "its object comes from an attribute, not from a parameter",
+    "CCL202/cached_property_of_entry": "its object comes from an attribute, not from a parameter",
     "CCL202/told_where_it_is_written": "the class of 'target' is not known",
     "CCL202/found_or_made_of_any_class": "its object comes from a cache",
     "CCL202/cache_of_the_app": "its object comes from a cache",

@@ -29,10 +29,11 @@ MAX_METHODS = 30
 
 
 def apply(
-    calls: Calls, state: State, node: cst.Call, function: FunctionRef,
+    calls: Calls, state: State, node: cst.BaseExpression, function: FunctionRef,
     receiver: Value | None, args: Sequence[cst.Arg], *, up: bool = False,
 ) -> Value:  # fmt: skip
-    """The effect and the result of calling ``function`` at ``node``; ``up`` for the method of a base by its
+    """The effect and the result of calling ``function`` at ``node``, which reads an attribute where it is the getter of
+    a property; ``up`` for the method of a base by its
     overriding one, which is followed through all bases where it copies."""
     bound = _bind(calls, state, node, function, receiver, args)
     calls.ctx.handoff(state, node, function, bound, calls.scheduled)
@@ -72,7 +73,9 @@ def _class_returned(calls: Calls, function: FunctionRef) -> ClassRef | None:
     return models.pop() if len(models) == 1 else None
 
 
-def _typed(calls: Calls, state: State, node: cst.Call, function: FunctionRef, origin: str) -> Value:
+def _typed(
+    calls: Calls, state: State, node: cst.BaseExpression, function: FunctionRef, origin: str
+) -> Value:
     """The object that a call returns, of the class that the function's annotation names."""
     how = how_read(node, function) if origin == "call" else ""
     key = (id(node), origin, calls.ctx.iteration)
@@ -83,7 +86,7 @@ def _typed(calls: Calls, state: State, node: cst.Call, function: FunctionRef, or
 
 
 def _bind(
-    calls: Calls, state: State, node: cst.Call, function: FunctionRef, receiver: Value | None,
+    calls: Calls, state: State, node: cst.BaseExpression, function: FunctionRef, receiver: Value | None,
     args: Sequence[cst.Arg],
 ) -> dict[str, Value]:  # fmt: skip
     """Arguments by parameter name."""
@@ -98,7 +101,11 @@ def _bind(
 
 
 def _collect_named(
-    calls: Calls, state: State, node: cst.Call, bound: dict[str, Value], function: FunctionRef
+    calls: Calls,
+    state: State,
+    node: cst.BaseExpression,
+    bound: dict[str, Value],
+    function: FunctionRef,
 ) -> None:
     """What ``**given`` is bound to, where objects are among it: a mapping that is made for the call."""
     params = {param.name for param in function.params}

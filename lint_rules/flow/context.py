@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lint_rules.flow.summaries import Library
+    from lint_rules.project.classes import FieldDecl
     from lint_rules.project.project import Project
+    from lint_rules.project.typeinfo import TypeInfo
     from lint_rules.settings import Settings
 
 MAX_UNIVERSE = 120
@@ -150,8 +152,8 @@ class Context:
         mapping = False
         holds: ClassRef | None = None
         decl = info.model.field(field) if info.model is not None else None
-        if decl is not None and decl.annotation:
-            hint = self.project.resolve_annotation(decl.owner.module, decl.annotation)
+        hint = self._hint(info.model, field, decl) if info.model is not None else None
+        if hint is not None:
             mapping, holds = hint.mapping, hint.item
             if len(hint.classes) == 1:
                 model = hint.classes[0]
@@ -163,6 +165,17 @@ class Context:
             key, "attr", f"{info.name}.{field}", of=(obj,), field=field, model=model,
             mapping=mapping, typed=decl is not None, holds=holds,
         )  # fmt: skip
+
+    def _hint(self, owner: ClassRef, field: str, decl: FieldDecl | None) -> TypeInfo | None:
+        """What the declaration of a field, or the getter of a property, says of its class."""
+        if decl is not None:
+            module, annotation = decl.owner.module, decl.annotation
+        else:
+            getter = owner.method(field)
+            if getter is None or getter.kind != "property":
+                return None
+            module, annotation = getter.module, getter.returns
+        return self.project.resolve_annotation(module, annotation) if annotation else None
 
     def _keeper(self, owner: ClassRef, field: str) -> ClassRef | None:
         """The class of what an attribute holds that keeps others: as its own class says, and whose methods name a cache.

@@ -10,6 +10,7 @@ import libcst as cst
 
 from lint_rules.flow import iterating
 from lint_rules.flow.additions import combined
+from lint_rules.flow.applying import apply
 from lint_rules.flow.calls import Calls
 from lint_rules.flow.conditions import Conditions
 from lint_rules.flow.context import Context, computed
@@ -35,6 +36,7 @@ from lint_rules.flow.values import (
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.fieldlists import FIELD_LISTS, FIELDS_SET
 from lint_rules.project.functions import FunctionRef
+from lint_rules.project.properties import makes_anew
 
 if TYPE_CHECKING:
     from lint_rules.flow.interpreter import Interpreter
@@ -177,6 +179,9 @@ class Evaluator:
         objs = self.ctx.deref(base) if node.attr.value in FIELDS_SET else []
         if objs:
             return iterating.fields_set(self, state, node, objs)
+        getter = self.ctx.method(base, node.attr.value)
+        if getter is not None and makes_anew(getter):
+            return apply(self.calls, state, node, getter, base, ())
         return self.field(state, base, node.attr.value)
 
     def field(self, state: State, base: Value, name: str) -> Value:

@@ -46,7 +46,12 @@ class Instantiation:
     """One call: maps the called function's objects, guards and values to the caller's."""
 
     def __init__(
-        self, calls: Calls, state: State, node: cst.Call, facts: Facts, bound: dict[str, Value]
+        self,
+        calls: Calls,
+        state: State,
+        node: cst.BaseExpression,
+        facts: Facts,
+        bound: dict[str, Value],
     ) -> None:
         self.calls = calls
         self.ctx = calls.ctx
@@ -328,6 +333,8 @@ class Instantiation:
 
     def _told(self, text: str) -> str:
         """What the called function calls its parameter, as the caller calls what it gives for that."""
+        if not isinstance(self.node, cst.Call):  # the getter of a property, which is given nothing
+            return text
         function, args = self.facts.function, [arg for arg in self.node.args if not arg.star]
         names = [param.name for param in function.params if param.kind == "positional"]
         names = names[1:] if function.kind in ("method", "classmethod") else names

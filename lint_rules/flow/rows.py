@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
 
 
-def how_read(node: cst.Call, function: FunctionRef | None = None) -> str:
+def how_read(node: cst.BaseExpression, function: FunctionRef | None = None) -> str:
     """``ROW`` for ``db.fetch_one(key)`` and ``session.query(Key).filter(...).one()``, and for a call of a function
     whose text holds one; else nothing."""
     names = list(_names(node))

@@ -386,8 +386,8 @@ def may_be(facts: Facts, value: Value) -> set[int]:
     return {*value.refs, *(obj for obj in contents if obj is not None)}
 
 
-def handed(call: Handoff, param: Obj, field: str) -> Iterator[Value]:
-    """What a call hands over for a parameter, or in a field of what it hands over."""
+def handed(facts: Facts, call: Handoff, param: Obj, field: str) -> Iterator[Value]:
+    """What a call in a function hands over for a parameter, or in a field of what it hands over."""
     value = call.arguments.get(param.name)
     if value is None or not field:
         yield from () if value is None else (value,)
@@ -397,7 +397,8 @@ def handed(call: Handoff, param: Obj, field: str) -> Iterator[Value]:
             yield from atom.parts
         elif isinstance(atom, Ref):
             held = call.fields.get(atom.obj, {})
-            yield from held.values() if field == ITEM else ([held[field]] if field in held else [])
+            own = held.get(field) or facts.objects.default(atom.obj, field)
+            yield from held.values() if field == ITEM else (own,)
 
 
 def _handed_out(facts: Facts, value: Value) -> set[int]:

@@ -130,19 +130,29 @@ class Sharing:
     def _handed_over(self, facts: Facts, carrier: Obj, calls: int = DEPTH) -> str | None:
         """Why a parameter is shared of whose class no cache has objects, or which has none: a caller hands over what
         stands in an entry, or the entry, or what it was given as such."""
-        told = carrier.model is not None
-        is_entry = stands_in_entry if told else is_found
-        what = "a part of what it looks up" if told else "what it looks up"
         for param, path in given_roots(facts, carrier):
             for caller in self.said.helpers.callers(facts.function):
                 handoffs = (each for each in caller.handoffs if each.callee == facts.function)
-                values = [value for call in handoffs for value in handed(call, param, path)]
-                if any(is_entry(caller, value) for value in values):
+                values = [value for call in handoffs for value in handed(caller, call, param, path)]
+                what = self._what_is_handed(caller, values, carrier, path)
+                if what:
                     return f"{_place(caller.function)} hands it {what} in a cache"
                 found = self._given_on(caller, values, calls) if calls else None
                 if found is not None:
                     return f"{_place(caller.function)} hands on what it is given, and {found}"
         return None
+
+    def _what_is_handed(self, caller: Facts, values: list[Value], carrier: Obj, path: str) -> str:
+        """What of a cache entry a caller hands over, in words for the report; a whole one only where no class says of
+        what is cached."""
+        if carrier.model is None and any(is_found(caller, value) for value in values):
+            return "what it looks up"
+        part = carrier.model is not None or path
+        return (
+            "a part of what it looks up"
+            if part and any(stands_in_entry(caller, value) for value in values)
+            else ""
+        )
 
     def _given_on(self, facts: Facts, values: list[Value], calls: int) -> str | None:
         """Why what a function hands on of its own parameters is shared; None where nothing says so."""

@@ -41,6 +41,35 @@ def own_setters(cls: ClassRef) -> dict[str, Setter]:
     return found
 
 
+def makes_anew(getter: FunctionRef) -> bool:
+    """True for the getter of a property that makes an object of a class of the project each time it is asked."""
+    if getter.kind != "property" or any("cached" in told for told in getter.decorators):
+        return False
+    last = getter.node.body[-1]
+    value = last.value if isinstance(last, ast.Return) else None
+    if isinstance(value, ast.Name):
+        value = _assigned(getter, value.id)
+    return isinstance(value, ast.Call) and _is_class(getter, ast.unparse(value.func))
+
+
+def _assigned(getter: FunctionRef, name: str) -> ast.expr | None:
+    """What a getter assigns to a local that it assigns once."""
+    found = [
+        statement.value
+        for statement in ast.walk(getter.node)
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        for target in getattr(statement, "targets", None) or [getattr(statement, "target", None)]
+        if isinstance(target, ast.Name) and target.id == name
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_class(getter: FunctionRef, dotted: str) -> bool:
+    from lint_rules.project.classes import ClassRef
+
+    return isinstance(getter.module.project.resolve(getter.module, dotted, getter), ClassRef)
+
+
 def other_name(name: str, setter: Setter) -> tuple[str, str]:
     """Of a property and its attribute the name that does not count, and the one that does: that of the property where
     it stands for a private attribute, else the attribute's."""
