@@ -39,17 +39,19 @@ def subjects(
     for copy in knowledge.helpers.copies(facts.function):
         found = knowledge.fields.of(copy.copy.model, facts, copy.copy)
         names = that_matter(knowledge, facts, copy, list(found.evidence))
+        said = [
+            p for p in problems
+            if p.code.startswith("CCL1") and p.carrier in (copy.base, copy.copy)
+        ]  # fmt: skip
+        for holder in dict.fromkeys(p.holder for p in said if p.holder is not None):
+            yield _nested(facts, [p for p in said if p.holder == holder], display, shown)
         if names:
-            mine = [
-                p
-                for p in problems
-                if p.code.startswith("CCL1") and p.carrier in (copy.base, copy.copy)
-            ]
+            mine = [p for p in said if p.holder is None]
             marks: dict[str, Mark] = dict.fromkeys(names, "reset")
             marks |= _said(mine)
             call = _contained(partial(call_of_helper, facts, copy, marks))
             yield _subject(
-                "cache-copy helper", facts, copy.copy, found, marks, call, display, shown
+                "cache-copy helper", facts, _model_of(copy.copy), found, marks, call, display, shown
             )
     for carrier, merges in knowledge.said.merges(facts.function):
         found = knowledge.fields.of(carrier.model, facts, carrier)
@@ -64,7 +66,20 @@ def subjects(
             call = _contained(
                 partial(call_of_merge, knowledge, facts, carrier, merges, marks, found)
             )
-            yield _subject("merge function", facts, carrier, found, marks, call, display, shown)
+            yield _subject(
+                "merge function", facts, _model_of(carrier), found, marks, call, display, shown
+            )
+
+
+def _nested(facts: Facts, problems: list[Problem], display: str, shown: Shown) -> Subject:
+    """What the rules said of an object in a field of a copy."""
+    found, holder = problems[0].per_request, problems[0].holder
+    assert holder is not None
+    marks: dict[str, Mark] = dict.fromkeys(found.evidence, "reset")
+    marks |= _said(problems)
+    model = found.model.dotted if found.model is not None else holder.name
+    call = f"its object is in {holder.name} of the copy, where a test does not look"
+    return _subject("cache-copy helper", facts, model, found, marks, call, display, shown)
 
 
 def _contained(how: Callable[[], Call | str]) -> Call | str:
@@ -91,11 +106,14 @@ def _said(problems: list[Problem]) -> dict[str, Mark]:
     }
 
 
+def _model_of(carrier: Obj) -> str:
+    return carrier.model.dotted if carrier.model is not None else carrier.name
+
+
 def _subject(
-    kind: SubjectKind, facts: Facts, carrier: Obj, found: PerRequest, marks: dict[str, Mark],
+    kind: SubjectKind, facts: Facts, model: str, found: PerRequest, marks: dict[str, Mark],
     call: Call | str, display: str, shown: Shown,
 ) -> Subject:  # fmt: skip
-    model = carrier.model.dotted if carrier.model is not None else carrier.name
     return Subject(
         kind, facts.function.qualname, display, facts.function.line, model,
         tuple(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lint_rules.engine import check_source
+from lint_rules.engine import check_source, fix_source
 from lint_rules.knowledge import contents
 
 HEAD = """import copy
@@ -206,3 +206,28 @@ def test_too_many_functions_are_not_asked(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(contents, "MAX_ASKED", 0)
     found = check_source(HEAD.format(take="") + _whole(), str(tmp_path / "gateway.py")).findings
     assert [f.code for f in found] == ["CCL202"]
+
+
+def test_a_shallow_copy_is_not_reset_where_the_request_holds_the_same() -> None:
+    """What stands in it is the very object that the request goes on with."""
+    text = """
+import copy
+from dataclasses import dataclass, field
+
+@dataclass
+class Limits:
+    end_user_rpm: int | None = None
+
+@dataclass
+class Auth:
+    token: str
+    end_user_id: str | None = None
+    limits: Limits = field(default_factory=Limits)
+
+def copy_for_cache(auth: Auth) -> Auth:
+    made = copy.deepcopy(auth)
+    made.end_user_id = None
+    return made
+"""
+    assert "made.limits.end_user_rpm = None" in str(fix_source(text).new_source)
+    assert fix_source(text.replace("deepcopy", "copy")).new_source is None

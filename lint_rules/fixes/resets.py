@@ -49,7 +49,7 @@ def fix_copy(problem: Problem, layout: Layout) -> Fix:
     links = map(problem.facts.objects.__getitem__, family(problem.facts, problem.carrier.id))
     if any(link.same for link in links):
         return Fix(reason=_SAME)
-    values, reasons = _values(problem)
+    values, reasons = values_of(problem)
     if not values:
         return Fix(reason="; ".join(reasons))
     if problem.carrier.how in TEXTS or writes_aliases(problem):
@@ -94,7 +94,7 @@ def _assignments(
     return found
 
 
-def _values(problem: Problem) -> tuple[dict[str, ResetValue], list[str]]:
+def values_of(problem: Problem) -> tuple[dict[str, ResetValue], list[str]]:
     """The reset of each field, and the reasons why some have none."""
     values: dict[str, ResetValue] = {}
     reasons: list[str] = []
@@ -118,12 +118,12 @@ def _edits(problem: Problem, layout: Layout, values: dict[str, ResetValue]) -> l
         by_names = take_out_of_include(problem, layout, values)
     if by_names is not None:
         return by_names
-    variable, anchor, optional = _bound(problem, layout, node, values)
+    variable, anchor, optional = bound(problem, layout, node, values)
     frozen = problem.model is not None and problem.model.frozen
     if variable is not None and anchor is not None and not frozen:
-        last = _last_reset(problem, layout, anchor, variable)
+        last = last_reset(problem, layout, anchor, variable)
         if last is not None:
-            return _after(layout, last, _statements(problem, variable, values))
+            return after(layout, last, _statements(problem, variable, values))
     inside = _inside(problem, layout, node, values, direct=variable is None or frozen)
     if inside is not None:
         return inside
@@ -131,7 +131,7 @@ def _edits(problem: Problem, layout: Layout, values: dict[str, ResetValue]) -> l
         return _frozen(problem, layout, node, values)
     if variable is not None and anchor is not None:
         statements = _statements(problem, variable, values)
-        return _after(layout, anchor, statements, under=variable if optional else "")
+        return after(layout, anchor, statements, under=variable if optional else "")
     return _introduce(problem, layout, node, values)
 
 
@@ -194,7 +194,7 @@ def variable_of(
     return (target.value, statement) if isinstance(target, cst.Name) else (None, None)
 
 
-def _bound(
+def bound(
     problem: Problem, layout: Layout, node: cst.CSTNode, values: dict[str, ResetValue]
 ) -> tuple[str | None, cst.CSTNode | None, bool]:
     """The variable that a copy is bound to, the statement that binds it, and whether it may be None there; of
@@ -219,7 +219,7 @@ def _is_new(problem: Problem, node: cst.BaseExpression, values: dict[str, ResetV
     )  # fmt: skip
 
 
-def _last_reset(
+def last_reset(
     problem: Problem, layout: Layout, anchor: cst.CSTNode, variable: str
 ) -> cst.CSTNode | None:
     """The last reset statement of the copy that every way passes on which there is a copy."""
@@ -298,7 +298,7 @@ def _statements(problem: Problem, variable: str, values: dict[str, ResetValue]) 
     return out
 
 
-def _after(
+def after(
     layout: Layout, small: cst.CSTNode, statements: list[str], *, under: str = ""
 ) -> list[Edit] | None:
     """Insert statements after a small statement, on lines of their own where there is room; ``under`` a test that

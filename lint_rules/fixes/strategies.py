@@ -11,6 +11,7 @@ from lint_rules.fixes.gates import REFUSED, refusal
 from lint_rules.fixes.layout import Layout
 from lint_rules.fixes.merges import fix_merges
 from lint_rules.fixes.missing import fix_missing
+from lint_rules.fixes.nested import fix_nested
 from lint_rules.fixes.quotes import in_style
 from lint_rules.fixes.rebinding import fix_shared_edit
 from lint_rules.fixes.resets import fix_copy
@@ -38,7 +39,7 @@ _SERVED = (
 
 def plan(knowledge: Knowledge, problem: Problem) -> Fix:
     """The repair of a problem, as edits of its file."""
-    strategy = _PLANS.get(problem.code)
+    strategy = _PLANS.get(problem.code) if problem.holder is None else fix_nested
     if strategy is None:
         return Fix(
             reason="whether to copy before the store or before the write is the program's decision"

@@ -54,6 +54,8 @@ class HelperCopy:
     base: Obj
     #: Some way returns it; else it only goes into a cache.
     returned: bool
+    #: The states in which it is returned, where that is all that becomes of it.
+    returned_in: tuple[State, ...]
 
     def value(self, name: str) -> Value:
         """What a field of the copy may hold where the copy leaves the function."""
@@ -215,7 +217,8 @@ class Helpers:
             if why:
                 fields = _joined(facts, copy.id, returned + stored)
                 base = _resettable(facts, copy)
-                out.append(HelperCopy(facts, copy, why, fields, base, bool(returned)))
+                alone = tuple(returned) if not stored else ()
+                out.append(HelperCopy(facts, copy, why, fields, base, bool(returned), alone))
         return out
 
     def _copies_carrier(self, facts: Facts, copy: Obj) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.helpers import HelperCopy
     from lint_rules.knowledge.merging import Merge
     from lint_rules.knowledge.proofs import PerRequest
-    from lint_rules.project.classes import ClassRef
+    from lint_rules.project.classes import ClassRef, FieldDecl
     from lint_rules.project.functions import FunctionRef
 
 
@@ -41,6 +41,8 @@ class Problem:
     store: Store | None = None
     write: Write | None = None
     source: Obj | None = None
+    #: The field of the copy that holds the carrier, where that is what stands in the copy.
+    holder: FieldDecl | None = None
     #: The cache-copy helpers of the model.
     helpers: tuple[FunctionRef, ...] = ()
 

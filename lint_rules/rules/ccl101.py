@@ -23,6 +23,10 @@ reaches a cache store, or what it copies was looked up in a cache. A field is *p
 name matches `per-request-fields` where the class declares it, another helper resets it, a merge function writes it from the
 same source as a proven one, a comment marks it, or the configuration lists it. Each finding prints that evidence.
 
+A deep copy for the cache by its name holds copies of what stands in it: the per-request fields of an object in one of its fields
+(`limits.end_user_rpm`, by the annotation `limits: Limits`) are asked for, too, unless the copy goes through another function or a
+loop over names before it is handed out.
+
 Not reported where the function itself stores the copy under keys that name the end user: such an entry is nobody else's. Nor of
 a copy of what was looked up a field that no entry carries: all that the project stores is new in it.
 """,

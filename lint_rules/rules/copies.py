@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lint_rules.knowledge.nested import classes_inside, nested
 from lint_rules.knowledge.origins import brings, holds_found, is_all_found, roots
 from lint_rules.rules.base import Problem, listed, one_of_kind, step
 from lint_rules.rules.userkeys import is_stored_for_user
@@ -31,6 +32,7 @@ def incomplete(knowledge: Knowledge, facts: Facts, code: str) -> Iterator[Proble
             names = [name for name in kept if copy.always_keeps(name)]
         else:
             names = [name for name in kept if not copy.always_keeps(name)]
+        yield from _inside(knowledge, facts, code, copy)
         names = that_matter(knowledge, facts, copy, names) if names else []
         if not names:
             continue
@@ -39,6 +41,25 @@ def incomplete(knowledge: Knowledge, facts: Facts, code: str) -> Iterator[Proble
             code, facts, copy.base.node or facts.definition, _message(code, facts, copy, fields),
             copy.copy.model, fields, found, copy.base, _trace(knowledge, facts, copy), copy=copy,
         )  # fmt: skip
+
+
+def _inside(knowledge: Knowledge, facts: Facts, code: str, copy: HelperCopy) -> Iterator[Problem]:
+    """The same of what stands in a copy that says so by its function's name: what was deep-copied with it."""
+    model = copy.copy.model
+    if copy.why != "name" or model is None or knowledge.helpers.rows.builds(facts, copy.copy.id):
+        return
+    per_request = (
+        (holder, knowledge.fields.of_model(inner)) for holder, inner in classes_inside(model)
+    )
+    for one in nested(copy, per_request):
+        names = one.always if code == "CCL101" else one.sometimes
+        if names:
+            fields = tuple(one.found.ordered(list(names)))
+            message = _message(code, facts, copy, tuple(f"{one.holder.name}.{f}" for f in fields))
+            yield Problem(
+                code, facts, copy.base.node or facts.definition, message, one.found.model, fields,
+                one.found, copy.base, _trace(knowledge, facts, copy), copy=copy, holder=one.holder,
+            )  # fmt: skip
 
 
 def that_matter(
