@@ -231,3 +231,25 @@ def copy_for_cache(auth: Auth) -> Auth:
 """
     assert "made.limits.end_user_rpm = None" in str(fix_source(text).new_source)
     assert fix_source(text.replace("deepcopy", "copy")).new_source is None
+
+
+def test_what_a_dump_leaves_out_inside_is_not_in_the_copy() -> None:
+    text = """
+from pydantic import BaseModel, Field
+
+class Limits(BaseModel):
+    end_user_rpm: int | None = Field(default=None, exclude=True)
+
+class Auth(BaseModel):
+    token: str
+    end_user_id: str | None = None
+    limits: Limits = Field(default_factory=Limits)
+
+def copy_for_cache(auth: Auth) -> Auth:
+    made = auth.model_copy(deep=True)
+    made.end_user_id = None
+    return made
+"""
+    dumped = text.replace("auth.model_copy(deep=True)", "Auth.model_validate(auth.model_dump())")
+    assert [f.field_names for f in check_source(text).findings] == [("end_user_rpm",)]
+    assert not check_source(dumped).findings

@@ -19,6 +19,12 @@ _DYNAMIC = r"\b(?:vars|getattr|setattr|fields)\(|__dict__|model_fields"
 """Fields are gone through by names that the text need not show."""
 
 
+_DEEP = frozenset({"deepcopy", "model_copy", "copy"})
+"""Copies that are the same inside; what goes through a dump or a pickle may leave something out there."""
+_HOOKS = ("__deepcopy__", "__copy__", "__getstate__", "__reduce__", "__reduce_ex__")
+"""Methods by which a class says itself what is copied."""
+
+
 class Nested(NamedTuple):
     """An object in a field of a copy, and which of its per-request fields hold the old values where the copy is handed
     out: on every way, or on some."""
@@ -36,7 +42,9 @@ def classes_inside(model: ClassRef) -> Iterator[tuple[FieldDecl, ClassRef]]:
             continue
         hint = model.module.project.resolve_annotation(decl.owner.module, decl.annotation)
         one = hint.classes[0] if len(hint.classes) == 1 and not hint.mapping else None
-        if one is not None and one.kind != "typeddict" and not one.is_kin_of(model):
+        if one is None or one.kind == "typeddict" or one.is_kin_of(model):
+            continue
+        if all(one.method(hook) is None for hook in _HOOKS):
             yield decl, one
 
 
@@ -44,7 +52,9 @@ def nested(copy: HelperCopy, found: Iterable[tuple[FieldDecl, PerRequest]]) -> I
     """What stands in a deep copy and keeps old values; ``found`` tells for its fields what is per-request of what
     they hold."""
     made = copy.copy
-    if made.depth != "deep" or made.mapping or not copy.returned_in or _goes_elsewhere(copy):
+    if made.depth != "deep" or made.how not in _DEEP or made.mapping:
+        return
+    if not copy.returned_in or _goes_elsewhere(copy):
         return
     for holder, per_request in found:
         if not copy.always_keeps(holder.name):
