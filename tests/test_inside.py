@@ -208,9 +208,7 @@ def test_too_many_functions_are_not_asked(tmp_path: Path, monkeypatch: pytest.Mo
     assert [f.code for f in found] == ["CCL202"]
 
 
-def test_a_shallow_copy_is_not_reset_where_the_request_holds_the_same() -> None:
-    """What stands in it is the very object that the request goes on with."""
-    text = """
+NESTED = """
 import copy
 from dataclasses import dataclass, field
 
@@ -229,8 +227,32 @@ def copy_for_cache(auth: Auth) -> Auth:
     made.end_user_id = None
     return made
 """
-    assert "made.limits.end_user_rpm = None" in str(fix_source(text).new_source)
-    assert fix_source(text.replace("deepcopy", "copy")).new_source is None
+
+
+def test_a_shallow_copy_is_not_reset_where_the_request_holds_the_same() -> None:
+    """What stands in it is the very object that the request goes on with."""
+    assert "made.limits.end_user_rpm = None" in str(fix_source(NESTED).new_source)
+    assert fix_source(NESTED.replace("deepcopy", "copy")).new_source is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("@dataclass\nclass Limits", "@dataclass(frozen=True)\nclass Limits",
+         "objects of Limits cannot be changed: reset limits on the copy by hand: put a new one there"),
+        ("made = copy.deepcopy(auth)", "made, old = copy.deepcopy(auth), auth",
+         "this tool cannot extend the way in which the copy is made: reset limits.end_user_rpm on the copy by hand"),
+        ("int | None = None", "int",
+         "end_user_rpm may not be None (int) and has no constant default: reset it by hand to what means that there is no "
+         "end user"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_reset_inside_says_why(old: str, new: str, reason: str) -> None:
+    assert old in NESTED
+    report = fix_source(NESTED.replace(old, new))
+    (finding,) = (f for f in report.findings if f.field_names == ("end_user_rpm",))
+    assert finding.fix.reason == reason
+    assert "limits." not in str(report.new_source)
 
 
 def test_what_a_dump_leaves_out_inside_is_not_in_the_copy() -> None:

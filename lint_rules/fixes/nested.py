@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lint_rules.findings import Fix
+from lint_rules.findings import Edit, Fix
 from lint_rules.fixes.resets import after, bound, last_reset, values_of
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ def fix_nested(problem: Problem, layout: Layout) -> Fix:
     variable, anchor, optional = (
         bound(problem, layout, node, {}) if node is not None else (None, None, False)
     )
-    if variable is None or anchor is None or optional:
+    edits: list[Edit] | None = None
+    if variable is not None and anchor is not None and not optional:
+        place = f"{variable}.{holder.name}"
+        statements = [f"{place}.{name} = {value.text}" for name, value in values.items()]
+        last = last_reset(problem, layout, anchor, variable) or anchor
+        edits = after(layout, last, statements, under=place if holder.nullable else "")
+    if edits is None:
         fields = ", ".join(f"{holder.name}.{name}" for name in values)
         return Fix(reason=_BY_HAND.format(fields=fields))
-    place = f"{variable}.{holder.name}"
-    statements = [f"{place}.{name} = {value.text}" for name, value in values.items()]
-    last = last_reset(problem, layout, anchor, variable) or anchor
-    edits = after(layout, last, statements, under=place if holder.nullable else "")
-    if edits is None:
-        return Fix(reason=_BY_HAND.format(fields=", ".join(values)))
     return Fix(tuple(edits), reason="; ".join(reasons) or None)

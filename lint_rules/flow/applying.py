@@ -33,8 +33,8 @@ def apply(
     receiver: Value | None, args: Sequence[cst.Arg], *, up: bool = False,
 ) -> Value:  # fmt: skip
     """The effect and the result of calling ``function`` at ``node``, which reads an attribute where it is the getter of
-    a property; ``up`` for the method of a base by its
-    overriding one, which is followed through all bases where it copies."""
+    a property; ``up`` for the method of a base by its overriding one, which is followed through all bases where it
+    copies."""
     bound = _bind(calls, state, node, function, receiver, args)
     calls.ctx.handoff(state, node, function, bound, calls.scheduled)
     if _caches_result(calls, function):

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from lint_rules.deadline import check_time
 from lint_rules.flow.memoising import Memoising
 from lint_rules.naming import longest_literal, matches_any
-from lint_rules.project.noting import Remembered, noting
+from lint_rules.project.derived import Derived, function_told, told_of
+from lint_rules.project.noting import Remembered
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -45,8 +45,8 @@ class Library:
         self.project = project
         self.settings = settings
         self._facts = Remembered(self._ask_facts)
-        self._summaries = Remembered(
-            self._ask_summary, told=lambda asked, summary: (_name(*asked), summary[1])
+        self._summaries = Derived(
+            project, SUMMARY, lambda asked: self.facts(*asked), _said, told=_told, read=self._read
         )
         self._trees: dict[FunctionRef, FunctionTree | None] = {}
         self._positions: dict[FunctionRef, Positions] = {}
@@ -115,27 +115,17 @@ class Library:
     def summary(self, function: FunctionRef, depth: int, names: Names = ()) -> Facts | None:
         """The facts of a function for one that calls it: who asks rests on what they say of the caller's
         objects, whatever else the function does."""
-        return self._summaries((function, depth, names))[0]
-
-    def _ask_summary(self, asked: _Asked) -> tuple[Facts | None, str]:
-        reads, path = self.project.reads, asked[0].module.path
-        with noting() as node:
-            facts = self.facts(*asked)
-        if not reads.keeping:
-            return facts, ""
-        from lint_rules.flow.summarydigest import summary_digest
-
-        told = summary_digest(facts)
-        reads.keep_digest(_name(*asked), path, told, node)
-        return facts, told
+        return self._summaries((function, depth, names))
 
     def derive(self, name: str) -> str:
         """The digest of the summary of that name now; empty where it is none, or there is no such function."""
-        question, *about = name.split("\0")
-        if question != SUMMARY:
-            return ""
-        function = self.project.function_at(Path(about[0]), about[1])
-        return self._summaries((function, int(about[2]), _read(about[3])))[1] if function else ""
+        return self._summaries.derive(name)
+
+    def _read(self, told: list[str]) -> _Asked | None:
+        """What :func:`_told` told."""
+        function = function_told(self.project, told)
+        names = tuple((p, tuple(n) if isinstance(n, list) else n) for p, n in json.loads(told[3]))
+        return (function, int(told[2]), names) if function is not None else None
 
     def interesting(self, model: ClassRef, function: FunctionRef) -> tuple[str, ...]:
         """The fields of a model that loops over unknown names are unrolled over.
@@ -159,12 +149,14 @@ class Library:
         return function.holds(self._matters)
 
 
-def _name(function: FunctionRef, depth: int, names: Names) -> str:
-    """What the summary of a function is called (:meth:`Reads.derived_now`)."""
-    path, piece = function.piece
-    return f"{SUMMARY}\0{path}\0{piece}\0{depth}\0{json.dumps(names)}"
+def _told(asked: _Asked) -> tuple[str, ...]:
+    """The summary that is asked for, in texts."""
+    function, depth, names = asked
+    return (*told_of(function), str(depth), json.dumps(names))
 
 
-def _read(told: str) -> Names:
-    """The names that :func:`_name` told."""
-    return tuple((p, tuple(n) if isinstance(n, list) else n) for p, n in json.loads(told))
+def _said(facts: Facts | None) -> str:
+    """What a summary says of the caller's objects, in short."""
+    from lint_rules.flow.summarydigest import summary_digest
+
+    return summary_digest(facts)

@@ -52,10 +52,13 @@ class HelperCopy:
     fields: dict[str, Value]
     #: The copy that a reset belongs on, where what leaves is only its serialised form.
     base: Obj
-    #: Some way returns it; else it only goes into a cache.
-    returned: bool
-    #: The states in which it is returned, where that is all that becomes of it.
+    #: The states in which it is returned.
     returned_in: tuple[State, ...]
+
+    @property
+    def returned(self) -> bool:
+        """True where some way returns it; else it only goes into a cache."""
+        return bool(self.returned_in)
 
     def value(self, name: str) -> Value:
         """What a field of the copy may hold where the copy leaves the function."""
@@ -217,8 +220,7 @@ class Helpers:
             if why:
                 fields = _joined(facts, copy.id, returned + stored)
                 base = _resettable(facts, copy)
-                alone = tuple(returned) if not stored else ()
-                out.append(HelperCopy(facts, copy, why, fields, base, bool(returned), alone))
+                out.append(HelperCopy(facts, copy, why, fields, base, tuple(returned)))
         return out
 
     def _copies_carrier(self, facts: Facts, copy: Obj) -> bool:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 _DYNAMIC = r"\b(?:vars|getattr|setattr|fields)\(|__dict__|model_fields"
 """Fields are gone through by names that the text need not show."""
-
-
 _DEEP = frozenset({"deepcopy", "model_copy", "copy"})
 """Copies that are the same inside; what goes through a dump or a pickle may leave something out there."""
 _HOOKS = ("__deepcopy__", "__copy__", "__getstate__", "__reduce__", "__reduce_ex__")
@@ -52,9 +50,7 @@ def nested(copy: HelperCopy, found: Iterable[tuple[FieldDecl, PerRequest]]) -> I
     """What stands in a deep copy and keeps old values; ``found`` tells for its fields what is per-request of what
     they hold."""
     made = copy.copy
-    if made.depth != "deep" or made.how not in _DEEP or made.mapping:
-        return
-    if not copy.returned_in or _goes_elsewhere(copy):
+    if made.depth != "deep" or made.how not in _DEEP or made.mapping or _goes_elsewhere(copy):
         return
     for holder, per_request in found:
         if not copy.always_keeps(holder.name):
@@ -81,7 +77,8 @@ def _stands_in(obj: Obj, owner: Obj, field: str) -> bool:
 
 
 def _keeps(copy: HelperCopy, inner: list[Obj], holder: str, name: str) -> set[bool]:
-    """Whether the old value may be there where the copy is handed out, over all ways and values."""
+    """Whether the old value may be there where the copy is returned, over all ways and values; nothing for what is
+    only stored, unless nobody touches what stands in the copy."""
     if not inner:
         return {True}
     old = {Init(obj.id, name) for obj in inner}

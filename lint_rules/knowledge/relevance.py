@@ -13,6 +13,7 @@ from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Init, Obj
 from lint_rules.knowledge.helpers import own_copies, resets_any, resets_partly
 from lint_rules.knowledge.merging import family
+from lint_rules.knowledge.nested import classes_inside
 from lint_rules.knowledge.said import OWN
 from lint_rules.knowledge.sharing import models_around
 from lint_rules.knowledge.told import kept, told
@@ -138,5 +139,8 @@ class Relevance:
         return bool(kept(self.library.project, PLAUSIBLE, model, self._ask_plausible))
 
     def _ask_plausible(self, model: ClassRef) -> bool:
-        """True when the model can have per-request fields: declared ones, or some helper's resets."""
-        return self.fields.declares(model) or self.fields.helped(model)
+        """True when the model, or what its fields hold, can have per-request fields: declared ones, or some helper's
+        resets."""
+        declares = self.fields.declares
+        inside = (inner for _, inner in classes_inside(model))
+        return declares(model) or self.fields.helped(model) or any(map(declares, inside))

@@ -147,12 +147,10 @@ class Sharing:
         what is cached."""
         if carrier.model is None and any(is_found(caller, value) for value in values):
             return "what it looks up"
-        part = carrier.model is not None or path
-        return (
-            "a part of what it looks up"
-            if part and any(stands_in_entry(caller, value) for value in values)
-            else ""
-        )
+        if path or carrier.model is not None:
+            if any(stands_in_entry(caller, value) for value in values):
+                return "a part of what it looks up"
+        return ""
 
     def _given_on(self, facts: Facts, values: list[Value], calls: int) -> str | None:
         """Why what a function hands on of its own parameters is shared; None where nothing says so."""

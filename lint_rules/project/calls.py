@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lint_rules.project.classes import ClassRef
-from lint_rules.project.derived import Derived
+from lint_rules.project.derived import about_functions, told_of
 from lint_rules.project.imports import spans_of_imports
 from lint_rules.project.lines import before
 from lint_rules.project.noting import Remembered
@@ -38,12 +38,12 @@ class CallGraph:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.callers = Derived(project, "callers", self._ask_callers, _pieces)
+        self.callers = about_functions(project, "callers", self._ask_callers, _told)
         self.made = Remembered(self._ask_made)
         self.mentioning = Remembered(self._ask_mentioning)
-        self._is_unique = Derived(project, "is unique", self._ask_unique, bool)
+        self._is_unique = about_functions(project, "is unique", self._ask_unique, bool)
         self._defined = Remembered(self._ask_defined)
-        self._is_registered = Derived(project, "is registered", self._ask_registered, bool)
+        self._is_registered = about_functions(project, "is registered", self._ask_registered, bool)
 
     def derive(self, name: str) -> str:
         """The digest of what is answered now to the question of that name; empty where it is not asked here."""
@@ -220,8 +220,8 @@ def _around(module: Module, at: int) -> FunctionRef | None:
     return module.function_at(module.scan.line_at(at))
 
 
-def _pieces(functions: list[FunctionRef]) -> list[list[str]]:
-    return [[str(path), piece] for path, piece in (function.piece for function in functions)]
+def _told(functions: list[FunctionRef]) -> list[tuple[str, str]]:
+    return list(map(told_of, functions))
 
 
 def _spans_of_imports(text: str) -> Iterator[tuple[int, int]]:

@@ -45,8 +45,7 @@ def makes_anew(getter: FunctionRef) -> bool:
     """True for the getter of a property that makes an object of a class of the project each time it is asked."""
     if getter.kind != "property" or any("cached" in told for told in getter.decorators):
         return False
-    last = getter.node.body[-1]
-    value = last.value if isinstance(last, ast.Return) else None
+    value = _returned(getter)
     if isinstance(value, ast.Name):
         value = _assigned(getter, value.id)
     return isinstance(value, ast.Call) and _is_class(getter, ast.unparse(value.func))
@@ -79,9 +78,13 @@ def other_name(name: str, setter: Setter) -> tuple[str, str]:
 
 def _read(getter: FunctionRef) -> str | None:
     """The attribute that a getter returns."""
+    return _attribute(getter, _returned(getter))
+
+
+def _returned(getter: FunctionRef) -> ast.expr | None:
+    """What a getter returns at its end."""
     last = getter.node.body[-1]
-    value = last.value if isinstance(last, ast.Return) else None
-    return _attribute(getter, value)
+    return last.value if isinstance(last, ast.Return) else None
 
 
 def _written(setter: FunctionRef) -> str | None:

@@ -41,9 +41,8 @@ class Search:
 
     def _look(self, times: int) -> None:
         self._looks += times
-        paths = self._project.paths
-        if self._words is None and self._looks > SEARCHES * len(paths):
-            self._words = _Words(self._project.bytes_on_disk, paths)
+        if self._words is None and self._looks > SEARCHES * len(self._project.paths):
+            self._words = _Words(self._project.bytes_on_disk, self._project.paths)
 
     def _holds(self, path: Path, literal: bytes) -> bool:
         words = self._words

@@ -46,15 +46,16 @@ def incomplete(knowledge: Knowledge, facts: Facts, code: str) -> Iterator[Proble
 def _inside(knowledge: Knowledge, facts: Facts, code: str, copy: HelperCopy) -> Iterator[Problem]:
     """The same of what stands in a copy that says so by its function's name: what was deep-copied with it."""
     model = copy.copy.model
-    if copy.why != "name" or model is None or knowledge.helpers.rows.builds(facts, copy.copy.id):
+    if copy.why != "name" or model is None:
         return
     per_request = (
         (holder, knowledge.fields.of_model(inner)) for holder, inner in classes_inside(model)
     )
     for one in nested(copy, per_request):
-        names = one.always if code == "CCL101" else one.sometimes
+        kept = one.always if code == "CCL101" else one.sometimes
+        names = that_matter(knowledge, facts, copy, list(kept))
         if names:
-            fields = tuple(one.found.ordered(list(names)))
+            fields = tuple(one.found.ordered(names))
             message = _message(code, facts, copy, tuple(f"{one.holder.name}.{f}" for f in fields))
             yield Problem(
                 code, facts, copy.base.node or facts.definition, message, one.found.model, fields,

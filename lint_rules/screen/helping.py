@@ -81,11 +81,14 @@ class Helping:
         """The possible helpers of a file on whose copies something is reset, or may have to be.
 
         A copy may have per-request fields though nothing is reset on it here: its class declares them,
-        or another helper resets some on it, which names the class, too.
+        or another helper resets some on it, which names the class, too. What stands in it may have some of which
+        the function names nothing: that is asked where it copies for a cache by its name.
         """
         found: set[FunctionRef] = set()
         for one in self._helping_in(path):
-            if one.resets or one.carries or not self._reset.value.isdisjoint(one.classes):
+            named = is_cache_copy_name(one.function.name, self._extra)
+            carries = one.carries or not self._reset.value.isdisjoint(one.classes)
+            if named or one.resets or carries:
                 found.update((one.function, *(outer for outer, _ in one.around)))
         return frozenset(found)
 
