@@ -382,7 +382,7 @@ ELSEWHERE = {
     "a copy on which something is reset": (
         {"a.py": "def copy_for_cache(auth: Auth):\n    made = auth.copy()\n    made.plan = None\n"
                  "    return made\n\n\nclass Auth:\n    plan = 1\n",
-         "b.py": "from a import Auth\n\n\ndef other_for_cache(auth: Auth):\n    return auth.copy()\n"},
+         "b.py": "from a import Auth\n\n\ndef keep(auth: Auth):\n    cache.set(1, auth.copy())\n"},
         "    made.plan = None\n", "",
     ),
     "what a name of another module stands for": (
@@ -393,8 +393,8 @@ ELSEWHERE = {
     ),
     "whether a name of another module stands for a copy that is reset": (
         {"a.py": "from copy import copy\n\nclone = copy\n",
-         "b.py": "from a import clone\n\n\ndef copy_for_cache(auth: Auth):\n    made = clone(auth)\n"
-                 "    made.plan = None\n    return auth.copy()\n\n\nclass Auth:\n    plan = 1\n"},
+         "b.py": "from a import clone\n\n\ndef keep(auth: Auth):\n    made = clone(auth)\n"
+                 "    made.plan = None\n    cache.set(1, auth.copy())\n\n\nclass Auth:\n    plan = 1\n"},
         "clone = copy", "clone = print",
     ),
     "what a function beside a cache calls by another name": (
