@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lint_rules.findings import Edit, Fix
-from lint_rules.flow.values import ref
+from lint_rules.flow.asking import none_test
+from lint_rules.flow.values import NONES, Ref, ref
+from lint_rules.flow.vocabulary import TEXTS
+from lint_rules.knowledge.origins import roots
 
 if TYPE_CHECKING:
     from lint_rules.fixes.layout import Layout
+    from lint_rules.flow.facts import Exit, Facts
+    from lint_rules.flow.values import Obj
     from lint_rules.project.functions import FunctionRef
     from lint_rules.rules.base import Problem
 
@@ -19,20 +24,19 @@ _NONE = (
     "the project has no cache-copy helper for the class: write one that resets the fields on a copy, "
     "and store what it returns"
 )
+_FILLED = ("positional", "keyword")
 _SEVERAL = "the project has more than one cache-copy helper for the class: store what the right one returns"
 
 
 def fix_store(problem: Problem, layout: Layout) -> Fix:
     """Wrap the stored object in the one cache-copy helper of its model."""
-    if len(problem.helpers) != 1:
-        return Fix(reason=_SEVERAL if problem.helpers else _NONE)
-    helper = problem.helpers[0]
-    if not _takes_one(helper):
-        return Fix(
-            reason=(
-                f"the cache-copy helper {helper.qualname} needs more than the object: call it by hand"
-            )
-        )
+    helpers = {copy.facts.function: copy.facts for copy in problem.helpers}
+    if len(helpers) != 1:
+        return Fix(reason=_SEVERAL if helpers else _NONE)
+    [(helper, facts)] = helpers.items()
+    unfit = _unfit(facts, problem.carrier)
+    if unfit:
+        return Fix(reason=f"the cache-copy helper {helper.qualname} {unfit}: call it by hand")
     stored = _stored(problem)
     if stored is None:
         return Fix(
@@ -55,17 +59,77 @@ def fix_store(problem: Problem, layout: Layout) -> Fix:
     return Fix((*extra, Edit(start, end, wrapped)), note=note)
 
 
+def _unfit(facts: Facts, stored: Obj) -> str:
+    """What a helper does that the name of a helper does not say, so that it cannot be put around what is stored
+    unread; empty for one that only hands out a copy."""
+    if not _takes_one(facts.function):
+        return "needs more than the object"
+    (needed,) = _needed(facts.function)
+    given = facts.params[needed]
+    if facts.stores or facts.writes_to(given):
+        return "does more than to copy"
+    if not all(_hands_out(facts, leave, given, stored) for leave in facts.exits):
+        return "may return something else than a copy of the object"
+    return ""
+
+
+def _needed(helper: FunctionRef) -> list[str]:
+    """The parameters that a call has to fill."""
+    return [p.name for p in helper.params if p.default is None and p.kind in _FILLED]
+
+
 def _takes_one(helper: FunctionRef) -> bool:
     """True for a plain function that is called with one object and returns at once."""
-    needed = [p for p in helper.params if p.default is None and p.kind in ("positional", "keyword")]
+    kinds = [p.kind for p in helper.params if p.name in _needed(helper)]
     return (
         helper.class_name is None
         and helper.parent_function is None
         and not helper.source.lstrip().startswith("async")
         and not helper.decorators
-        and len(needed) == 1
-        and needed[0].kind == "positional"
+        and kinds == ["positional"]
     )
+
+
+def _hands_out(facts: Facts, leave: Exit, given: int, stored: Obj) -> bool:
+    """True where a helper returns a copy of what it was given, in the form of what is stored, or None for None."""
+    if leave.yields:
+        return False
+    atoms = leave.value.atoms
+    made = [facts.objects[atom.obj] for atom in atoms if isinstance(atom, Ref)]
+    if not all(_is_like(facts, one, given, stored) for one in made):
+        return False
+    others = {atom for atom in atoms if not isinstance(atom, Ref)}
+    return not others or (others <= NONES and _is_of_none(facts, leave, given, made))
+
+
+def _is_like(facts: Facts, made: Obj, given: int, stored: Obj) -> bool:
+    """True for a copy of the parameter that is an object where an object is stored, and a dict where a dict is."""
+    return (
+        made.origin == "copy"
+        and [root.id for root in roots(facts, made.id)] == [given]
+        and made.mapping == stored.mapping
+        and made.how not in TEXTS
+    )
+
+
+def _is_of_none(facts: Facts, leave: Exit, given: int, made: list[Obj]) -> bool:
+    """True where a helper returns None because it was given None: behind a test of the parameter, or by one between
+    that and the call that copies."""
+    name = facts.objects[given].name
+    value = leave.state.env.get(name)
+    if value is not None and value.atoms <= NONES:
+        return True
+    node = leave.node.value if isinstance(leave.node, cst.Return) else None
+    if not isinstance(node, cst.IfExp):
+        return False
+    asked, is_none = none_test(node.test) or (node.test, False)
+    copied = node.orelse if is_none else node.body
+    own = isinstance(copied, cst.Call) and all(one.maker is None for one in made)
+    return own and _is_name(asked, name)
+
+
+def _is_name(node: cst.BaseExpression, name: str) -> bool:
+    return isinstance(node, cst.Name) and node.value == name
 
 
 def _stored(problem: Problem) -> cst.BaseExpression | None:

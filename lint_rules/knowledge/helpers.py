@@ -196,16 +196,14 @@ class Helpers:
 
     def of_model(
         self, model: ClassRef | None, functions: Iterable[FunctionRef]
-    ) -> tuple[FunctionRef, ...]:
-        """Those of the functions that are cache-copy helpers for a model."""
+    ) -> tuple[HelperCopy, ...]:
+        """The copies of a model that those of the functions make which are cache-copy helpers for it."""
         return tuple(
-            function
+            copy
             for function in functions
-            if any(
-                copy.copy.model is not None and model is not None and not copy.copy.same
-                and copy.copy.model.is_kin_of(model)
-                for copy in self.copies(function)
-            )
+            for copy in self.copies(function)
+            if copy.copy.model is not None and model is not None and not copy.copy.same
+            and copy.copy.model.is_kin_of(model)
         )  # fmt: skip
 
     def _find(self, facts: Facts) -> list[HelperCopy]:

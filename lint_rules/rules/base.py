@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.merging import Merge
     from lint_rules.knowledge.proofs import PerRequest
     from lint_rules.project.classes import ClassRef, FieldDecl
-    from lint_rules.project.functions import FunctionRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,8 @@ class Problem:
     source: Obj | None = None
     #: The field of the copy that holds the carrier, where that is what stands in the copy.
     holder: FieldDecl | None = None
-    #: The cache-copy helpers of the model.
-    helpers: tuple[FunctionRef, ...] = ()
+    #: The copies of the model that cache-copy helpers make.
+    helpers: tuple[HelperCopy, ...] = ()
 
 
 REFERENCES = (

@@ -50,7 +50,8 @@ made by a cache-copy helper, what it forgets is reported there.
     options=COPY_OPTIONS,
     fix_safety="""
 The repair wraps what is stored in the model's cache-copy helper, where the project has exactly one that
-takes the object alone. It is imported only from a module from which the file imports already.
+takes the object alone, changes and stores nothing else, and always returns a copy in the form of what is stored (None only
+for None). It is imported only from a module from which the file imports already.
 """,
 )
 

@@ -27,10 +27,11 @@ def is_users_own(
 
 
 def is_stored_for_user(knowledge: Knowledge, facts: Facts, copy: HelperCopy) -> bool:
-    """True when every store of a copy that the function itself does is under the key of an end user."""
+    """True when every store of a copy that the function itself does is under the key of an end user, and a copy that is
+    made for the cache by the function's name is not handed to a caller, who may store it under any."""
     stores = [store for store in facts.stores if copy.copy.id in family(facts, store.obj)]
     return (
-        copy.why == "stored"
+        (copy.why == "stored" or not copy.returned)
         and bool(stores)
         and all(
             names_user(knowledge.fields, facts, store.key_text, copy.copy.model) for store in stores
