@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from lint_rules.findings import Diagnostic, FileReport, Finding, Subject
 from lint_rules.garbage import SHARED, look_for_garbage_less_often
 from lint_rules.project.kept import NO_CONTEXT, digest
-from lint_rules.project.noting import Node, noting
+from lint_rules.project.noting import Node, noting, noting_nothing
 from lint_rules.project.project import Project
 from lint_rules.project.roots import Roots, name_of, place_of
 from lint_rules.settings import Settings
@@ -90,7 +90,8 @@ class Engine:
         """
         path = place_of(path)
         try:
-            findings, subjects, candidates = self._findings(path, text, display)
+            with noting_nothing() if self.cache_dir is None else nullcontext():
+                findings, subjects, candidates = self._findings(path, text, display)
         except Unreadable as error:
             return FileReport(display, errors=(Diagnostic(display, str(error)),))
         except Exception as error:  # one file must never end the run

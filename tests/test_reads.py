@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from lint_rules.project.kept import ANSWER
-from lint_rules.project.noting import Node, Remembered, noting, remembered, unnoted
+from lint_rules.project.noting import (
+    Node,
+    Remembered,
+    noting,
+    noting_nothing,
+    now,
+    remembered,
+    unnoted,
+)
 from lint_rules.project.pieces import name_of
 from lint_rules.project.project import Project
 from lint_rules.project.reads import LAST, RECORD, Reads
@@ -174,6 +182,30 @@ def test_what_is_unnoted_is_nothing_to_who_asks(reads: Reads) -> None:
             reads.file(Path("a.py"))
         reads.file(Path("b.py"))
     assert files(node) == {"b.py"}
+
+
+def test_a_run_that_keeps_nothing_notes_nothing(reads: Reads) -> None:
+    class Thing:
+        @remembered
+        def size(self) -> int:
+            reads.file(Path("a.py"))
+            return sizes("b.py")
+
+    def ask(name: str) -> int:
+        assert now() is None
+        reads.file(Path(name))
+        with unnoted(), noting() as node:
+            reads.file(Path("c.py"))
+        nodes.append(node)
+        return len(name)
+
+    nodes: list[Node] = []
+    sizes, thing = Remembered(ask, lambda name: 0), Thing()
+    with noting() as outer:
+        with noting_nothing(), noting() as node:
+            assert (thing.size, sizes("b.py")) == (4, 4)
+        reads.file(Path("d.py"))
+    assert [*map(files, (node, *nodes, outer))] == [set(), set(), {"d.py"}]
 
 
 def test_a_question_that_fails_is_asked_again(reads: Reads) -> None:

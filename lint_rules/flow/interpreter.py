@@ -47,10 +47,13 @@ def interpreted(library: Library, function: FunctionRef, depth: int, names: Name
     tree = library.tree(function)
     if tree is None:
         return None
+    made = Interpreter(library, function, tree.module, tree.definition, depth, names)
     try:
-        return Interpreter(library, function, tree.module, tree.definition, depth, names).run()
+        return made.run()
     except (TooComplex, RecursionError):
         return None
+    finally:
+        made.close()
 
 
 class Interpreter:
@@ -93,6 +96,11 @@ class Interpreter:
             if state is not final:  # the caller may ask the same
                 state.forks = {}
         return self.facts
+
+    def close(self) -> None:
+        """Let go of all that was only needed to interpret: the parts hold each other, and Python looks for such too seldom."""
+        for part in (self.ctx, self.ev, self):
+            vars(part).clear()
 
     def _note_decorators(self) -> None:
         for decorator in self.facts.definition.decorators:

@@ -272,9 +272,20 @@ class Module:
             self.noted(target)
         return self._imports
 
-    @cached_property
+    @property
     def _imports(self) -> dict[str, ImportTarget]:
-        return self.imports_of(self.raw.import_statements)
+        return self._imported[0]
+
+    @cached_property
+    def _imported(self) -> tuple[dict[str, ImportTarget], list[ImportTarget]]:
+        """What the names are that the module imports, and from where it imports everything."""
+        statements = self.raw.import_statements()
+        stars = [
+            ImportTarget(self._absolute(node), relative=bool(node.level))
+            for node in statements
+            if isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names)
+        ]
+        return self.imports_of(statements), stars
 
     def imports_of(self, statements: list[ast.stmt]) -> dict[str, ImportTarget]:
         """The names that these statements import."""
@@ -310,13 +321,9 @@ class Module:
             self.noted(target)
         return [target.module for target in self._stars]
 
-    @cached_property
+    @property
     def _stars(self) -> list[ImportTarget]:
-        return [
-            ImportTarget(self._absolute(node), relative=bool(node.level))
-            for node in self.raw.import_statements
-            if isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names)
-        ]
+        return self._imported[1]
 
     def last_name_from(self, module: str) -> int | None:
         """Where the last name of an unconditional ``from module import …`` ends (from 0).

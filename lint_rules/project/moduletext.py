@@ -186,9 +186,8 @@ class ModuleText:
             return None
         return _assigned_on([statement])
 
-    @cached_property
     def import_statements(self) -> list[ast.stmt]:
-        """Imports outside functions and strings."""
+        """Imports outside functions and strings, parsed each time."""
         return [
             node
             for node, offset in import_statements(self.text)

@@ -112,17 +112,24 @@ def _with(one: dict[K, V], other: dict[K, V]) -> dict[K, V]:
 
 
 _NOW: ContextVar[Node | None] = ContextVar("what is worked out now", default=None)
+_OFF = Node()
+"""What every value rests on in a run that keeps nothing; it stays empty."""
 
 
 def now() -> Node | None:
-    """The node of the value that is being worked out."""
-    return _NOW.get()
+    """The node of the value that is being worked out; None where nothing is noted."""
+    node = _NOW.get()
+    return node if node is not _OFF else None
 
 
 @contextmanager
 def noting() -> Iterator[Node]:
     """Note what is read in here, for whoever is asking, too."""
-    node, asking = Node(), _NOW.get()
+    asking = _NOW.get()
+    if asking is _OFF:
+        yield _OFF
+        return
+    node = Node()
     token = _NOW.set(node)
     try:
         yield node
@@ -135,11 +142,26 @@ def noting() -> Iterator[Node]:
 @contextmanager
 def unnoted() -> Iterator[None]:
     """Note nothing of what is read in here: whoever is asking rests on the answer alone."""
-    token = _NOW.set(None)
+    token = _NOW.set(None if _NOW.get() is not _OFF else _OFF)
     try:
         yield
     finally:
         _NOW.reset(token)
+
+
+@contextmanager
+def noting_nothing() -> Iterator[None]:
+    """Note nothing at all in here, for a run that keeps nothing: no value of it may be asked for again in one that does."""
+    token = _NOW.set(_OFF)
+    try:
+        yield
+    finally:
+        _NOW.reset(token)
+
+
+def _node() -> Node:
+    """The node of a value that is about to be worked out."""
+    return Node() if _NOW.get() is not _OFF else _OFF
 
 
 class Remembered(Generic[K, V]):
@@ -166,7 +188,7 @@ class Remembered(Generic[K, V]):
         known = self._known.get(key)
         if known is None:
             known = self._asked(key)
-        asking = _NOW.get()
+        asking = now()
         if asking is not None:
             if key in self._derived:
                 name, value = self._derived[key]
@@ -176,7 +198,7 @@ class Remembered(Generic[K, V]):
         return known[0]
 
     def _asked(self, key: K) -> tuple[V, Node]:
-        node = Node()
+        node = _node()
         if self._meanwhile is not None:
             self._known[key] = self._meanwhile(key), node
         token = _NOW.set(node)
@@ -212,13 +234,13 @@ class remembered(Generic[T]):
             return self
         known = instance.__dict__.get(self._name)
         if known is None:
-            node = Node()
+            node = _node()
             token = _NOW.set(node)
             try:
                 known = instance.__dict__[self._name] = self._ask(instance), node
             finally:
                 _NOW.reset(token)
-        asking = _NOW.get()
+        asking = now()
         if asking is not None:
             asking.rest_on(known[1])
         return cast("T", known[0])
