@@ -264,6 +264,7 @@ def test_a_clean_file_is_never_rewritten(tmp_path: Path) -> None:
     assert report.new_source is None
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_check_says_what_a_gate_will_refuse() -> None:
     text = (
         "from dataclasses import dataclass\n\n\n@dataclass\nclass Auth:\n    token: str\n"

@@ -9,6 +9,8 @@ import pytest
 from lint_rules.engine import check_source, fix_source
 from lint_rules.knowledge import contents
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 HEAD = """import copy
 import functools
 from dataclasses import dataclass, field, replace
@@ -240,7 +242,7 @@ def test_a_shallow_copy_is_not_reset_where_the_request_holds_the_same() -> None:
     [
         ("@dataclass\nclass Limits", "@dataclass(frozen=True)\nclass Limits",
          "objects of Limits cannot be changed: reset limits on the copy by hand: put a new one there"),
-        ("made = copy.deepcopy(auth)", "made, old = copy.deepcopy(auth), auth",
+        ("made = copy.deepcopy(auth)", "made = auth and copy.deepcopy(auth)",
          "this tool cannot extend the way in which the copy is made: reset limits.end_user_rpm on the copy by hand"),
         ("int | None = None", "int",
          "end_user_rpm may not be None (int) and has no constant default: reset it by hand to what means that there is no "
@@ -275,3 +277,58 @@ def copy_for_cache(auth: Auth) -> Auth:
     dumped = text.replace("auth.model_copy(deep=True)", "Auth.model_validate(auth.model_dump())")
     assert [f.field_names for f in check_source(text).findings] == [("end_user_rpm",)]
     assert not check_source(dumped).findings
+
+
+@pytest.mark.parametrize(
+    ("statement", "fixed"),
+    [
+        ("    return copy.deepcopy(auth)\n", True),
+        ("    return auth and copy.deepcopy(auth)\n", False),
+        ("    return copy.deepcopy(auth) if auth.token else copy.deepcopy(auth)\n", False),
+    ],
+)
+def test_a_copy_used_in_place_gets_a_name_where_it_is_always_made(
+    statement: str, fixed: bool
+) -> None:
+    """Else the object in it would be reset where there is none."""
+    start = NESTED.index("    made = copy.deepcopy(auth)")
+    text = NESTED[:start] + statement
+    found = [f for f in check_source(text).findings if f.field_names == ("end_user_rpm",)]
+    assert found
+    repaired = fix_source(text)
+    assert ("cached_copy.limits.end_user_rpm = None" in str(repaired.new_source)) is fixed
+    left = [f for f in repaired.findings if f.field_names == ("end_user_rpm",)]
+    assert len(left) == (0 if fixed else len(found))
+
+
+def test_each_object_in_a_copy_is_reset() -> None:
+    """Their findings look the same but for the field that holds them."""
+    text = NESTED.replace(
+        "    limits: Limits", "    first: Limits | None = None\n    limits: Limits"
+    )
+    assert text != NESTED
+    report = fix_source(text)
+    assert not report.findings
+    assert "    if made.first is not None:\n        made.first.end_user_rpm = None\n" in str(
+        report.new_source
+    )
+    assert "    made.limits.end_user_rpm = None\n" in str(report.new_source)
+
+
+def test_an_object_that_may_not_be_there_is_asked_for_on_the_copy_that_got_a_name() -> None:
+    text = NESTED[: NESTED.index("    made = copy")] + "    return copy.deepcopy(auth)\n"
+    text = text.replace(
+        "limits: Limits = field(default_factory=Limits)", "limits: Limits | None = None"
+    )
+    fixed = str(fix_source(text).new_source)
+    assert (
+        "    if cached_copy.limits is not None:\n        cached_copy.limits.end_user_rpm = None\n"
+        in fixed
+    )
+
+
+def test_nothing_is_reset_in_a_copy_that_may_not_be_there() -> None:
+    text = NESTED[: NESTED.index("    made = copy")] + "    return copy.deepcopy(auth)\n"
+    text = text.replace("auth: Auth)", "auth: Auth | None)")
+    assert "cached_copy is not None" in str(fix_source(text).new_source)
+    assert "limits.end_user_rpm" not in str(fix_source(text).new_source)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import types
-from pathlib import Path
 
 import pytest
 
 from lint_rules.engine import check_source, fix_source
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 HEAD = """from __future__ import annotations
 
@@ -114,13 +115,6 @@ def remember(auth: Auth, params: dict) -> Auth:
     _cache[auth["token"]] = auth
     return auth
 """
-
-
-@pytest.fixture(autouse=True)
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A project in which nothing else stands."""
-    (tmp_path / "pyproject.toml").write_text("")
-    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture

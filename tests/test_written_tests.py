@@ -34,6 +34,7 @@ UNTESTED = {
     "CCL202/cached_property_of_entry": "its object comes from an attribute, not from a parameter",
     "CCL101/inside_deep_copy": "its object is in limits of the copy",
     "CCL101/inside_deep_copy_alone": "its object is in limits of the copy",
+    "CCL101/inside_deep_copy_in_place": "its object is in limits of the copy",
     "CCL101/inside_deep_copy_untouched": "its object is in limits of the copy",
     "CCL102/inside_deep_copy": "its object is in limits of the copy",
     "CCL202/told_where_it_is_written": "the class of 'target' is not known",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -85,11 +86,12 @@ def _useless(before: FileReport, after: FileReport, applied: list[Finding]) -> F
         return {
             _key(finding): f"the repaired text {after.errors[0].message}" for finding in applied
         }
-    keys = {_key(finding) for finding in after.findings}
+    # Of several copies, or objects in one, each may be repaired in a round of its own.
+    left, there = (Counter(map(_key, report.findings)) for report in (after, before))
     found = {
-        _key(finding): "the repair that this tool knows would not end the leak: repair it by hand"
-        for finding in applied
-        if finding.fix.reason is None and _key(finding) in keys
+        key: "the repair that this tool knows would not end the leak: repair it by hand"
+        for key in {_key(finding) for finding in applied if finding.fix.reason is None}
+        if left[key] >= there[key]
     }
     known = {(f.code[:4], f.function, name) for f in before.findings for name in f.field_names}
     for finding in after.findings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -132,7 +132,8 @@ def _edits(problem: Problem, layout: Layout, values: dict[str, ResetValue]) -> l
     if variable is not None and anchor is not None:
         statements = _statements(problem, variable, values)
         return after(layout, anchor, statements, under=variable if optional else "")
-    return _introduce(problem, layout, node, values)
+    under = "{}" if optional else ""
+    return introduce(layout, node, lambda name: _statements(problem, name, values), under=under)
 
 
 def _inside(
@@ -321,10 +322,11 @@ def _guarded(layout: Layout, variable: str, statements: list[str]) -> list[str]:
     return [f"if {variable} is not None:", *(step + text for text in statements)]
 
 
-def _introduce(
-    problem: Problem, layout: Layout, node: cst.CSTNode, values: dict[str, ResetValue]
+def introduce(
+    layout: Layout, node: cst.CSTNode, resets: Callable[[str], list[str]], *, under: str = ""
 ) -> list[Edit] | None:
-    """Give a copy that is used in place a name: bind it, reset it, then use the name."""
+    """Give a copy that is used in place a name: bind it, reset it by these statements, then use the name; ``under`` a
+    test that something is not None, where one is told, with ``{}`` in place of the name."""
     suite = layout.up(node, cst.SimpleStatementLine, cst.SimpleStatementSuite)
     if not isinstance(suite, cst.SimpleStatementLine | cst.SimpleStatementSuite):
         return None
@@ -337,11 +339,11 @@ def _introduce(
     first = layout.span(suite.body[0])[0]
     on_line = isinstance(suite, cst.SimpleStatementLine)
     lead = layout.newline(end) + layout.indent(first) if on_line else "; "
-    statements = _statements(problem, name, values)
-    if problem.carrier.optional:
+    statements = resets(name)
+    if under:
         if not on_line:
             return None
-        statements = _guarded(layout, name, statements)
+        statements = _guarded(layout, under.format(name), statements)
     lines = [f"{name} = {layout.text[start:end]}", *statements]
     return [Edit(first, first, "".join(item + lead for item in lines)), Edit(start, end, name)]
 
