@@ -674,7 +674,43 @@ KEEPS_NOTHING = {
                "    def set(self, key, value):\n        pass\n",
     "entries.py": "def found(key): ...\n\n\nclass More(object):\n    def get(self, key):\n        return found(key)\n",
 }  # fmt: skip
+LOOKED_UP = {
+    "models.py": AUTH,
+    "store.py": STORE,
+    "finding.py": """from models import Auth
+from store import cache
+
+
+def by_user(token: str, end_user_id: str) -> Auth:
+    found: Auth = cache[token, end_user_id]
+    return found
+
+
+def by_token(token: str, end_user_id: str) -> Auth:
+    found: Auth = cache[token, 1]
+    return found
+""",
+    "current.py": """from finding import by_token, by_user
+
+
+def current(token, end_user_id):
+    return by_user(token, end_user_id)
+""",
+    "login.py": """from current import current
+
+
+def login(token, params):
+    auth = current(token, params["end_user_id"])
+    auth.end_user_id = params.get("end_user_id") or auth.end_user_id
+    return auth
+""",
+}
+
 EDITS = {
+    "which function looks something up": (
+        LOOKED_UP, "current.py", "return by_user", "return by_token"),
+    "under which key a called function looks something up": (
+        LOOKED_UP, "finding.py", "cache[token, end_user_id]", "cache[token]"),
     "what a caller hands over of an entry": (HANDED_OUT, "login.py", "= cache[token]", "= copy.deepcopy(cache[token])"),
     "what a caller resets in an entry": (
         HANDED_OUT, "login.py", "    merge(", "    auth.limits.end_user_rpm = None\n    merge("),

@@ -45,3 +45,24 @@ def test_an_object_is_called_by_its_class_or_its_own_name(
     messages = [finding.message for finding in findings if finding.code == code]
     assert messages
     assert all(said in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ("made.end_user_tags.clear()", "f_for_cache calls .clear() on end_user_tags, which"),
+        ("del made.end_user_tags[0]", "f_for_cache takes something out of end_user_tags, which"),
+        ("made.end_user_tags[:] = []", "f_for_cache replaces the content of end_user_tags, which"),
+    ],
+)
+def test_what_is_done_to_a_shared_container_is_said_in_words(
+    tmp_path: Path, edit: str, said: str
+) -> None:
+    source = (
+        "import copy\n\n\nclass Auth:\n    end_user_tags: list[str]\n\n\n"
+        f"def f_for_cache(auth: Auth):\n    made = copy.copy(auth)\n    {edit}\n    return made\n"
+    )
+    [found] = [
+        f for f in check_source(source, str(tmp_path / "a.py")).findings if f.code == "CCL103"
+    ]
+    assert found.message.startswith(said)

@@ -23,6 +23,7 @@ UNTESTED = {
     "CCL101/stores_of_many_ways": "the cache that it fills is out of reach",
     "CCL104/class_told_by_what_is_called": "what it stores is out of a test's reach",
     "CCL104/one_of_several": "its object comes from a cache",
+    "CCL202/looked_up_for_all_users": "its object comes from a cache",
     "CCL202/among_other_arguments": "its object comes from an attribute",
     "CCL201/merged_by_the_caller": "its object comes from a cache",
     "CCL202/class_told_by_what_is_stored": "its object comes from a cache",

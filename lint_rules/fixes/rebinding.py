@@ -78,9 +78,7 @@ def _rebound(problem: Problem, layout: Layout, name: str, target: str) -> str:
         return f"!{_TAKEN_OUT.format(name=name)}" if taken else empty
     key = _key(edit.node)
     if key is None or empty not in ("{}", "None"):
-        return (
-            f"!what .{edit.method}() leaves in the container is not known: assign a new one by hand"
-        )
+        return f"!what is left in {name} is not known: assign a new container by hand"
     return f"{{k: v for k, v in {target}.items() if k != {layout.source(key)}}}"
 
 

@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from lint_rules.flow.expressions import Evaluator
 
 _VIEWS = {"items": "items", "keys": "keys", "values": "values"}
-_EMPTYING = frozenset({"clear", "pop", "popitem", "remove", "discard"})
 
 
 class Calls:
@@ -254,7 +253,7 @@ class Calls:
                     state, objs, key, self.ev.eval(state, node.args[1].value), node, "setattr"
                 )
             return NONE
-        if name in _EMPTYING | ADDING:
+        if name in known.EMPTYING | ADDING:
             self.edit(state, node, base, name)
         return None
 

@@ -77,6 +77,7 @@ class Context:
         self._resolved: dict[str, object] = {}
         self._learned: set[ClassRef] = set()
         self._codes: dict[int, str] = {}
+        self._pairs: dict[int, cst.Tuple] = {}
         self._guards: dict[object, int] = {}
         self._writes: dict[object, int] = {}
         self._order = 0
@@ -100,6 +101,17 @@ class Context:
         if id(node) not in self._codes:
             self._codes[id(node)] = self.facts.tree.code_for_node(node)
         return self._codes[id(node)]
+
+    def index_of(self, node: cst.Subscript) -> cst.BaseExpression | None:
+        """What stands in the brackets: of ``x[a, b]`` the tuple, None where there is a slice."""
+        parts = [one.slice.value for one in node.slice if isinstance(one.slice, cst.Index)]
+        if len(parts) != len(node.slice):
+            return None
+        if len(parts) == 1:
+            return parts[0]
+        if id(node) not in self._pairs:
+            self._pairs[id(node)] = cst.Tuple([cst.Element(part) for part in parts])
+        return self._pairs[id(node)]
 
     def resolve(self, dotted: str) -> object:
         """What a dotted name means in this function, as far as the project shows."""

@@ -232,23 +232,23 @@ class Evaluator:
     def _subscript(self, state: State, node: cst.BaseExpression) -> Value:
         assert isinstance(node, cst.Subscript)
         base = self.eval(state, node.value)
-        if len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
-            key = self.eval(state, node.slice[0].slice.value)
-            looked_up = self.calls.caches.subscript(state, node, base)
-            if looked_up is not None:
-                return looked_up
-            objs = self.ctx.deref(base)
-            item = self.calls.caches.numbered(state, base, node.slice[0].slice.value)
-            if item is not None:
-                return item
-            if key.text is not None and objs:
-                value = union([self.ctx.read(state, obj, key.text) for obj in objs])
-                return value.without(Absent()) if value.atoms != ABSENT.atoms else UNKNOWN
-            if self.calls.copies.hooks.is_memo(base):
-                return Value(frozenset())  # a copy made before, if this is one at all
-            index = node.slice[0].slice.value
-            return self.calls.caches.entry(base, index) or computed(base)
-        return computed(base)
+        index = self.ctx.index_of(node)
+        if index is None:
+            return computed(base)
+        key = self.eval(state, index)
+        looked_up = self.calls.caches.subscript(state, node, base)
+        if looked_up is not None:
+            return looked_up
+        objs = self.ctx.deref(base)
+        item = self.calls.caches.numbered(state, base, index)
+        if item is not None:
+            return item
+        if key.text is not None and objs:
+            value = union([self.ctx.read(state, obj, key.text) for obj in objs])
+            return value.without(Absent()) if value.atoms != ABSENT.atoms else UNKNOWN
+        if self.calls.copies.hooks.is_memo(base):
+            return Value(frozenset())  # a copy made before, if this is one at all
+        return self.calls.caches.entry(base, index) or computed(base)
 
     def _call(self, state: State, node: cst.BaseExpression) -> Value:
         assert isinstance(node, cst.Call)

@@ -119,6 +119,8 @@ class Instantiation:
         made.opaque = made.opaque or info.opaque
         made.optional, made.stored = info.optional, info.stored
         made.holds, made.kin = info.holds, info.kin
+        if info.origin == "lookup":
+            made.finder = info.finder or self.facts.function
         made.mixed, made.same = made.mixed or info.mixed, info.same
         self._values[obj] = ref(made.id)
         final = self.facts.final

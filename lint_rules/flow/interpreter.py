@@ -35,6 +35,7 @@ from lint_rules.flow.values import (
     ref,
     union,
 )
+from lint_rules.flow.vocabulary import EMPTYING
 
 if TYPE_CHECKING:
     from lint_rules.flow.summaries import Library
@@ -318,9 +319,9 @@ class Interpreter:
         if len(target.slice) == 1 and isinstance(target.slice[0].slice, cst.Slice):
             self.ev.calls.edit(state, node, base, "[:]")
             return
-        if len(target.slice) != 1 or not isinstance(target.slice[0].slice, cst.Index):
+        index = self.ctx.index_of(target)
+        if index is None:
             return
-        index = target.slice[0].slice.value
         key = self.ev.eval(state, index)
         if self.ev.calls.caches.is_cache(target.value, base):
             name = self.ctx.code(target.value)
@@ -377,7 +378,7 @@ class Interpreter:
         """A container that a shallow copy shares with its original was edited in place."""
         if any(edit.node is node for edit in self.facts.shared_edits):
             return
-        empties = method in ("clear", "pop", "popitem", "remove", "discard", "del", "[:]")
+        empties = method in EMPTYING or method in ("del", "[:]")
         self.facts.shared_edits.append(
             SharedEdit(
                 node, self.ctx.statement, atom.obj, atom.field, method, empties, state.guards

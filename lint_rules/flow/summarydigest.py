@@ -155,7 +155,7 @@ class _Telling:
             self._objects[obj] = (
                 info.origin, info.name, info.field, info.how, _named(info.model), info.mapping,
                 info.typed, info.depth, info.base, str(info.only and sorted(info.only)),
-                _named(info.maker), info.opaque, info.open, info.optional, info.stored,
+                _named(info.maker), _named(info.finder), info.opaque, info.open, info.optional, info.stored,
                 info.mixed, info.same, _named(info.holds), _named(info.kin),
                 tuple(map(self._object, info.of)),
                 self._fields(fields), self._fields(info.taken),

@@ -360,6 +360,8 @@ class Obj:
     line: int = 0
     #: The function that made a copy, where it was not this one.
     maker: FunctionRef | None = None
+    #: The function that looked it up, where it was not this one.
+    finder: FunctionRef | None = None
     #: For a dump that leaves out what is None or unset: the guard that stands for it.
     partial: int | None = None
     #: The class of what stands in it, where it is a container whose annotation names that.

@@ -76,6 +76,10 @@ SERIALISED = (SERIALISERS - RESTORERS) | DUMP_METHODS
 TEXTS = (SERIALISERS - RESTORERS) | {"model_dump_json", "json"}
 #: Methods of a text, or of bytes, that say the same in the other form.
 RECODING = frozenset({"encode", "decode"})
+#: Methods of a container that take something out of it.
+EMPTYING = frozenset(
+    {"clear", "pop", "popitem", "remove", "discard", "difference_update", "intersection_update"}
+)
 SCHEDULERS = frozenset(
     {"create_task", "ensure_future", "add_task", "run_in_executor", "submit", "call_soon",
      "call_later", "run_coroutine_threadsafe", "start_soon", "to_thread", "spawn", "apply_async"}

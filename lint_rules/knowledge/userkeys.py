@@ -34,14 +34,33 @@ def names_user(fields: Fields, facts: Facts, text: str, model: ClassRef | None) 
 
 
 def is_found_for_user(fields: Fields, facts: Facts, carrier: Obj) -> bool:
-    """True for an object that the function looks up under the key of an end user, or makes and stores there."""
+    """True for an object that the function, or one that it calls, looks up under the key of an end user, or that it makes
+    and stores there."""
     found = [facts.objects.bottom(obj) for obj in family(facts, carrier.id)]
-    keys = [_key_of(facts, obj) for obj in found if obj.origin == "lookup"]
+    keyed = [
+        _is_keyed(fields, facts, obj, carrier.model) for obj in found if obj.origin == "lookup"
+    ]
     if carrier.origin == "fresh":
-        keys += [store.key_text for store in facts.stores if store.obj == carrier.id]
-    return bool(keys) and all(
-        key is not None and names_user(fields, facts, key, carrier.model) for key in keys
-    )
+        texts = (store.key_text for store in facts.stores if store.obj == carrier.id)
+        keyed += [names_user(fields, facts, text, carrier.model) for text in texts]
+    return bool(keyed) and all(keyed)
+
+
+def _is_keyed(fields: Fields, facts: Facts, found: Obj, model: ClassRef | None) -> bool:
+    """True for what was looked up under the key of an end user, in the words of the function that looks it up; that may
+    look up nothing else."""
+    if found.finder is None:
+        key = _key_of(facts, found)
+        return key is not None and names_user(fields, facts, key, model)
+    inside = fields.library.facts(found.finder)
+    if inside is None:
+        return False
+    keyed = [
+        _is_keyed(fields, inside, one, model)
+        for one in inside.objects.all()
+        if one.origin == "lookup" and one.finder is None
+    ]
+    return bool(keyed) and all(keyed)
 
 
 def _key_of(facts: Facts, found: Obj) -> str | None:
@@ -50,17 +69,16 @@ def _key_of(facts: Facts, found: Obj) -> str | None:
     node = found.node
     if isinstance(node, cst.Call) and last_name(node.func) == found.name:
         return ", ".join(facts.tree.code_for_node(arg.value) for arg in node.args)
-    key: cst.CSTNode | None = None
-    if isinstance(node, cst.Subscript) and len(node.slice) == 1:
-        index = node.slice[0].slice
-        key = index.value if isinstance(index, cst.Index) else None
-    elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.args:
+    if isinstance(node, cst.Subscript):
+        parts = [one.slice.value for one in node.slice if isinstance(one.slice, cst.Index)]
+        return ", ".join(map(facts.tree.code_for_node, parts))
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.args:
         on, method = facts.tree.code_for_node(node.func.value), node.func.attr.value
         is_cache = is_cache_name(on.rsplit(".", 1)[-1]) and is_lookup_method(method)
         if is_cache or method in _BY_KEY:
             parts = [node.args[0].value, *_more_parts(facts, node.args[1:])]
             return ", ".join(map(facts.tree.code_for_node, parts))
-    return facts.tree.code_for_node(key) if key is not None else None
+    return None
 
 
 def _more_parts(facts: Facts, args: Sequence[cst.Arg]) -> Iterator[cst.BaseExpression]:

@@ -9,7 +9,7 @@ from lint_rules.rules.base import Page, Problem, Rule, kind_of, step
 from lint_rules.rules.texts import COPY_OPTIONS
 
 if TYPE_CHECKING:
-    from lint_rules.flow.facts import Facts
+    from lint_rules.flow.facts import Facts, SharedEdit
     from lint_rules.knowledge.base import Knowledge
 
 
@@ -88,7 +88,7 @@ class ResetThroughShallowCopy(Rule):
                 continue
             what = kind_of(facts, copy.copy)
             message = (
-                f"{facts.function.qualname} calls .{edit.method}() on {edit.field}, which the shallow "
+                f"{facts.function.qualname} {_edits(edit)}, which the shallow "
                 f"copy shares with the original {what}: the request that is under way loses its own "
                 f"values, and both objects go on sharing the container. Rebind {edit.field} instead."
             )
@@ -100,3 +100,12 @@ class ResetThroughShallowCopy(Rule):
                 self.code, facts, edit.statement or edit.node, message, copy.copy.model,
                 (edit.field,), found, copy.copy, trace, copy=copy, edit=edit,
             )  # fmt: skip
+
+
+def _edits(edit: SharedEdit) -> str:
+    """What the function does to the container, in words."""
+    if edit.method == "del":
+        return f"takes something out of {edit.field}"
+    if edit.method == "[:]":
+        return f"replaces the content of {edit.field}"
+    return f"calls .{edit.method}() on {edit.field}"
