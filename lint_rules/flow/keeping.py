@@ -109,7 +109,10 @@ def _maker(facts: Facts, copy: Obj) -> FunctionRef:
 def _fields(call: Instantiation, param: int, obj: int, placed: list[Placed]) -> dict[str, Value]:
     """The fields of what is kept, where they are not surely those that the object came with."""
     out: dict[str, Value] = {}
-    for name in dict.fromkeys(name for one in placed for name in one.fields):
+    names = [name for one in placed for name in one.fields]
+    if any(call.facts.objects[one.obj].only is not None for one in placed):
+        names += call.before.heap.get(obj, {})  # what was written may be left out of what is kept
+    for name in dict.fromkeys(names):
         own = call.ctx.read(call.before, obj, name)
         value = Value(frozenset())
         for one in placed:
