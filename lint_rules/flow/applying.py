@@ -42,17 +42,7 @@ def apply(
         for obj in found.refs:
             calls.ctx.objects[obj].kin = _class_returned(calls, function)
         return found
-    up = up and function.name in COPYING_HOOKS
-    followed = (up or calls.ctx.depth > 0) and _tracked(calls, function, bound)
-    names: Names = ()
-    if followed:
-        names = (
-            *names_given(function, bound),
-            *classes_given(calls.ctx, function, bound),
-            *receiver_given(calls.ctx, function, bound, always=up),
-        )
-    depth = max(calls.ctx.depth - 1, 0)
-    facts = calls.ctx.library.summary(function, depth, names) if followed else None
+    facts = _followed(calls, function, bound, up=up and function.name in COPYING_HOOKS)
     if _is_abstract(function, facts):  # which of its subclasses' own is called is not known
         calls.may_reset(function.name, list(bound.values()))
         facts = None
@@ -60,6 +50,33 @@ def apply(
         return _typed(calls, state, node, function, "call")
     value = Instantiation(calls, state, node, facts, bound).run()
     return value if value is not None else _typed(calls, state, node, function, "call")
+
+
+def initialise(calls: Calls, state: State, node: cst.Call, init: FunctionRef, made: Value) -> bool:
+    """Give a new object what its class's ``__init__`` does with the arguments; False where that cannot be followed."""
+    if calls.ctx.depth == 0:
+        return False
+    bound = _bind(calls, state, node, init, made, node.args)
+    facts = _followed(calls, init, bound, up=False)
+    if facts is None:
+        return False
+    calls.ctx.handoff(state, node, init, bound, calls.scheduled)
+    Instantiation(calls, state, node, facts, bound).run()
+    return True
+
+
+def _followed(
+    calls: Calls, function: FunctionRef, bound: dict[str, Value], *, up: bool
+) -> Facts | None:
+    """The summary of a called function; None where it is too deep, cannot matter or cannot be read."""
+    if not ((up or calls.ctx.depth > 0) and _tracked(calls, function, bound)):
+        return None
+    names: Names = (
+        *names_given(function, bound),
+        *classes_given(calls.ctx, function, bound),
+        *receiver_given(calls.ctx, function, bound, always=up),
+    )
+    return calls.ctx.library.summary(function, max(calls.ctx.depth - 1, 0), names)
 
 
 def _class_returned(calls: Calls, function: FunctionRef) -> ClassRef | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from lint_rules.flow.applying import initialise
 from lint_rules.flow.copyhooks import CopyHooks
 from lint_rules.flow.presence import may_be_nothing
 from lint_rules.flow.state import State
@@ -153,12 +154,24 @@ class Copies:
                 self.ev.mappings.update(state, [made], value, node)
         if made is None:
             made = self.fresh(state, node, cls)
+            if self._initialised(state, node, made, cls):
+                return ref(made)
             for arg in node.args:
                 if arg.star == "**":
                     self.ev.mappings.update(state, [made], self.ev.eval(state, arg.value), node)
         self.keywords(state, node, made)
         self._positional(state, node, made, cls)
         return ref(made)
+
+    def _initialised(self, state: State, node: cst.Call, made: int, cls: ClassRef | None) -> bool:
+        """True where the class says itself what becomes of the arguments; what stands behind ``*`` and what is handed
+        on by name is not followed: it fills the fields of these names."""
+        init = cls.method("__init__") if cls is not None and cls.kind == "plain" else None
+        if init is None or any(arg.star for arg in node.args):
+            return False
+        if any(param.kind == "kwarg" for param in init.params):
+            return False
+        return initialise(self.ev.calls, state, node, init, ref(made))
 
     def build(self, state: State, node: cst.Call, cls: ClassRef, how: str) -> Value:
         """``Model.model_validate(x.model_dump())``: an object built from one other."""

@@ -174,6 +174,7 @@ class Staying:
         if function.kind in ("method", "classmethod"):
             given.pop(function.params[0].name, None)
         others = [value for value in given.values() if handed.obj.id not in value.refs]
+        others += handed.handoff.fields.get(handed.obj.id, {}).values()
         tries = handed.caller.function.name.startswith("test")
         return not tries and any(_comes_in(handed, value) for value in others)
 

@@ -47,12 +47,12 @@ def is_found_for_user(fields: Fields, facts: Facts, carrier: Obj) -> bool:
 
 
 def _is_keyed(fields: Fields, facts: Facts, found: Obj, model: ClassRef | None) -> bool:
-    """True for what was looked up under the key of an end user, in the words of the function that looks it up; that may
-    look up nothing else."""
-    if found.finder is None:
-        key = _key_of(facts, found)
-        return key is not None and names_user(fields, facts, key, model)
-    inside = fields.library.facts(found.finder)
+    """True for what was looked up under the key of an end user, in the words of the function, or of a called one that
+    looks it up; that may look up nothing else."""
+    key = _key_of(facts, found)
+    if key is not None and names_user(fields, facts, key, model):
+        return True
+    inside = fields.library.facts(found.finder) if found.finder is not None else None
     if inside is None:
         return False
     keyed = [
