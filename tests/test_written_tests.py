@@ -33,6 +33,7 @@ UNTESTED = {
     "CCL202/entry_handed_to_any_class": "the class of 'tenant' is not known",
     "CCL202/part_of_entry_in_its_method": "its object comes from an attribute, not from a parameter",
     "CCL202/cached_property_of_entry": "its object comes from an attribute, not from a parameter",
+    "CCL201/found_in_a_constructor": "its object comes from a cache",
     "CCL202/found_by_constructor": "its object comes from an attribute, not from a parameter",
     "CCL101/inside_deep_copy": "its object is in limits of the copy",
     "CCL101/inside_deep_copy_alone": "its object is in limits of the copy",

@@ -49,7 +49,14 @@ class Relevance:
             self._copies(facts, right_too=right_too)
             or self._writes(facts)
             or self.survey.may_store(function)
+            or self._constructs(facts)
         )
+
+    def _constructs(self, facts: Facts) -> bool:
+        """True where a constructor is called that has to do with a cache: what it does is not followed here."""
+        made = (o.model for o in facts.objects.all() if o.origin == "fresh" and o.model is not None)
+        inits = (model.method("__init__") for model in made)
+        return any(init is not None and self.survey.uses_cache(init) for init in inits)
 
     def _copies(self, facts: Facts, *, right_too: bool) -> bool:
         made = own_copies(facts)

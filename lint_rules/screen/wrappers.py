@@ -38,10 +38,15 @@ Wrapper = tuple[str, str, bool, bool]
 
 
 def wrapper_of(function: FunctionRef, shape: Shape) -> Iterator[Wrapper]:
-    """What is told of a function, if it is one."""
+    """What is told of a function, if it is one; a constructor is called by the name of its class, and what it looks up
+    stands in the new object."""
+    owner = (function.class_name or "").rpartition(".")[2]
+    if function.name == "__init__" and owner:
+        if shape.stores_parameter or shape.looks_up:
+            yield owner, "", shape.stores_parameter, shape.looks_up
+        return
     finds = (shape.returns_found or shape.memoised) and not shape.plain
     if (shape.stores_parameter or finds) and not function.name.startswith("__"):
-        owner = (function.class_name or "").rpartition(".")[2]
         yield function.name, owner, shape.stores_parameter, finds
 
 
