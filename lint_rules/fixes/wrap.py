@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lint_rules.fixes.layout import Layout
     from lint_rules.flow.facts import Exit, Facts
     from lint_rules.flow.values import Obj
-    from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.functions import FunctionRef, Param
     from lint_rules.rules.base import Problem
 
 _NONE = (
@@ -65,7 +65,7 @@ def _unfit(facts: Facts, stored: Obj) -> str:
     if not _takes_one(facts.function):
         return "needs more than the object"
     (needed,) = _needed(facts.function)
-    given = facts.params[needed]
+    given = facts.params[needed.name]
     if facts.stores or facts.writes_to(given):
         return "does more than to copy"
     if not all(_hands_out(facts, leave, given, stored) for leave in facts.exits):
@@ -73,20 +73,19 @@ def _unfit(facts: Facts, stored: Obj) -> str:
     return ""
 
 
-def _needed(helper: FunctionRef) -> list[str]:
+def _needed(helper: FunctionRef) -> list[Param]:
     """The parameters that a call has to fill."""
-    return [p.name for p in helper.params if p.default is None and p.kind in _FILLED]
+    return [p for p in helper.params if p.default is None and p.kind in _FILLED]
 
 
 def _takes_one(helper: FunctionRef) -> bool:
     """True for a plain function that is called with one object and returns at once."""
-    kinds = [p.kind for p in helper.params if p.name in _needed(helper)]
     return (
         helper.class_name is None
         and helper.parent_function is None
         and not helper.source.lstrip().startswith("async")
         and not helper.decorators
-        and kinds == ["positional"]
+        and [param.kind for param in _needed(helper)] == ["positional"]
     )
 
 

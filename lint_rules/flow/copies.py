@@ -166,10 +166,8 @@ class Copies:
     def _initialised(self, state: State, node: cst.Call, made: int, cls: ClassRef | None) -> bool:
         """True where the class says itself, not a base of it, what becomes of the arguments; what stands behind ``*`` and
         what is handed on by name is not followed: it fills the fields of these names."""
-        init = cls.method("__init__") if cls is not None and cls.kind == "plain" else None
-        if init is None or cls is None or init.class_name != cls.qualname:
-            return False
-        if any(arg.star for arg in node.args):
+        init = cls.constructor if cls is not None else None
+        if init is None or any(arg.star for arg in node.args):
             return False
         if any(param.kind == "kwarg" for param in init.params):
             return False

@@ -55,7 +55,7 @@ class Relevance:
     def _constructs(self, facts: Facts) -> bool:
         """True where a constructor is called that has to do with a cache: what it does is not followed here."""
         made = (o.model for o in facts.objects.all() if o.origin == "fresh" and o.model is not None)
-        inits = (model.method("__init__") for model in made)
+        inits = (model.constructor for model in made)
         return any(init is not None and self.survey.uses_cache(init) for init in inits)
 
     def _copies(self, facts: Facts, *, right_too: bool) -> bool:

@@ -431,6 +431,12 @@ class ClassRef:
     def _methods(self) -> dict[str, FunctionRef]:
         return {function.name: function for function in self.module.methods_of(self.qualname)}
 
+    @property
+    def constructor(self) -> FunctionRef | None:
+        """The ``__init__`` of a plain class's own; None where a base or a library says what becomes of the arguments."""
+        init = self.method("__init__") if self.kind == "plain" else None
+        return init if init is not None and init.class_name == self.qualname else None
+
     def method(self, name: str) -> FunctionRef | None:
         """A method of the class or of its nearest base."""
         return next((cls.methods[name] for cls in self.mro if name in cls.methods), None)
