@@ -35,6 +35,11 @@ COPIES: dict[str, tuple[str, ...]] = {
     "NamedTuple": ("{v}._replace()", "<Auth>(**{v}._asdict())", "{v}._replace(token='')"),
 }  # fmt: skip
 """Copies without a reset."""
+REBUILT = ("<Auth>(token={v}.token, end_user_id={v}.end_user_id, region={v}.region)",
+           "type({v})({v}.token, end_user_limit={v}.end_user_limit)")  # fmt: skip
+"""Objects that are given fields of another one, ..."""
+LATER = 10_000
+"""... among which programs from this seed on choose, too: the earlier ones stay what they were."""
 COPIES_RESETTING: dict[str, tuple[str, ...]] = {
     "object": ("type({v})(**{{**vars({v}), {items}}})", "<Auth>(**dict(vars({v}), {keywords}))"),
     "pydantic": ("{v}.model_copy(update={{{items}}})", "{v}.copy(update={{{items}}})",
@@ -105,6 +110,7 @@ class Program:
     """One program of a seed."""
 
     def __init__(self, seed: int) -> None:
+        self.seed = seed
         self.rng = random.Random(seed)
         self.kind = self.rng.choice(KINDS)
         self.names = ["models", "stores", "helpers", "service"]
@@ -270,6 +276,8 @@ class Program:
         forms = (*COPIES["any"], *COPIES.get(self.kind, ()))
         if self.kind not in ("TypedDict", "NamedTuple"):
             forms += COPIES["object"]
+        if self.kind not in MAPPINGS and self.seed >= LATER:
+            forms += REBUILT * 4
         return self.rng.choice(forms).format(v=name), False
 
     def lhs(self, name: str, attr: str) -> str:

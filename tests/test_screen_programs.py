@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from random_leaks import generate
+from random_leaks import LATER, generate
 from unscreened import lost
 
 from lint_rules.flow.summaries import DEPTH
@@ -16,7 +16,7 @@ from lint_rules.screen.caches import FOLLOWED
 
 ONCE_LOST = (125, 126, 149, 154, 197, 204, 205, 256, 297, 310, 312, 332, 351, 360, 387, 529, 571, 690, 794, 849, 915,
              931, 1029, 1313, 1343, 1351, 1441)  # fmt: skip
-SEEDS = (*range(120), *ONCE_LOST)
+SEEDS = (*range(120), *ONCE_LOST, *range(LATER, LATER + 60))
 
 
 @pytest.mark.parametrize("first", range(0, len(SEEDS), 20))

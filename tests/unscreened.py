@@ -60,7 +60,7 @@ def force(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Relevance, "matters", _always)
     monkeypatch.setattr(Helpers, "may_leave", _always)
     monkeypatch.setattr(Fields, "_copies_one", _always)
-    monkeypatch.setattr(Fields, "_writes_onto", _always)
+    monkeypatch.setattr(Fields, "_may_write", _always)
     monkeypatch.setattr(said, "_writes", _always)
 
 

@@ -135,7 +135,8 @@ def replace_entries(
 ) -> dict[str, Edit]:
     """By field the edit of an entry or keyword of the copy that writes it already, but not for good."""
     found: dict[str, Edit] = {}
-    for name, written in _entries(problem.carrier.node):
+    node = problem.carrier.node
+    for name, written in (*_entries(node), *_in_order(problem, node)):
         value = values.get(name)
         if value is not None and not value.remove:  # of two entries the last one counts
             found[name] = Edit(*layout.outer_span(written), value.text)
@@ -160,6 +161,20 @@ def _entries(node: cst.CSTNode | None) -> Iterator[tuple[str, cst.BaseExpression
     elif isinstance(node, cst.BinaryOperation):
         yield from _entries(node.left)
         yield from _entries(node.right)
+
+
+def _in_order(
+    problem: Problem, node: cst.CSTNode | None
+) -> Iterator[tuple[str, cst.BaseExpression]]:
+    """The same of the arguments that a class takes by their places; where it has a constructor of its own, that says
+    what becomes of them."""
+    plain = problem.model is None or problem.model.kind == "plain"
+    args = node.args if isinstance(node, cst.Call) and not plain else ()
+    in_order = {arg.value: arg.value for arg in args if arg.keyword is None and not arg.star}
+    for write in problem.facts.writes_to(problem.carrier.id):
+        written = in_order.get(write.node)  # type: ignore[call-overload]
+        if written is not None:
+            yield write.field, written
 
 
 def _needed(problem: Problem, values: dict[str, ResetValue]) -> bool:

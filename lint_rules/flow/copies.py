@@ -156,6 +156,8 @@ class Copies:
             made = self.fresh(state, node, cls)
             if self._initialised(state, node, made, cls):
                 return ref(made)
+            if cls is not None and cls.constructor is not None:
+                self.ctx.objects[made].base = "init"  # what else it puts there is not known
             for arg in node.args:
                 if arg.star == "**":
                     self.ev.mappings.update(state, [made], self.ev.eval(state, arg.value), node)
@@ -210,7 +212,9 @@ class Copies:
     def _positional(self, state: State, node: cst.Call, made: int, cls: ClassRef | None) -> None:
         if cls is None:
             return
-        names = [decl.name for decl in cls.fields]
+        names = [decl.name for decl in cls.fields if decl.in_init]
+        if cls.constructor is not None:
+            names = [p.name for p in cls.constructor.params[1:] if p.kind == "positional"]
         positional = [arg for arg in node.args if arg.keyword is None and not arg.star]
         for name, arg in zip(names, positional, strict=False):
             self.ctx.write(state, [made], name, self.ev.eval(state, arg.value), arg.value, "update")

@@ -20,6 +20,7 @@ from lint_rules.flow.matches import Matches
 from lint_rules.flow.named import Names, as_value
 from lint_rules.flow.openparams import annotation_of, class_told, is_open
 from lint_rules.flow.presence import may_be_none
+from lint_rules.flow.rebuilt import note_rebuilt
 from lint_rules.flow.state import State, join
 from lint_rules.flow.tries import Tries
 from lint_rules.flow.values import (
@@ -92,6 +93,7 @@ class Interpreter:
             self.exits.append(Exit(None, constant(None), end))
         finals = [leave.state for leave in self.exits if not leave.yields]
         final = self.facts.final = join([*finals, *self._ends], self.ctx.objects)
+        note_rebuilt(self.facts, self.ctx.settings)
         for state in (leave.state for leave in self.exits):
             state.known = {}
             if state is not final:  # the caller may ask the same

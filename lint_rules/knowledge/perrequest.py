@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.flow.facts import Facts
 from lint_rules.flow.values import Obj
+from lint_rules.knowledge.handed import Handed
 from lint_rules.knowledge.helpers import Helpers
 from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.proofs import PerRequest, Proof
@@ -39,6 +40,7 @@ class Fields:
         self.settings = library.settings
         self.helpers = helpers
         self.said = said
+        self.handed = Handed(said, survey)
         self.of_model = Remembered(
             self._kept_proofs, partial(PerRequest, self.project),
             told=lambda model, found: told(FIELDS)(model, found.said),
@@ -178,18 +180,32 @@ class Fields:
     def _merged(self, model: ClassRef, found: PerRequest) -> None:
         """Fields written from the same source as a field already proven, to a fixpoint."""
         names = list(found.evidence)
-        functions = [f for f in self.survey.writers(names, model) if self._writes_onto(f, model)]
+        merges = [
+            (function, writes)
+            for function in filter(
+                partial(self._may_write, model), self.survey.writers(names, None)
+            )
+            for _, writes in _by_carrier(self.said.written(function))
+            if self._is_onto(function, writes[0], model)
+        ]
         changed = True
         while changed:
             changed = False
-            for function in functions:
-                for _, writes in _by_carrier(self.said.written(function)):
-                    if writes[0].model is not None and writes[0].model.is_kin_of(model):
-                        changed |= self._from_same_source(model, function, writes, found)
+            for function, writes in merges:
+                changed |= self._from_same_source(model, function, writes, found)
 
-    def _writes_onto(self, function: FunctionRef, model: ClassRef) -> bool:
-        """True when the function by itself writes a field of an object of the model."""
-        return any(written.is_kin_of(model) for written in self.said.written_models(function))
+    def _is_onto(self, function: FunctionRef, write: Written, model: ClassRef) -> bool:
+        """True for a write onto an object of the model, also where only a caller says of which class that is."""
+        if write.model is not None:
+            return write.model.is_kin_of(model)
+        return bool(write.param) and self.handed.is_given(function, write.param, model)
+
+    def _may_write(self, model: ClassRef, function: FunctionRef) -> bool:
+        """True when the function by itself writes a field of an object of the model, or of one that callers may give it."""
+        params, written = self.said.written_params(function), self.said.written_models(function)
+        return any(cls.is_kin_of(model) for cls in written) or any(
+            self.handed.is_given(function, param, model) for param in params
+        )
 
     def _from_same_source(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lint_rules.flow.facts import Facts
@@ -13,6 +14,7 @@ from lint_rules.flow.values import Obj, Value
 from lint_rules.knowledge.helpers import HelperCopy, is_handed_on, own_copies, resets_any
 from lint_rules.knowledge.leaving import living_on, objects_in
 from lint_rules.knowledge.merging import Merge, Merging, found_ones
+from lint_rules.project.derived import told_of
 from lint_rules.project.kept import NO_CONTEXT
 from lint_rules.project.noting import Remembered
 
@@ -61,6 +63,18 @@ class Written(NamedTuple):
     #: The field came up by unrolling a mapping whose keys are not known: no statement about it.
     from_unknown: bool
     sources: tuple[Source, ...]
+    #: The parameter that the object is, or is a copy of, where nothing says of which class that is.
+    param: str
+
+
+class Handed(NamedTuple):
+    """An object that a function, its calls left out, gives to another one: its class, or the parameter of the function
+    that it is where nothing says of which class that is."""
+
+    callee: FunctionRef
+    param: str
+    model: ClassRef | None
+    from_param: str
 
 
 class Cached(NamedTuple):
@@ -81,8 +95,10 @@ class Said:
         self.merges = Remembered(self._ask_merges)
         self.copied = Remembered(self._ask_copied)
         self.written_models = Remembered(self._ask_written_models)
+        self.written_params = Remembered(self._ask_written_params)
         self.resets = Remembered(self._ask_resets)
         self.written = Remembered(self._ask_written)
+        self.handed = Remembered(self._ask_handed)
         self._cached = Remembered(self._ask_cached)
 
     def cached(self, function: FunctionRef, depth: int) -> Cached:
@@ -114,6 +130,20 @@ class Said:
         facts = self.library.facts(function, 0)
         written = (write.obj for write in facts.writes) if facts is not None else ()
         return _names(facts.objects[obj].model for obj in dict.fromkeys(written)) if facts else []
+
+    def _ask_written_params(self, function: FunctionRef) -> tuple[str, ...]:
+        """The parameters of no known class on which a function by itself writes a field."""
+        told = self._kept(
+            "written parameters", function, lambda: self._tell_written_params(function)
+        )
+        return tuple(told)
+
+    def _tell_written_params(self, function: FunctionRef) -> list[str]:
+        facts = self.library.facts(function, 0)
+        if facts is None:
+            return []
+        written = {_open_param(facts, facts.objects[write.obj]) for write in facts.writes}
+        return sorted(written - {""})
 
     def _ask_resets(self, function: FunctionRef) -> tuple[Reset, ...]:
         """What a function resets on the copies for which it is a cache-copy helper."""
@@ -163,9 +193,15 @@ class Said:
         told = self._kept("written", function, lambda: list(self._tell_written(function)))
         return tuple(
             Written(
-                self._class(cls), carrier, name, row, unknown, tuple(Source(*s) for s in sources)
+                self._class(cls),
+                carrier,
+                name,
+                row,
+                unknown,
+                tuple(Source(*s) for s in sources),
+                param,
             )
-            for cls, carrier, name, row, unknown, sources in told
+            for cls, carrier, name, row, unknown, sources, param in told
         )
 
     def _tell_written(self, function: FunctionRef) -> Iterator[Any]:
@@ -181,7 +217,28 @@ class Said:
                     for obj in (facts.objects[number] for number in merge.sources)
                 ]
                 name = merge.write.field
-                yield _name(carrier.model), carrier.id, name, row, unknown, sources
+                param = _open_param(facts, carrier)
+                yield _name(carrier.model), carrier.id, name, row, unknown, sources, param
+
+    def _ask_handed(self, function: FunctionRef) -> tuple[Handed, ...]:
+        """The objects that a function by itself gives to others."""
+        told = self._kept("handed", function, lambda: list(self._tell_handed(function)))
+        found = ((self.project.function_at(Path(path), piece), more) for path, piece, *more in told)
+        return tuple(
+            Handed(callee, param, self._class(model), from_param)
+            for callee, (param, model, from_param) in found
+            if callee is not None
+        )
+
+    def _tell_handed(self, function: FunctionRef) -> Iterator[Any]:
+        facts = self.library.facts(function, 0)
+        for handoff in facts.handoffs if facts is not None else ():
+            assert facts is not None
+            for param, value in handoff.arguments.items():
+                for info in map(facts.objects.__getitem__, value.refs):
+                    from_param = _open_param(facts, info)
+                    if info.model is not None or from_param:
+                        yield *told_of(handoff.callee), param, _name(info.model), from_param
 
     def _ask_cached(self, asked: tuple[FunctionRef, int]) -> Cached:
         function, depth = asked
@@ -234,6 +291,14 @@ _BRINGS_REQUEST = frozenset({"param", "call", "attr", "lookup", "mapping"})
 """The origins of objects that can bring a request's values."""
 OWN = frozenset({"mapping", "fresh", "global"})
 """The origins of objects that a function made itself, or that are everybody's."""
+
+
+def _open_param(facts: Facts, obj: Obj) -> str:
+    """The parameter that an object of no known class is, or is a copy of; empty where it is none."""
+    if obj.model is not None:
+        return ""
+    links = facts.objects.family(obj.id)
+    return next((name for name, given in facts.params.items() if given in links), "")
 
 
 def _name(model: ClassRef | None) -> list[str] | None:

@@ -6,6 +6,7 @@ The answer may be yes too often, never too seldom: it decides which functions ar
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 COPY_METHODS = frozenset(
@@ -49,6 +50,9 @@ class _Outline:
         """The names that may be bound to a copy, or to what holds or makes one."""
         bound = [found for node in nodes if (found := _binding(node)) is not None]
         names = {name for targets, value in bound if self._holds_copy(value) for name in targets}
+        for node in nodes:
+            if isinstance(node, ast.Assign) and taken_over(node) is not None:
+                names.update(name for target in node.targets for name in _bound(target))
         grown = bool(names)
         while grown:
             grown = False
@@ -72,8 +76,10 @@ class _Outline:
             names = self._called(node)
             if isinstance(node.func, ast.Attribute) and names & _HOLDING:
                 return True
-            return bool(names & COPY_FUNCTIONS and node.args) or any(
-                keyword.arg is None for keyword in node.keywords
+            return (
+                bool(names & COPY_FUNCTIONS and node.args)
+                or any(keyword.arg is None for keyword in node.keywords)
+                or rebuilt_of(node) is not None
             )
         if isinstance(node, ast.Dict):
             return None in node.keys
@@ -135,6 +141,34 @@ class _Outline:
         return (
             isinstance(target, ast.Attribute | ast.Subscript) and self._root(target) in self.names
         )
+
+
+def rebuilt_of(node: ast.Call) -> ast.expr | None:
+    """What a new object may be made of field by field, ``auth`` in ``Auth(token=auth.token, user=auth.user)``; one field
+    may be the same by chance."""
+    given = [arg for arg in node.args if isinstance(arg, ast.Attribute)]
+    named = [(k.arg, k.value) for k in node.keywords if isinstance(k.value, ast.Attribute)]
+    given += [
+        value for name, value in named if isinstance(value, ast.Attribute) and value.attr == name
+    ]
+    counts = Counter(_path(arg.value) for arg in given) if len(given) > 1 else Counter[str]()
+    path, times = counts.most_common(1)[0] if counts else ("", 0)
+    return next(arg.value for arg in given if _path(arg.value) == path) if times > 1 else None
+
+
+def taken_over(node: ast.Assign) -> ast.expr | None:
+    """``auth`` in ``made.token = auth.token``."""
+    value = node.value
+    if isinstance(value, ast.Attribute) and any(
+        isinstance(target, ast.Attribute) and target.attr == value.attr for target in node.targets
+    ):
+        return value.value
+    return None
+
+
+def _path(node: ast.expr) -> str:
+    """An expression, to tell it from others."""
+    return node.id if isinstance(node, ast.Name) else ast.dump(node)
 
 
 def _binding(node: ast.AST) -> tuple[set[str], ast.AST] | None:

@@ -23,6 +23,10 @@ reaches a cache store, or what it copies was looked up in a cache. A field is *p
 name matches `per-request-fields` where the class declares it, another helper resets it, a merge function writes it from the
 same source as a proven one, a comment marks it, or the configuration lists it. Each finding prints that evidence.
 
+A new object that is given two or more fields of another one of its class (`Auth(token=auth.token, user=auth.user)`, also in
+one statement each) is a copy of it; what it is not given has its default. Where nothing says of which class the other one is, the
+function's name has to say that it copies for a cache.
+
 A deep copy for the cache by its name holds copies of what stands in it: the per-request fields of an object in one of its fields
 (`limits.end_user_rpm`, by the annotation `limits: Limits`) are asked for, too, unless the copy goes through another function or a
 loop over names before it is handed out.

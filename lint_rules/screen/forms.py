@@ -28,13 +28,6 @@ def dynamic_writes(text: str) -> Iterator[int]:
     return (hit.start() for form in _DYNAMIC for hit in form.finditer(text))
 
 
-COPY_WORDS = (
-    "copy", "replace", "evolve", "assoc", "_dump", "dict", "json", "dumps", "loads", "packb", "**",
-    "validate", "parse_", "construct", "from_", "_make", "items(", "vars(", "encoder", "|",
-)  # fmt: skip
-"""Without one of these nothing is copied in a file."""
-
-
 def writes_dynamically(data: bytes) -> bool:
     """True when a file may write fields under names that its text does not show."""
     return any(word in data for word in _DYNAMIC_WORDS)

@@ -12,7 +12,6 @@ from lint_rules.project.functions import Place
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.names import together
 from lint_rules.project.outline import resets_copy
-from lint_rules.screen import forms
 from lint_rules.screen.handing import Handing
 from lint_rules.screen.wrappers import CLASS_NAME, COMMON, stem
 
@@ -68,16 +67,6 @@ class Helping:
         self._beside = each(self._shapes_beside)
 
     def leads(self, path: Path) -> frozenset[FunctionRef]:
-        """The functions of a file that may be cache-copy helpers.
-
-        Nothing of the rest of the project is asked for a file in which nothing is copied.
-        """
-        ask = partial(self.project.held, forms.COPY_WORDS, path)
-        if not self.project.of_file("copies", path, NO_CONTEXT, ask):
-            return frozenset()
-        return self._leads(path)
-
-    def _leads(self, path: Path) -> frozenset[FunctionRef]:
         """The possible helpers of a file on whose copies something is reset, or may have to be.
 
         A copy may have per-request fields though nothing is reset on it here: its class declares them,
@@ -111,7 +100,7 @@ class Helping:
 
     def _proving_in(self, path: Path) -> list[FunctionRef]:
         found: set[FunctionRef] = set()
-        leads = self._leads(path)
+        leads = self.leads(path)
         for one in self._helping_in(path):
             if one.function in leads:
                 found.update((one.function,) if one.resets else ())

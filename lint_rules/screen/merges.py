@@ -325,11 +325,11 @@ class Merges:
         collecting = map(statements.collection_at_margin, forms.quoted(holding[path], text))
         return sorted({name for name in collecting if name is not None and name.isupper()})
 
-    def writers(self, path: Path, names: list[str], model: ClassRef) -> list[FunctionRef]:
-        """The functions of a file that may merge one of these fields onto an object of the model, and others
-        beside it, in the order of the text."""
+    def writers(self, path: Path, names: list[str], model: ClassRef | None) -> list[FunctionRef]:
+        """The functions of a file that may merge one of these fields onto an object of the model (without one, onto
+        any), and others beside it, in the order of the text."""
         merging = self._merging_one(path, names)
-        return self._holding_one(path, merging, model) if merging else []
+        return self._holding_one(path, merging, model) if merging and model is not None else merging
 
     def _holding_one(
         self, path: Path, functions: list[FunctionRef], model: ClassRef

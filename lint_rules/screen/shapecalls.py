@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from lint_rules.naming import UNBOUND_SETTERS, is_lookup_method, is_store_method
-from lint_rules.project.outline import COPY_FUNCTIONS, COPY_METHODS
+from lint_rules.project.outline import COPY_FUNCTIONS, COPY_METHODS, rebuilt_of
 from lint_rules.screen.nodes import dotted, last_name, text_of
 from lint_rules.screen.shapes import (
     CACHE,
@@ -17,6 +17,7 @@ from lint_rules.screen.shapes import (
     RESULT,
     Tokens,
     held,
+    inside,
     result_of,
     spread,
     taken,
@@ -144,6 +145,9 @@ class Calls(Values):
             out |= self.copied(node, given)
             if not names.isdisjoint(self.names.carriers):
                 out.add(CARRIER)
+        rebuilt = rebuilt_of(node) if constructs or names == {"cls"} else None
+        if rebuilt is not None:  # ``Model(token=x.token, user=x.user)``
+            out |= self.copied(node, self.value(rebuilt))
         return frozenset(out)
 
     def _written_by_copy(self, node: ast.Call, made: Tokens) -> None:
@@ -171,7 +175,7 @@ class Calls(Values):
         if name == "vars":
             return given
         if name in _PASSING:
-            return given
+            return given | inside(given) if name == "next" else given
         if name in _TAKING:
             return taken(base)
         return NOTHING

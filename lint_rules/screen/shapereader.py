@@ -7,7 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from lint_rules.screen.nodes import last_name, params
+from lint_rules.project.outline import taken_over
+from lint_rules.screen.nodes import dotted, last_name, params
 from lint_rules.screen.shapecalls import Calls
 from lint_rules.screen.shapes import (
     CARRIER,
@@ -74,6 +75,16 @@ class _Reader(Calls):
         for target in node.targets:
             self.stand_for(target, node.value)
             self.bind(target, tokens)
+        taken = taken_over(node)
+        if taken is not None:
+            self._rebuild(node, taken)
+
+    def _rebuild(self, node: ast.Assign, original: ast.expr) -> None:
+        """``made.token = auth.token``: what was made here may be made of another object, field by field."""
+        for target in node.targets:
+            name = dotted(target.value) if isinstance(target, ast.Attribute) else None
+            if name is not None and any(t.startswith(RESULT) for t in self.tokens_of(name) or ()):
+                self.carry(name, self.copied(node.value, self.value(original)))
 
     def _lambda(self, target: ast.expr, node: ast.Lambda) -> None:
         """A function in one expression: called in place, its parameters are what the calls give."""
