@@ -147,6 +147,16 @@ def is_cache_class(dotted: str) -> bool:
     )
 
 
+_KEEPS_ENTRIES = re.compile(
+    r"cache(?:store|storage|backend|manager|client|layer|impl)?$", re.IGNORECASE
+)
+
+
+def keeps_entries(name: str) -> bool:
+    """True for the name of a class whose objects are caches: the dicts that they hold are, too."""
+    return _KEEPS_ENTRIES.search(name) is not None
+
+
 _WORD = re.compile(r"\w+")
 _PLAIN_TYPES = frozenset(
     {"None", "Optional", "Union", "typing", "str", "bytes", "bool", "int", "float", "complex", "Decimal", "decimal",

@@ -16,6 +16,7 @@ from lint_rules.output.testfile import content
 
 #: Leaking fixtures for which no test can be written; the module must say why.
 UNTESTED = {
+    "CCL202/behind_a_getter": "its object comes from a cache, not from a parameter",
     "CCL201/old_of_found_or_made_over_new": "its object comes from several places",
     "CCL201/old_spread_over_other_mapping": "its object comes from several places",
     "CCL201/or_merge_into_built": "its object comes from several places",
@@ -270,11 +271,13 @@ def test_most_fixtures_are_tested(
     assert not any("bug" in line for _, made in written.values() for line in made.module.left_out)
     leaking = [fixture.name for fixture in ALL if fixture.leaks]
     assert {name for name in leaking if _module(name) not in before} <= set(UNTESTED)
-    # Those that hold a helper or a merge function: a test has something to call there, or says why not.
+    # Those that hold a helper or a merge function: a test has something to call there, or says why not.  A cache that
+    # only an object holds nobody can look into.
     right = [
         name
         for name, (fixture, made) in written.items()
-        if not fixture.leaks and (made.module.count or made.module.left_out)
+        if not fixture.leaks
+        and (made.module.count or any("out of reach" not in line for line in made.module.left_out))
     ]
     assert len(right) > 170
     assert sum(_module(name) in before for name in right) > 0.9 * len(right)

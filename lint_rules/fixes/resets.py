@@ -21,7 +21,7 @@ from lint_rules.fixes.texts import leave_out, writes_aliases
 from lint_rules.fixes.values import ResetValue, reset_value
 from lint_rules.flow.presence import is_always_true
 from lint_rules.flow.vocabulary import TEXTS
-from lint_rules.knowledge.helpers import is_merged_into
+from lint_rules.knowledge.filling import is_merged_into
 from lint_rules.knowledge.merging import family
 
 if TYPE_CHECKING:

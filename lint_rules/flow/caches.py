@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from lint_rules.flow.expressions import Evaluator
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.typeinfo import TypeInfo
 
 _TUPLE = re.compile(r"\A(?:\w+\.)?[tT]uple\[")
 _KEY_WORDS = frozenset({"key", "k", "name", "cache_key", "ttl", "timeout", "ex", "expire", "nx"})
@@ -58,7 +59,7 @@ class Caches:
         """``cache[key]``: what comes out, or None when it is no cache."""
         if not self.is_cache(node.value, base):
             return None
-        return self.lookup(state, node, node.value, base, [])
+        return self._handed_out(state, node, node.value, base, "__getitem__", [])
 
     def entry(self, base: Value, key: cst.CSTNode) -> Value | None:
         """Some entry of a container that was there before and is no cache, under a key that is not known; None
@@ -133,8 +134,21 @@ class Caches:
                 made.model, made.typed = info.holds, True
                 self.ctx.learn_fields(made.model)
 
+    def _type_from_method(self, found: Value, method: FunctionRef | None) -> None:
+        """Where no container says of which class the entries are, the annotation of the cache's own method does."""
+        for made in map(self.ctx.objects.__getitem__, found.refs):
+            if method is not None and method.returns and made.model is None:
+                self._learn(
+                    made, self.ctx.project.resolve_annotation(method.module, method.returns, method)
+                )
+
     def _type(self, made: Obj, annotation: str) -> None:
-        hint = self.ctx.project.resolve_annotation(self.ctx.module, annotation, self.ctx.function)
+        self._learn(
+            made,
+            self.ctx.project.resolve_annotation(self.ctx.module, annotation, self.ctx.function),
+        )
+
+    def _learn(self, made: Obj, hint: TypeInfo) -> None:
         made.holds = hint.item
         if len(hint.classes) == 1:
             made.model, made.typed = hint.classes[0], True
@@ -199,8 +213,17 @@ class Caches:
             self._store_arguments(state, node, func, base, given, scheduled=scheduled)
             if not is_lookup_method(name):
                 return UNKNOWN
-        apart = self.keeping.hands_out_copies(base, name, values[1:])
-        return self.lookup(state, node, func.value, base, values, apart=apart)
+        return self._handed_out(state, node, func.value, base, name, values)
+
+    def _handed_out(
+        self, state: State, node: cst.BaseExpression, cache: cst.BaseExpression, base: Value,
+        method: str, values: list[Value],
+    ) -> Value:  # fmt: skip
+        """What a method of a cache hands out."""
+        apart = self.keeping.hands_out_copies(base, method, values[1:])
+        found = self.lookup(state, node, cache, base, values, apart=apart)
+        self._type_from_method(found, self.ctx.method(base, method))
+        return found
 
     def _store_arguments(
         self, state: State, node: cst.Call, func: cst.Attribute, base: Value,

@@ -56,6 +56,7 @@ class Copies:
         made.kin = kin.pop() if len(kin) == 1 else None
         made.typed = made.typed or any(self.ctx.objects[obj].typed for obj in objs)
         made.opaque = any(self.ctx.objects[obj].opaque for obj in objs)
+        made.mixed = any(self.ctx.objects[obj].mixed for obj in objs)
         state.heap[made.id] = self._snapshot(state, made.id, objs)
         if made.depth == "shallow" and any(self.ctx.objects[o].depth == "deep" for o in objs):
             made.depth = "deep"

@@ -326,8 +326,10 @@ class Interpreter:
             return
         key = self.ev.eval(state, index)
         if self.ev.calls.caches.is_cache(target.value, base):
-            name = self.ctx.code(target.value)
-            self.ev.calls.caches.store(state, node, value, (key, self.ctx.code(index)), name)
+            caches, given = self.ev.calls.caches, [(cst.Arg(index), key), (cst.Arg(target), value)]
+            kept = caches.keeping.by_method(state, target, "__setitem__", base, given)
+            told = key, self.ctx.code(index)
+            caches.store(state, node, value, told, self.ctx.code(target.value), kept=kept)
             return
         self.ev.calls.pass_on(base, [value])
         if not any(self.ev.mappings.is_local(obj) for obj in self.ctx.deref(base)):

@@ -11,7 +11,7 @@ from lint_rules.flow.applying import bind
 from lint_rules.flow.facts import Placed
 from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.named import names_given
-from lint_rules.flow.openparams import receiver_given
+from lint_rules.flow.openparams import classes_given, receiver_given
 from lint_rules.flow.state import State
 from lint_rules.flow.values import Absent, Const, Init, Obj, Ref, Value
 from lint_rules.flow.vocabulary import SERIALISED
@@ -38,7 +38,7 @@ class Keeping:
         self.ctx = evaluator.ctx
 
     def by_method(
-        self, state: State, node: cst.Call, name: str, base: Value,
+        self, state: State, node: cst.BaseExpression, name: str, base: Value,
         given: list[tuple[cst.Arg, Value]],
     ) -> KeptAs:  # fmt: skip
         """What the method of that name keeps; nothing where the project does not show it."""
@@ -47,7 +47,11 @@ class Keeping:
             return {}
         library = self.ctx.library
         bound = bind(method, base, [arg for arg, _ in given], [value for _, value in given])
-        names = (*names_given(method, bound), *receiver_given(self.ctx, method, bound))
+        names = (
+            *names_given(method, bound),
+            *classes_given(self.ctx, method, bound),
+            *receiver_given(self.ctx, method, bound),
+        )
         facts = library.summary(method, self.ctx.depth - 1, names)
         if facts is None or facts.final is None:
             return {}

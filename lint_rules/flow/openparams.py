@@ -57,16 +57,24 @@ def is_open(settings: Settings, function: FunctionRef, param: Param) -> bool:
 
 
 def classes_given(ctx: Context, function: FunctionRef, bound: Mapping[str, Value]) -> Names:
-    """The classes of the arguments for such parameters, where the function may write under any name."""
-    if not function.holds(_DYNAMIC):
-        return ()
+    """The classes of the arguments for such parameters, where the function may write under any name, or calls a method
+    that the class has."""
+    dynamic = function.holds(_DYNAMIC)
     found: list[tuple[str, str]] = []
     for param in function.params:
         value = bound.get(param.name)
         model = ctx.class_of_all(value.refs) if value is not None else None
-        if model is not None and model.fields and is_open(ctx.settings, function, param):
-            found.append((param.name, f"{_CLASS}{model.module.path}\0{model.qualname}"))
+        if model is not None and model.fields and (dynamic or _calls(function, param, model)):
+            if is_open(ctx.settings, function, param):
+                found.append((param.name, f"{_CLASS}{model.module.path}\0{model.qualname}"))
     return tuple(found)
+
+
+def _calls(function: FunctionRef, param: Param, model: ClassRef) -> bool:
+    """True for a function that calls a method which the class of a parameter has."""
+    methods = {name for cls in model.mro for name in cls.methods if not name.startswith("__")}
+    form = rf"\b{param.name}\.(?:{'|'.join(sorted(methods))})\("
+    return bool(methods) and function.holds(form)
 
 
 def receiver_given(

@@ -21,6 +21,9 @@ from lint_rules.project.derived import Derived, function_told, told_of
 from lint_rules.project.noting import Remembered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     import libcst as cst
 
     from lint_rules.flow.facts import Facts
@@ -41,9 +44,14 @@ _Asked: TypeAlias = "tuple[FunctionRef, int, Names]"
 class Library:
     """The facts of every function of a project that was asked for."""
 
-    def __init__(self, project: Project, settings: Settings) -> None:
+    def __init__(
+        self, project: Project, settings: Settings,
+        caches_in: Callable[[Path], frozenset[str]] = lambda path: frozenset(),
+    ) -> None:  # fmt: skip
+        """``caches_in`` tells the names of caches in a file that do not say so."""
         self.project = project
         self.settings = settings
+        self._caches_in = caches_in
         self._facts = Remembered(self._ask_facts)
         self._summaries = Derived(
             project, SUMMARY, lambda asked: self.facts(*asked), _said, told=_told, read=self._read
@@ -146,7 +154,10 @@ class Library:
 
     def names_what_matters(self, function: FunctionRef) -> bool:
         """True when a function names a cache or a per-request field: its result may be either."""
-        return function.holds(self._matters)
+        if function.holds(self._matters):
+            return True
+        names = self._caches_in(function.module.path)
+        return bool(names) and function.holds(rf"\b(?:{'|'.join(sorted(names))})\b")
 
 
 def _told(asked: _Asked) -> tuple[str, ...]:

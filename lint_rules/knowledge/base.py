@@ -26,7 +26,7 @@ class Knowledge:
         self.survey = survey
         self.project = survey.project
         self.settings = survey.settings
-        self.library = Library(self.project, self.settings)
+        self.library = Library(self.project, self.settings, survey.cache_objects)
         self.helpers = Helpers(self.library, survey)
         self.said = Said(self.library, self.helpers)
         self.fields = Fields(self.library, self.helpers, self.said, survey)

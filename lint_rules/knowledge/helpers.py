@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from lint_rules.flow.facts import Facts, Handoff, Write
+from lint_rules.flow.facts import Facts, Handoff, Store, Write
 from lint_rules.flow.state import State, join, read
 from lint_rules.flow.values import (
     ABSENT,
@@ -19,14 +19,14 @@ from lint_rules.flow.values import (
     Ref,
     Seq,
     Value,
-    reads_of,
 )
 from lint_rules.flow.vocabulary import SERIALISED
+from lint_rules.knowledge.filling import is_merged_into, is_merged_onto, was_filled
 from lint_rules.knowledge.leaving import leaving
 from lint_rules.knowledge.merging import family, found_ones
-from lint_rules.knowledge.origins import brings, is_built_of_row
+from lint_rules.knowledge.origins import brings, is_built_of_row, roots
 from lint_rules.knowledge.rows import Rows
-from lint_rules.naming import is_cache_copy_name
+from lint_rules.naming import is_cache_copy_name, keeps_entries
 from lint_rules.project.noting import Remembered
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class Helpers:
         for copy in own_copies(facts):
             if copy.opaque or not self._copies_carrier(facts, copy):
                 continue
-            returned, stored = _leaving(facts, copy.id)
+            returned, stored = _leaving(facts, copy.id, self._copies_itself)
             if not returned and not stored:
                 continue
             why = self._why(facts, copy, returned=bool(returned), stored=bool(stored))
@@ -220,6 +220,10 @@ class Helpers:
                 base = _resettable(facts, copy)
                 out.append(HelperCopy(facts, copy, why, fields, base, tuple(returned)))
         return out
+
+    def _copies_itself(self, store: Store) -> bool:
+        """True where what is stored is a copy that a helper makes which the store calls, or is."""
+        return store.copied and all(self.copies(maker) for maker in store.makers)
 
     def _copies_carrier(self, facts: Facts, copy: Obj) -> bool:
         roots = [root for root in found_ones(facts, copy) if root.origin != "copy"]
@@ -232,8 +236,8 @@ class Helpers:
 
     def _why(self, facts: Facts, copy: Obj, *, returned: bool, stored: bool) -> str:
         function = facts.function
-        roots = [facts.objects[root] for root in _roots(facts, copy)]
-        if not stored and any(root.origin == "fresh" for root in roots):
+        found = roots(facts, copy.id)
+        if not stored and any(root.origin == "fresh" for root in found):
             return ""  # of something found or made for this call: nobody keeps it
         if is_cache_copy_name(function.name, self.library.settings.cache_copy_helpers):
             return "name"
@@ -243,9 +247,9 @@ class Helpers:
             return "stored"
         if not returned:
             return ""
-        if _is_filled(facts, copy):
+        if copy.mixed or was_filled(facts, copy):
             return "stored" if self.stored_by_callers(function) else ""
-        if any(root.origin == "lookup" for root in roots):
+        if any(root.origin == "lookup" for root in found):
             return "looked-up"
         if copy.model is None and not resets_any(facts, copy):
             return ""  # nothing could be said about its fields
@@ -268,17 +272,15 @@ class Helpers:
     def stored_by_callers(self, function: FunctionRef) -> bool:
         """True when a caller stores what the function returned, or a copy of it."""
         for facts in self._cache_users(function):
-            for store in facts.stores:
-                for obj in (store.obj, *_roots(facts, facts.objects[store.obj])):
-                    if facts.objects[obj].maker == function:
-                        return True
-                if any(facts.objects[link].maker == function for link in family(facts, store.obj)):
+            kept = facts.placed if keeps_entries(facts.function.owner) else ()
+            for stored in dict.fromkeys(one.obj for one in (*facts.stores, *kept)):
+                if any(facts.objects[link].maker == function for link in family(facts, stored)):
                     return True
         return False
 
     def _looked_up_by_callers(self, facts: Facts, copy: Obj) -> bool:
-        roots = _roots(facts, copy)
-        names = {name for name, obj in facts.params.items() if obj in roots}
+        found = {root.id for root in roots(facts, copy.id)}
+        names = {name for name, obj in facts.params.items() if obj in found}
         if not names:
             return False
         for caller in self._cache_users(facts.function):
@@ -363,11 +365,6 @@ def _resets_late(facts: Facts, copy: Obj) -> bool:
     return len(returned) + len(stored) > 1 and resets_any(facts, copy)
 
 
-def _roots(facts: Facts, copy: Obj) -> list[int]:
-    """The objects that a copy was made from in the end."""
-    return [obj for obj in sorted(family(facts, copy.id)) if facts.objects[obj].origin != "copy"]
-
-
 def _contains(value: Value, obj: int) -> bool:
     for atom in value.atoms:
         if isinstance(atom, Ref) and atom.obj == obj:
@@ -377,15 +374,30 @@ def _contains(value: Value, obj: int) -> bool:
     return False
 
 
-def _leaving(facts: Facts, obj: int) -> tuple[list[State], list[State]]:
-    """The states in which an object is returned, and those in which it is stored."""
+def _leaving(
+    facts: Facts, obj: int, copies: Callable[[Store], bool] | None = None
+) -> tuple[list[State], list[State]]:
+    """The states in which an object is returned, and those in which it is stored, but for the stores that keep a copy
+    of it."""
     returned = [leave.state for leave in facts.exits if _contains(leave.value, obj)]
     stored = [
         State(heap={obj: dict(store.fields)}, guards=store.guards)
         for store in facts.stores
-        if store.obj == obj
+        if store.obj == obj and not (copies is not None and copies(store))
     ]
-    return returned, stored
+    return returned, stored or _kept(facts, obj)
+
+
+def _kept(facts: Facts, obj: int) -> list[State]:
+    """The states in which a method of a class that is called a cache keeps a copy which it resets itself; one on which
+    it resets nothing only keeps others from the entry: who gives what is told by those that call it."""
+    info = facts.objects[obj]
+    if info.origin != "copy" or not keeps_entries(facts.function.owner):
+        return []
+    links = map(facts.objects.__getitem__, family(facts, obj))
+    if any(link.maker is not None for link in links) or not resets_any(facts, info):
+        return []
+    return [State(heap={obj: dict(one.fields)}) for one in facts.placed if one.obj == obj]
 
 
 def _joined(facts: Facts, obj: int, states: list[State]) -> dict[str, Value]:
@@ -394,31 +406,3 @@ def _joined(facts: Facts, obj: int, states: list[State]) -> dict[str, Value]:
         return {}
     names = {name for state in states for name in state.heap.get(obj, {})}
     return {name: read(joined, facts.objects, obj, name) for name in names}
-
-
-def is_merged_onto(facts: Facts, copy: Obj, name: str | None = None) -> bool:
-    """True when per-request values of a source are written onto the copy (to one of its fields, where ``name``
-    tells which)."""
-    written = (write for write in facts.writes_to(copy.id, name) if write.how != "call")
-    return any(_is_of_source(facts, copy, write.value) for write in written)
-
-
-def is_merged_into(facts: Facts, copy: Obj, name: str | None = None) -> bool:
-    """:func:`is_merged_onto`, or onto a mapping that the copy is built of."""
-    links = (facts.objects[link] for link in family(facts, copy.id) - {copy.id})
-    built_of = (link for link in links if link.mapping and link.origin == "copy")
-    return any(is_merged_onto(facts, link, name) for link in (copy, *built_of))
-
-
-def _is_filled(facts: Facts, copy: Obj) -> bool:
-    """True when values of a source were on the original when it was copied: a copy that is handed out then is this
-    request's."""
-    links = (facts.objects[obj] for obj in family(facts, copy.id))
-    return any(_is_of_source(facts, copy, value) for link in links for value in link.taken.values())
-
-
-def _is_of_source(facts: Facts, copy: Obj, value: Value) -> bool:
-    """True for a value that was read from something other than the copy and what it was made of."""
-    others = {obj for obj, _ in reads_of(value)} - family(facts, copy.id)
-    roots = {root for obj in others for root in _roots(facts, facts.objects[obj])}
-    return any(facts.objects[root].origin in ("param", "attr", "call", "lookup") for root in roots)

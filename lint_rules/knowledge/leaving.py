@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from lint_rules.flow.facts import Facts, Handoff
 from lint_rules.flow.values import Init, Ref, Seq, Value
+from lint_rules.naming import keeps_entries
 
 if TYPE_CHECKING:
     from lint_rules.project.functions import FunctionRef
@@ -43,6 +44,8 @@ def leaving(facts: Facts, stores: Callable[[FunctionRef], bool]) -> frozenset[in
 
 def _leaving_themselves(facts: Facts, stores: Callable[[FunctionRef], bool]) -> Iterator[int]:
     yield from (store.obj for store in facts.stores)
+    if keeps_entries(facts.function.owner):
+        yield from (placed.obj for placed in facts.placed)
     yield from facts.passed
     for leave in facts.exits:
         yield from objects_in(leave.value)

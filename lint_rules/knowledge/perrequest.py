@@ -108,8 +108,7 @@ class Fields:
         return [
             function
             for function in self.survey.helpers
-            if (function.module.path in naming and function.holds(form))
-            or (function.class_name or "").rpartition(".")[2] in names
+            if (function.module.path in naming and function.holds(form)) or function.owner in names
             if self._copies_one(function, model)
         ]
 

@@ -134,7 +134,7 @@ class Said:
     def _ask_written_params(self, function: FunctionRef) -> tuple[str, ...]:
         """The parameters of no known class on which a function by itself writes a field."""
         told = self._kept(
-            "written parameters", function, lambda: self._tell_written_params(function)
+            "written onto arguments", function, lambda: self._tell_written_params(function)
         )
         return tuple(told)
 

@@ -59,6 +59,8 @@ class FunctionRef:
         self.qualname = place.qualname
         self.name = place.qualname.rpartition(".")[2]
         self.class_name = place.class_name
+        #: The class around it by its last name; empty where there is none.
+        self.owner = (place.class_name or "").rpartition(".")[2]
         self.parent_function = place.parent_function
         self._key = (str(module.path), place.qualname, place.start)
 

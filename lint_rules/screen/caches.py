@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, Any, AnyStr, NamedTuple, cast
 
-from lint_rules.naming import is_plain_type, longest_literal
+from lint_rules.naming import is_plain_type, keeps_entries, longest_literal
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.lines import before
 from lint_rules.project.names import together
@@ -54,6 +54,7 @@ whole, not searched again from its middle."""
 _USES_BYTES = tuple(re.compile(form.pattern.encode()) for form in _USES)
 _MADE = re.compile(r"ache\w*(\()?")
 _MADE_BYTES = re.compile(rb"ache\w*(\(|[ \t]+as[ \t])?|(@[\w.]*ache)")
+_CACHE_CLASS = re.compile(rb"\nclass[ \t]+\w*ache")
 _BEFORE_MADE = re.compile(r"=[ \t]*(?:await[ \t]+)?[\w.]*$")
 _CALLED = re.compile(r"=[ \t]*(?:\w+\.)*(_*[A-Z]\w*)\(")
 _ASSIGNED_TO = re.compile(r"^[ \t]*(?:\w+\.)?(\w+)[ \t]*(?::[^=\n]*)?$")
@@ -77,6 +78,8 @@ class CacheUsers:
         self.aliases, self.names = self._names.aliases, self._names.meant
         #: What the names in a file depend on beside its own text.
         self.meanings = self._names.meanings
+        #: The names of caches in a file that do not say so.
+        self.objects = self._names.objects
         self._memoisers = join("memoisers", self._told_memoisers, together)
         self._instances = join("objects made", self._told_made, _variables)
         self._beside = join("beside", self._told_beside, _callers)
@@ -121,7 +124,9 @@ class CacheUsers:
 
     def _memoised_in(self, path: Path, names: frozenset[str]) -> Iterator[Asked]:
         def shape(function: FunctionRef) -> Shape:
-            return self.noted(function, shape_of(function.node, self.names(path)), names)
+            return self.noted(
+                function, shape_of(function.node, self.names(path), owner=function.owner), names
+            )
 
         for function in self.project.module(path).all_functions:
             if is_memoised(function, self.aliases.meanings(path), names):
@@ -129,7 +134,7 @@ class CacheUsers:
 
     def _ask_by_themselves(self, path: Path) -> dict[FunctionRef, Shape]:
         """Those of them that no decorator of the project makes one."""
-        if not self._names.names_cache(path) and not self._names.objects(path):
+        if not self._names.names_cache(path) and not self.objects(path):
             return {}
         context = digest(self.meanings(path))
         return shapes_of(self.project, "own", path, context, partial(self._own_in, path))
@@ -140,7 +145,7 @@ class CacheUsers:
 
     def _own_shape(self, function: FunctionRef) -> Shape | None:
         names = self.names(function.module.path)
-        shape = self.noted(function, shape_of(function.node, names))
+        shape = self.noted(function, shape_of(function.node, names, owner=function.owner))
         return shape if shape.stores or shape.looks_up or shape.memoised else None
 
     def _naming_cache(self, path: Path) -> Iterable[FunctionRef]:
@@ -151,7 +156,7 @@ class CacheUsers:
             for form, bytes_ in zip(_USES, _USES_BYTES, strict=True)
             if any(_found(bytes_, data))
         ]
-        names = {*self._names.objects(path), *map(longest_literal, self.settings.cache_objects)}
+        names = {*self.objects(path), *map(longest_literal, self.settings.cache_objects)}
         if names:
             uses.append(
                 re.compile(rf"(?:{'|'.join(sorted(map(re.escape, names)))})\w*(\s*[\[.(])?")
@@ -163,6 +168,9 @@ class CacheUsers:
             found.update(dict.fromkeys(around(module, places)))
         if any(_found(_MADE_BYTES, data)):
             found.update(dict.fromkeys(self._making(path)))
+        if _CACHE_CLASS.search(data):
+            methods = (f for f in self.project.module(path).all_functions if keeps_entries(f.owner))
+            found.update(dict.fromkeys(methods))
         return found
 
     def _making(self, path: Path) -> Iterator[FunctionRef]:
@@ -229,7 +237,7 @@ class CacheUsers:
         """The shape of any function."""
         known = self.known_shape(function)
         if known is None:
-            shape = shape_of(function.node, self.names(function.module.path))
+            shape = shape_of(function.node, self.names(function.module.path), owner=function.owner)
             known = self.noted(function, shape, frozenset(self.memoisers))
         return known
 

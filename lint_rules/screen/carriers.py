@@ -116,9 +116,8 @@ class CarrierWords:
 
     def in_function(self, function: FunctionRef) -> Iterator[str]:
         """The words that stand in a function's text, or name the class around it."""
-        owner = (function.class_name or "").rpartition(".")[2]
         for word in self.present(function.module.path):
-            if word in function.source or word == owner:
+            if word in function.source or word == function.owner:
                 yield word
 
     def _ask_star(self, path: Path) -> bool:

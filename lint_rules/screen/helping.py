@@ -234,9 +234,8 @@ class Helping:
             return any(self._may_call(caller, function) for caller in callers)
         if name in self._once.value:
             return True
-        owner = function.class_name.rpartition(".")[2]
         return any(
-            owner in caller.mentions or caller.class_name == function.class_name
+            function.owner in caller.mentions or caller.class_name == function.class_name
             for caller in callers
         )
 

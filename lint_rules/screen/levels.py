@@ -105,7 +105,9 @@ class Level:
     def _shape(self, function: FunctionRef, meant: dict[str, Does]) -> Shape | None:
         names = through(self.users.names(function.module.path), meant)
         memoisers = frozenset(self.users.memoisers)
-        shape = self.users.noted(function, shape_of(function.node, names), memoisers)
+        shape = self.users.noted(
+            function, shape_of(function.node, names, owner=function.owner), memoisers
+        )
         return shape if shape.stores or shape.looks_up else None
 
     def _using(

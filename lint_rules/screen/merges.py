@@ -151,8 +151,7 @@ class Merges:
     def _shape(self, function: FunctionRef) -> Shape:
         """The shape of a function that knows the classes of such objects by their names."""
         names = replace(self.caches.names(function.module.path), carriers=self.carriers.words)
-        owner = (function.class_name or "").rpartition(".")[2]
-        return shape_of(function.node, names, owner=owner)
+        return shape_of(function.node, names, owner=function.owner)
 
     def _given_and_stored(self, shape: Shape) -> list[str]:
         """The names of the functions that are given what is stored."""

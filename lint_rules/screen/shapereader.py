@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from lint_rules.naming import keeps_entries
 from lint_rules.project.outline import taken_over
 from lint_rules.screen.nodes import dotted, last_name, params
 from lint_rules.screen.shapecalls import Calls
@@ -43,6 +44,8 @@ class _Reader(Calls):
     ) -> None:
         super().__init__(names)
         for index, arg in enumerate(params(node.args)):
+            if index == 0 and keeps_entries(owner):
+                self.cache_itself = arg.arg
             tokens = {param(arg.arg)}
             if self.names_carrier(arg.annotation) or (index == 0 and owner in names.carriers):
                 tokens.add(CARRIER)

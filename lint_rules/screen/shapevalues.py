@@ -48,6 +48,8 @@ class Values:
         self.variables: dict[str, set[str]] = {}
         #: The functions that variables may stand for.
         self.local: dict[str, set[str]] = {}
+        #: The variable that is the object of a class which is called a cache.
+        self.cache_itself: str | None = None
         #: What was looked at in this round, ...
         self.read: set[str] = set()
         #: ... and whether any of it has become more since: only then another round tells more.
@@ -142,6 +144,9 @@ class Values:
         """True for what is called a cache, or was made by a call of such a name."""
         if self.names.is_cache(last_name(node)):
             return True
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id == self.cache_itself:
+                return True
         name = dotted(node)
         return name is not None and CACHE in (self.tokens_of(name) or ())
 

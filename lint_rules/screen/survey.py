@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _MARKER = "cache-leak:"
 _HELPERS, _NAMED, _USERS, _USES = "helpers", "named helpers", "cache users", "uses cache"
 _MARKING, _CONTEXT, _WORDS, _WRITERS = "marking", "context", "words of a model", "writers"
-_COLLECTIONS, _STORES = "collections of names", "stores"
+_COLLECTIONS, _STORES, _OBJECTS = "collections of names", "stores", "cache objects"
 
 
 class Survey:
@@ -99,6 +99,11 @@ class Survey:
         known = self.caches.known_shape(function) is not None
         return known or function in self.helping.helpers(function.module.path)
 
+    def cache_objects(self, path: Path) -> frozenset[str]:
+        """The names that stand for caches in a file and do not say so, as their class or annotation tells."""
+        self._note(_OBJECTS, str(path))
+        return self.caches.objects(path)
+
     def _note(self, *question: str) -> None:
         name = "\0".join(question)
         with unnoted():
@@ -122,6 +127,8 @@ class Survey:
             return self._marks.digest
         if question == _CONTEXT:
             return self.caches.context(Path(about[0]))
+        if question == _OBJECTS:
+            return digest(sorted(self.caches.objects(Path(about[0]))))
         if question == _WORDS:
             return self.merges.digest_of_words(self.project.class_at(*about))
         if question == _COLLECTIONS:

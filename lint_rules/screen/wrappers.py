@@ -40,7 +40,7 @@ Wrapper = tuple[str, str, bool, bool]
 def wrapper_of(function: FunctionRef, shape: Shape) -> Iterator[Wrapper]:
     """What is told of a function, if it is one; a constructor is called by the name of its class, and what it looks up
     stands in the new object."""
-    owner = (function.class_name or "").rpartition(".")[2]
+    owner = function.owner
     if function.name == "__init__" and owner:
         if shape.stores_parameter or shape.looks_up:
             yield owner, "", shape.stores_parameter, shape.looks_up
@@ -140,7 +140,7 @@ class Wrappers:
 
 def _names_one(function: FunctionRef, wanted: frozenset[str], meanings: Meanings) -> bool:
     """True when a function, or the class around it, has one of these names, or is told to be one of these."""
-    owner = (function.class_name or "").rpartition(".")[2]
+    owner = function.owner
     words = {*_IDENTIFIER.findall(function.source), owner}
     cls = function.module.class_(function.class_name) if function.class_name is not None else None
     if cls is not None:
