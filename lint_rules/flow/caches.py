@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from lint_rules.project.typeinfo import TypeInfo
 
 _TUPLE = re.compile(r"\A(?:\w+\.)?[tT]uple\[")
+_TAKING_OUT = frozenset({"pop", "popitem"})
+"""Methods behind which nobody else finds what they hand out."""
 _KEY_WORDS = frozenset({"key", "k", "name", "cache_key", "ttl", "timeout", "ex", "expire", "nx"})
 
 
@@ -220,7 +222,7 @@ class Caches:
         method: str, values: list[Value],
     ) -> Value:  # fmt: skip
         """What a method of a cache hands out."""
-        apart = self.keeping.hands_out_copies(base, method, values[1:])
+        apart = method in _TAKING_OUT or self.keeping.hands_out_copies(base, method, values[1:])
         found = self.lookup(state, node, cache, base, values, apart=apart)
         self._type_from_method(found, self.ctx.method(base, method))
         return found

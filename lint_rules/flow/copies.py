@@ -10,11 +10,12 @@ from lint_rules.flow.applying import initialise
 from lint_rules.flow.copyhooks import CopyHooks
 from lint_rules.flow.presence import may_be_nothing
 from lint_rules.flow.state import State
-from lint_rules.flow.values import ABSENT, WHOLE, Leaf, Ref, Strings, Value, ref
+from lint_rules.flow.values import ABSENT, DEFAULT, WHOLE, Leaf, Ref, Strings, Value, ref
 from lint_rules.project.classes import ClassRef
 
 if TYPE_CHECKING:
     from lint_rules.flow.expressions import Evaluator
+    from lint_rules.flow.values import Obj
     from lint_rules.project.functions import FunctionRef
 
 
@@ -57,10 +58,20 @@ class Copies:
         made.typed = made.typed or any(self.ctx.objects[obj].typed for obj in objs)
         made.opaque = any(self.ctx.objects[obj].opaque for obj in objs)
         made.mixed = any(self.ctx.objects[obj].mixed for obj in objs)
-        state.heap[made.id] = self._snapshot(state, made.id, objs)
+        state.heap[made.id] = {**self._added(made, objs), **self._snapshot(state, made.id, objs)}
         if made.depth == "shallow" and any(self.ctx.objects[o].depth == "deep" for o in objs):
             made.depth = "deep"
         return made.id
+
+    def _added(self, made: Obj, objs: list[int]) -> dict[str, Value]:
+        """The fields that only the class of the copy has, at their defaults: no object of the other had any."""
+        models = [self.ctx.objects[obj].model for obj in objs]
+        known = {d.name for m in models if m is not None and m.kind != "plain" for d in m.fields}
+        if made.model is None or any(
+            m is None or m.kind == "plain" or m == made.model for m in models
+        ):
+            return {}
+        return {decl.name: DEFAULT for decl in made.model.fields if decl.name not in known}
 
     def _snapshot(self, state: State, made: int, objs: list[int]) -> dict[str, Value]:
         fields = dict.fromkeys(name for obj in objs for name in state.heap.get(obj, {}))

@@ -12,8 +12,9 @@ from lint_rules.flow.facts import Placed
 from lint_rules.flow.instantiate import Instantiation
 from lint_rules.flow.named import names_given
 from lint_rules.flow.openparams import classes_given, receiver_given
+from lint_rules.flow.source import within
 from lint_rules.flow.state import State
-from lint_rules.flow.values import Absent, Const, Init, Obj, Ref, Value
+from lint_rules.flow.values import ABSENT, Absent, Const, Init, Obj, Ref, Value
 from lint_rules.flow.vocabulary import SERIALISED
 
 if TYPE_CHECKING:
@@ -76,8 +77,10 @@ class Keeping:
         ]
         origins = {facts.objects[obj].origin if obj is not None else "" for obj in objs}
         given = {self.ctx.objects[obj].origin for value in more for obj in self.ctx.deref(value)}
-        own = {"copy", "param"} if given <= _OWN else {"copy"}
-        return "copy" in origins and origins <= own
+        kept = {one.obj for one in facts.placed}
+        made = {"copy", "fresh"} if kept.isdisjoint(objs) else {"copy"}
+        own = made | {"param"} if given <= _OWN else made
+        return not made.isdisjoint(origins) and origins <= own
 
 
 def kept_by(call: Instantiation) -> KeptAs:
@@ -85,12 +88,33 @@ def kept_by(call: Instantiation) -> KeptAs:
     out: KeptAs = {}
     for param, value in call.bound.items():
         placed = [one for one in call.facts.placed if param in call.facts.objects.family(one.obj)]
-        if not placed:
+        only_read = not placed and _is_only_read(call.facts, param)
+        if not placed and not only_read:
             continue
-        makers = _makers(call.facts, param, placed)
         for obj in value.refs:
-            out[obj] = (_fields(call, param, obj, placed), makers)
+            if only_read:
+                out[obj] = (_taken_over(call, param, obj), frozenset({call.facts.function}))
+            else:
+                fields = _fields(call, param, obj, placed)
+                out[obj] = (fields, _makers(call.facts, param, placed))
     return out
+
+
+def _is_only_read(facts: Facts, param: int) -> bool:
+    """True for a parameter of which a function does nothing but read fields, whatever it does with these."""
+    name = next(name for name, obj in facts.params.items() if obj == param)
+    uses, reads = 0, 0
+    for node in within(facts.definition.body):
+        uses += isinstance(node, cst.Name) and node.value == name
+        if isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name):
+            reads += node.value.value == name
+            uses -= node.attr.value == name  # of another object a field that is called so
+        elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+            called = node.func.value
+            reads -= (
+                isinstance(called, cst.Name) and called.value == name
+            )  # a method may do anything
+    return uses == reads
 
 
 def _makers(facts: Facts, param: int, placed: list[Placed]) -> frozenset[FunctionRef]:
@@ -110,11 +134,22 @@ def _maker(facts: Facts, copy: Obj) -> FunctionRef:
     return copy.maker or facts.function
 
 
+def _taken_over(call: Instantiation, param: int, obj: int) -> dict[str, Value]:
+    """The fields of what is kept that is made of some fields of the object: all others are not there."""
+    out: dict[str, Value] = dict.fromkeys(call.before.heap.get(obj, {}), ABSENT)
+    for one in call.facts.placed:
+        for name, held in one.fields.items():
+            if any(isinstance(atom, Init) and atom.obj == param for atom in held.atoms):
+                out[name] = out.get(name, ABSENT) | call.value(held)
+    return out
+
+
 def _fields(call: Instantiation, param: int, obj: int, placed: list[Placed]) -> dict[str, Value]:
     """The fields of what is kept, where they are not surely those that the object came with."""
     out: dict[str, Value] = {}
     names = [name for one in placed for name in one.fields]
-    if any(call.facts.objects[one.obj].only is not None for one in placed):
+    infos = [call.facts.objects[one.obj] for one in placed]
+    if any(info.only is not None or info.base != "init" for info in infos):
         names += call.before.heap.get(obj, {})  # what was written may be left out of what is kept
     for name in dict.fromkeys(names):
         own = call.ctx.read(call.before, obj, name)

@@ -27,6 +27,8 @@ LOOP_ROUNDS = 2
 """How often a loop that cannot be unrolled is interpreted: once more than it takes to see a change."""
 
 
+_DECLARED = frozenset({"metadata", "type", "default", "annotation", "json_schema_extra"})
+"""What the declaration of a field holds beside its name (dataclasses, attrs, pydantic)."""
 _LOOPS = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 
 
@@ -68,12 +70,16 @@ class Loops:
         tests = [inner.test for inner in within(node.body) if isinstance(inner, cst.If)]
         named = iterating.names_asked(self.ev, state, node.target, tests) is not None
         kind = "filter" if named else "presence"
+        known = len(self.it.facts.writes)
         for index, item in enumerate(items):
             if current is None:
                 break
             self.ctx.iteration = (*outer, item.text or _key_text(item) or index)
             current = self._round(current, node, item, kind)
         self.ctx.iteration = outer
+        if any(_asks_declaration(test, node.target) for test in tests):
+            for write in self.it.facts.writes[known:]:  # which fields these are nobody knows
+                self.ctx.objects[write.obj].opaque = True
         broken = self.it.breaks.pop()
         if current is not None and node.orelse is not None:
             current = self.it.block(current, node.orelse.body)
@@ -145,6 +151,17 @@ class Loops:
             self.it.block(again, node.body)
             self.it.continues.pop()
         return self._behind(before, self.it.breaks.pop())
+
+
+def _asks_declaration(test: cst.BaseExpression, target: cst.BaseAssignTargetExpression) -> bool:
+    """True for ``field.metadata.get("per_request")``: what a declaration says beside the name."""
+    return isinstance(target, cst.Name) and any(
+        isinstance(node, cst.Attribute)
+        and node.attr.value in _DECLARED
+        and isinstance(node.value, cst.Name)
+        and node.value.value == target.value
+        for node in (test, *within(test))
+    )
 
 
 def _present(item: Value, *, named: bool) -> Value:

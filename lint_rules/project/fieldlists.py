@@ -31,7 +31,8 @@ def listed_fields(module: Module, node: ast.expr) -> Names:
     """The fields that ``fields(Auth)`` or ``Auth.model_fields`` lists."""
     resolve = module.project.resolve
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
-        return listed_fields(module, node.func.value) if node.func.attr == "keys" else None
+        lists = node.func.attr in ("keys", "items")
+        return listed_fields(module, node.func.value) if lists else None
     cls: object = None
     if isinstance(node, ast.Call) and len(node.args) == 1:
         called = resolve(module, ast.unparse(node.func))
@@ -48,10 +49,8 @@ def picked(
 ) -> Names:  # fmt: skip
     """Those of the names that a comprehension over them keeps; ``strings`` reads its constants."""
     loop = node.generators[0]
-    if len(node.generators) != 1 or not isinstance(loop.target, ast.Name):
-        return None
-    variable = loop.target.id
-    if not _is_name(node.elt, variable):
+    variable = _variable(loop)
+    if len(node.generators) != 1 or variable is None or not _is_name(node.elt, variable):
         return None
     found: list[str] = []
     for name in names:
@@ -60,6 +59,15 @@ def picked(
             return None
         found += [name] if all(tests) else []
     return tuple(found)
+
+
+def _variable(loop: ast.comprehension) -> str | None:
+    """What a loop over names calls them; over pairs of names and something else the first of two."""
+    target: ast.expr | None = loop.target
+    if isinstance(loop.iter, ast.Call) and getattr(loop.iter.func, "attr", "") == "items":
+        pair = target.elts if isinstance(target, ast.Tuple) else []
+        target = pair[0] if len(pair) == 2 else None
+    return target.id if isinstance(target, ast.Name) else None
 
 
 def _is_name(node: ast.expr, variable: str) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from lint_rules.project.classes import ClassRef
+from lint_rules.project.constantdicts import entries_of
 from lint_rules.project.fieldlists import enum_values, listed_fields, picked
 from lint_rules.project.functions import FunctionRef
 from lint_rules.project.imports import import_statements
@@ -307,25 +309,11 @@ class Index:
     def entries(
         self, module: Module, dotted: str, scope: FunctionRef | None
     ) -> dict[str, object] | None:
-        """The entries of a constant dict, also of ``dict.fromkeys(NAMES)``."""
+        """The entries of a constant dict, however it is made (:mod:`lint_rules.project.constantdicts`)."""
         found = self.resolve(module, dotted, scope)
         if not isinstance(found, Constant):
             return None
-        value = found.value
-        if isinstance(value, ast.Dict) and value.keys:
-            keys = [key.value if isinstance(key, ast.Constant) else None for key in value.keys]
-            if any(not isinstance(key, str) for key in keys):
-                return None
-            return {str(key): _plain(item) for key, item in zip(keys, value.values, strict=True)}
-        if (
-            isinstance(value, ast.Call)
-            and ast.unparse(value.func) == "dict.fromkeys"
-            and value.args
-        ):
-            names = self._literal(found.module, value.args[0], 0)
-            blank = _plain(value.args[1]) if len(value.args) > 1 else None
-            return dict.fromkeys(names, blank) if names is not None else None
-        return None
+        return entries_of(found.value, partial(self._literal, found.module, depth=0))
 
     def _class_constant(self, module: Module, dotted: str, scope: FunctionRef | None) -> Resolved:
         owner, _, name = dotted.rpartition(".")
@@ -394,15 +382,3 @@ class Index:
                 return None
             out.extend(names)
         return tuple(dict.fromkeys(out)) if out else None
-
-
-def _plain(node: ast.expr) -> object:
-    """The value of a constant; an empty string stands for whatever is empty."""
-    if isinstance(node, ast.Constant):
-        return node.value
-    if (
-        isinstance(node, ast.Dict | ast.List | ast.Set | ast.Tuple)
-        and not list(ast.iter_child_nodes(node))[1:]
-    ):
-        return ""
-    return ast.unparse(node)

@@ -31,8 +31,13 @@ A deep copy for the cache by its name holds copies of what stands in it: the per
 (`limits.end_user_rpm`, by the annotation `limits: Limits`) are asked for, too, unless the copy goes through another function or a
 loop over names before it is handed out.
 
+In a class whose name ends in `Cache` (or `CacheStore`, `CacheManager` and the like) a method that puts a copy into what the
+object holds, and resets something on it, copies for the cache, whatever the attribute is called. One that only copies keeps its
+callers apart from the entry: they are asked.
+
 Not reported where the function itself stores the copy under keys that name the end user: such an entry is nobody else's. Nor of
-a copy of what was looked up a field that no entry carries: all that the project stores is new in it.
+a copy of what was looked up a field that no entry carries: all that the project stores is new in it. Nor where a loop picks
+the fields to be reset by what is declared of them (`field.metadata`): which these are is not known.
 """,
     why=COPY_WHY,
     bad=PRELUDE

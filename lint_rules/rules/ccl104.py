@@ -27,8 +27,9 @@ Finds objects onto which per-request values were written, or onto an object in o
 stored in a cache as they are, with no cache-copy helper between.
 
 Not reported where the key of the store names the end user, where the fields were reset before, where the object was
-made in the same function, and where the project's own cache class keeps a copy on which it resets them. Where that copy is
-made by a cache-copy helper, what it forgets is reported there.
+made in the same function, and where the project's own cache class keeps a copy on which it resets them, or something that
+it makes of other fields. Where that copy is made by a cache-copy helper, or the class itself resets too little on it, what
+is forgotten is reported there.
 """,
     why=COPY_WHY,
     bad=PRELUDE
