@@ -105,16 +105,17 @@ def _is_only_read(facts: Facts, param: int) -> bool:
     name = next(name for name, obj in facts.params.items() if obj == param)
     uses, reads = 0, 0
     for node in within(facts.definition.body):
-        uses += isinstance(node, cst.Name) and node.value == name
-        if isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name):
-            reads += node.value.value == name
+        if isinstance(node, cst.Attribute):
+            reads += _is_named(node.value, name)
             uses -= node.attr.value == name  # of another object a field that is called so
         elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-            called = node.func.value
-            reads -= (
-                isinstance(called, cst.Name) and called.value == name
-            )  # a method may do anything
+            reads -= _is_named(node.func.value, name)  # a method may do anything
+        uses += _is_named(node, name)
     return uses == reads
+
+
+def _is_named(node: cst.CSTNode, name: str) -> bool:
+    return isinstance(node, cst.Name) and node.value == name
 
 
 def _makers(facts: Facts, param: int, placed: list[Placed]) -> frozenset[FunctionRef]:

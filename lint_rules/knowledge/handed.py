@@ -10,15 +10,13 @@ if TYPE_CHECKING:
     from lint_rules.knowledge.said import Said
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
-    from lint_rules.screen.survey import Survey
 
 
 class Handed:
     """What the functions of one project give each other."""
 
-    def __init__(self, said: Said, survey: Survey) -> None:
+    def __init__(self, said: Said) -> None:
         self._said = said
-        self._survey = survey
 
     def is_given(
         self, function: FunctionRef, name: str, model: ClassRef, depth: int = DEPTH
@@ -27,7 +25,7 @@ class Handed:
         name."""
         return any(
             self._gives(caller, function, name, model, depth)
-            for caller in self._survey.project.callers(function)
+            for caller in self._said.project.callers(function)
         )
 
     def _gives(

@@ -40,7 +40,7 @@ class Fields:
         self.settings = library.settings
         self.helpers = helpers
         self.said = said
-        self.handed = Handed(said, survey)
+        self.handed = Handed(said)
         self.of_model = Remembered(
             self._kept_proofs, partial(PerRequest, self.project),
             told=lambda model, found: told(FIELDS)(model, found.said),
