@@ -54,6 +54,8 @@ def call_of_merge(
     """How a test merges the second end user's values onto the first one's object; else why not."""
     try:
         root = root_of(facts, carrier)
+        if any(_lacks(root, name) for name in marks):
+            raise Uncallable(f"no object that is called {root.name!r} has such a field")
         sources = sources_of(facts, merges, root)
         whole = [source for source in sources if is_item(facts, source)]
         apart = [source for source in sources if source not in whole]
@@ -73,6 +75,12 @@ def call_of_merge(
         )  # fmt: skip
     except Uncallable as reason:
         return str(reason)
+
+
+def _lacks(root: Obj, name: str) -> bool:
+    """True where the object is made of one whose class, of declared fields, has none of this name."""
+    model = root.model
+    return model is not None and model.kind != "plain" and model.field(name) is None
 
 
 def _undecided(
