@@ -53,7 +53,7 @@ def force(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Survey, "may_help", _always)
     monkeypatch.setattr(Survey, "may_store", _always)
     monkeypatch.setattr(Survey, "may_hold", _always)
-    monkeypatch.setattr(Survey, "writers", lambda self, names, model: list(_whole_project(self)))
+    monkeypatch.setattr(Survey, "writers", lambda self, names: list(_whole_project(self)))
     monkeypatch.setattr(Survey, "helpers", property(_whole_project))
     monkeypatch.setattr(Survey, "named_helpers", property(_named))
     monkeypatch.setattr(CacheUsers, "_ask_shapes", _all_shapes)

@@ -181,9 +181,7 @@ class Fields:
         names = list(found.evidence)
         merges = [
             (function, writes)
-            for function in filter(
-                partial(self._may_write, model), self.survey.writers(names, None)
-            )
+            for function in filter(partial(self._may_write, model), self.survey.writers(names))
             for _, writes in _by_carrier(self.said.written(function))
             if self._is_onto(function, writes[0], model)
         ]

@@ -54,7 +54,7 @@ whole, not searched again from its middle."""
 _USES_BYTES = tuple(re.compile(form.pattern.encode()) for form in _USES)
 _MADE = re.compile(r"ache\w*(\()?")
 _MADE_BYTES = re.compile(rb"ache\w*(\(|[ \t]+as[ \t])?|(@[\w.]*ache)")
-_CACHE_CLASS = re.compile(rb"\nclass[ \t]+\w*ache")
+_CACHE_CLASS = re.compile(rb"class[ \t]+\w*(?:ache|ACHE)")
 _BEFORE_MADE = re.compile(r"=[ \t]*(?:await[ \t]+)?[\w.]*$")
 _CALLED = re.compile(r"=[ \t]*(?:\w+\.)*(_*[A-Z]\w*)\(")
 _ASSIGNED_TO = re.compile(r"^[ \t]*(?:\w+\.)?(\w+)[ \t]*(?::[^=\n]*)?$")

@@ -324,27 +324,8 @@ class Merges:
         collecting = map(statements.collection_at_margin, forms.quoted(holding[path], text))
         return sorted({name for name in collecting if name is not None and name.isupper()})
 
-    def writers(self, path: Path, names: list[str], model: ClassRef | None) -> list[FunctionRef]:
-        """The functions of a file that may merge one of these fields onto an object of the model (without one, onto
-        any), and others beside it, in the order of the text."""
-        merging = self._merging_one(path, names)
-        return self._holding_one(path, merging, model) if merging and model is not None else merging
-
-    def _holding_one(
-        self, path: Path, functions: list[FunctionRef], model: ClassRef
-    ) -> list[FunctionRef]:
-        """Those of the functions of a file that may hold an object of the model; whether they do is kept, so that
-        their texts need not be read again."""
-        present = sorted(self.words(model).present(path))
-        context = digest((present, [function.place for function in functions]))
-        kind = f"writers of {digest((str(model.module.path), model.qualname))}"
-        holding = self.project.of_file(
-            kind, path, context, lambda: [self.may_hold(f, model) for f in functions]
-        )
-        return [f for f, holds in zip(functions, holding, strict=True) if holds]
-
-    def _merging_one(self, path: Path, names: list[str]) -> list[FunctionRef]:
-        """The functions of a file that may merge one of these fields, and others beside it."""
+    def writers(self, path: Path, names: list[str]) -> list[FunctionRef]:
+        """The functions of a file that may merge one of these fields, and others beside it, in the order of the text."""
         module, context = self.project.module(path), self.caches.context(path)
         ask = partial(self._ask_merging_one, module, names)
         places = self.project.of_file(f"merging one of {digest(names)}", path, context, ask)

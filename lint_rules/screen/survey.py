@@ -138,15 +138,10 @@ class Survey:
         return ""
 
     def _told_writers(self, question: str, about: list[str]) -> str:
-        """A digest of the functions of a file that may write some fields of a model."""
-        model = self.project.class_at(*about[1:3]) if about[1] else None
-        if model is not None:
-            self.merges.words(model)  # its joins can be asked from now on
-        elif about[1]:
-            return self._told(())
+        """A digest of the functions of a file that may write some fields."""
 
         def ask(path: Path) -> str:
-            return self._told(self.merges.writers(path, about[3:], model))
+            return self._told(self.merges.writers(path, about[1:]))
 
         return str(self.project.joins.about(question, Path(about[0]), ask))
 
@@ -189,9 +184,8 @@ class Survey:
         self._note(_WORDS, str(model.module.path), model.qualname)
         return self.merges.may_hold(function, model)
 
-    def writers(self, names: Iterable[str], model: ClassRef | None) -> list[FunctionRef]:
-        """The functions of the project that may merge one of these fields onto an object of the
-        model (without one, onto any), and others beside it."""
+    def writers(self, names: Iterable[str]) -> list[FunctionRef]:
+        """The functions of the project that may merge one of these fields, and others beside it."""
         found: list[FunctionRef] = []
         names = sorted(names)
         self._note(_COLLECTIONS, *names)
@@ -199,9 +193,8 @@ class Survey:
             collections = self.merges.collections(names)
         for path, held in self.merges.holding([*names, *collections]).items():
             with unnoted():
-                functions = self.merges.writers(path, held, model)
-            told = (str(model.module.path), model.qualname) if model is not None else ("", "")
-            question = (_WRITERS, str(path), *told, *held)
+                functions = self.merges.writers(path, held)
+            question = (_WRITERS, str(path), *held)
             self.project.reads.derived("\0".join(question), self._told(functions))
             found += functions
         return found
