@@ -10,6 +10,7 @@ import libcst as cst
 from lint_rules.flow.context import class_of
 from lint_rules.flow.facts import Placed, Store
 from lint_rules.flow.keeping import Keeping, KeptAs
+from lint_rules.flow.loading import Loading
 from lint_rules.flow.nothing import Nothing
 from lint_rules.flow.presence import may_find_nothing
 from lint_rules.flow.recognising import Recognising, last_name
@@ -51,6 +52,7 @@ class Caches:
         self.ev = evaluator
         self.ctx = evaluator.ctx
         self.keeping = Keeping(evaluator)
+        self.loading = Loading(evaluator)
         self.nothing = Nothing(evaluator.ctx)
         self.recognising = Recognising(evaluator)
         self.is_cache = self.recognising.is_cache
@@ -210,7 +212,9 @@ class Caches:
         values = [self.ev.eval(state, arg.value) for arg in args]
         if self.nothing.is_kept_by(base, name):
             return union([NONE, *values[1:]])  # the default, at most
-        if is_store_method(name) or name == "update":
+        loaded = self.loading.loaded(state, node, values) if is_lookup_method(name) else {}
+        values = [loaded.get(index, value) for index, value in enumerate(values)]
+        if is_store_method(name) or name == "update" or loaded:
             given = list(zip(args, values, strict=True))
             self._store_arguments(state, node, func, base, given, scheduled=scheduled)
             if not is_lookup_method(name):

@@ -379,7 +379,7 @@ class Calls:
             elif atom.target == "type":
                 return self.copies.construct(state, node, None)
             elif isinstance(atom.target, cst.CSTNode):
-                return self.ev.interpreter.inlining.call(state, node, atom.target)
+                return self.ev.interpreter.inlining.call(state, node.args, atom.target)
         return self.unknown(state, node, name)
 
     def unknown(self, state: State, node: cst.Call, name: str) -> Value:

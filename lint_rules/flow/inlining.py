@@ -11,6 +11,8 @@ from lint_rules.flow.state import State, join
 from lint_rules.flow.values import UNKNOWN, Value, constant, union
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lint_rules.flow.interpreter import Interpreter
 
 
@@ -26,15 +28,15 @@ class Inlining:
         self.ctx = interpreter.ctx
         self.ev = interpreter.ev
 
-    def call(self, state: State, node: cst.Call, target: cst.CSTNode) -> Value:
+    def call(self, state: State, args: Sequence[cst.Arg], target: cst.CSTNode) -> Value:
         """Call a function or lambda that was defined in this function, in place."""
-        values = [self.ev.eval(state, arg.value) for arg in node.args]
+        values = [self.ev.eval(state, arg.value) for arg in args]
         if self.it.inlined >= MAX_INLINE or not isinstance(target, cst.FunctionDef | cst.Lambda):
             return computed(*values)
         outer_env, outer_exits = dict(state.env), self.it.exits
         outer_statement = self.ctx.statement
         self.it.inlined += 1
-        self._bind_arguments(state, node, target.params, values)
+        self._bind_arguments(state, args, target.params, values)
         if isinstance(target, cst.Lambda):
             result = self.ev.eval(state, target.body)
             state.env = outer_env
@@ -62,14 +64,14 @@ class Inlining:
         return union(values)
 
     def _bind_arguments(
-        self, state: State, node: cst.Call, params: cst.Parameters, values: list[Value]
+        self, state: State, args: Sequence[cst.Arg], params: cst.Parameters, values: list[Value]
     ) -> None:
         names = [p.name.value for p in (*params.posonly_params, *params.params)]
         positional = 0
         for param in (*params.posonly_params, *params.params, *params.kwonly_params):
             default = self.ev.eval(state, param.default) if param.default is not None else UNKNOWN
             state.bind(param.name.value, default)
-        for arg, value in zip(node.args, values, strict=True):
+        for arg, value in zip(args, values, strict=True):
             if arg.keyword is not None:
                 state.bind(arg.keyword.value, value)
             elif not arg.star and positional < len(names):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from lint_rules.flow.expressions import Evaluator
     from lint_rules.flow.facts import Facts
+    from lint_rules.flow.summaries import Library
     from lint_rules.project.functions import FunctionRef
 
 _OWN = frozenset({"fresh", "mapping", "param"})
@@ -88,7 +89,7 @@ def kept_by(call: Instantiation) -> KeptAs:
     out: KeptAs = {}
     for param, value in call.bound.items():
         placed = [one for one in call.facts.placed if param in call.facts.objects.family(one.obj)]
-        only_read = not placed and _is_only_read(call.facts, param)
+        only_read = not placed and _is_only_read(call.facts, param, call.ctx.library)
         if not placed and not only_read:
             continue
         for obj in value.refs:
@@ -100,8 +101,10 @@ def kept_by(call: Instantiation) -> KeptAs:
     return out
 
 
-def _is_only_read(facts: Facts, param: int) -> bool:
-    """True for a parameter of which a function does nothing but read fields, whatever it does with these."""
+def _is_only_read(facts: Facts, param: int, library: Library) -> bool:
+    """True for a parameter of which a function does nothing but read fields, or call methods that make something new,
+    whatever it does with these."""
+    making = {call.node for call in facts.handoffs if _makes_new(library.facts(call.callee, 0))}
     name = next(name for name, obj in facts.params.items() if obj == param)
     uses, reads = 0, 0
     for node in within(facts.definition.body):
@@ -109,9 +112,19 @@ def _is_only_read(facts: Facts, param: int) -> bool:
             reads += _is_named(node.value, name)
             uses -= node.attr.value == name  # of another object a field that is called so
         elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-            reads -= _is_named(node.func.value, name)  # a method may do anything
+            if node not in making:  # another method may hand out the object, or what it holds
+                reads -= _is_named(node.func.value, name)
         uses += _is_named(node, name)
     return uses == reads
+
+
+def _makes_new(facts: Facts | None) -> bool:
+    """True for a function that returns nothing but new objects of classes."""
+    atoms = {atom for leave in facts.exits for atom in leave.value.atoms} if facts else set()
+    return bool(atoms) and all(
+        isinstance(atom, Ref) and facts is not None and facts.objects[atom.obj].origin == "fresh"
+        for atom in atoms
+    )
 
 
 def _is_named(node: cst.CSTNode, name: str) -> bool:

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 
 from lint_rules.flow.state import read
 from lint_rules.flow.values import APART, Computed, Const, Entries, Seq
+from lint_rules.knowledge.called import called_for
+from lint_rules.knowledge.classless import Classless
+from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.merging import family, may_be
-from lint_rules.knowledge.origins import brings, entry_around, roots
+from lint_rules.knowledge.origins import brings, is_found_itself, roots
 from lint_rules.knowledge.perrequest import naming
 from lint_rules.knowledge.told import kept, told
 from lint_rules.naming import is_plain_type
@@ -47,6 +50,14 @@ class Contents:
         self.survey = survey
         self.rows = fields.helpers.rows
         self.clean = Remembered(self._kept_clean, told=told(CLEAN))
+        self.classless = Classless(library)
+
+    def may_be_in(self, facts: Facts, obj: Obj, model: ClassRef | None, name: str) -> bool:
+        """True when an object of nothing but cache entries may have come with a request's value of the field; ``model``
+        is its class, where there is one."""
+        if model is not None:
+            return self.may_hold(model, name)
+        return any(map(self.classless.may_hold, self.classless.entries(facts, obj.id, name)))
 
     def may_hold(self, model: ClassRef | None, name: str) -> bool:
         """True when what a cache hands out may carry a request's value of the field; of a class that is
@@ -85,7 +96,7 @@ class Contents:
         value = store.fields.get(name) or facts.objects.default(store.obj, name)
         if name not in store.fields and _holds_unknown(facts, store):
             return True
-        if self.rows.bring(facts, store.obj, value) or self._stands_for_given(
+        if self._brings(facts, store.obj, name, value) or self._stands_for_given(
             facts, store.obj, name, value
         ):
             return True
@@ -97,9 +108,23 @@ class Contents:
     def _returns(self, facts: Facts, leave: Exit, name: str) -> bool:
         """True when what is returned may carry a request's value of the field."""
         return is_unknown(leave.value) or any(
-            self.rows.bring(facts, obj, read(leave.state, facts.objects, obj, name))
+            self._brings(facts, obj, name, read(leave.state, facts.objects, obj, name))
             for obj in may_be(facts, leave.value)
         )
+
+    def _brings(self, facts: Facts, obj: int, name: str, value: Value, calls: int = _CALLS) -> bool:
+        """True when a value of the field may be a request's; what a called function made brings what it put there."""
+        if not self.rows.bring(facts, obj, value):
+            return False
+        called = called_for(self.library, facts, facts.objects[obj]) if calls else None
+        if called is None or value != facts.objects.default(obj, name):
+            return True
+        returned = called.returned()
+        return not returned or any(
+            self._brings(called.made, each.id, name, read(leave.state, called.made.objects, each.id, name), calls - 1)
+            for leave in called.made.exits
+            for each in returned
+        )  # fmt: skip
 
     def _stands_for_given(self, facts: Facts, obj: int, name: str, value: Value) -> bool:
         """True for a literal that a called function put on the copy that it made: it was given that, as by a test,
@@ -147,7 +172,7 @@ def related(
 def is_of(facts: Facts, obj: int, model: ClassRef) -> bool:
     """False for an object of another class, and for a parameter of none: the callers' facts tell of that."""
     links = [facts.objects[link] for link in family(facts, obj)]
-    known = [link.model for link in links if link.model is not None]
+    known = [cls for link in links if (cls := class_of(facts, link)) is not None]
     if known:
         return any(one.is_kin_of(model) for one in known)
     return not any(link.origin in ("param", "self") for link in links)
@@ -184,20 +209,12 @@ def _found_by_call(facts: Facts, model: ClassRef) -> Iterator[FunctionRef]:
 def _written_on_found(facts: Facts, model: ClassRef, names: Iterable[str]) -> Iterator[str]:
     """The fields that a function gives a value on the very object that a cache handed out, or whose containers
     it adds to, also through a shallow copy."""
-    shared = {o.id for o in facts.objects.all() if _is_found_itself(facts, o)}
+    shared = {o.id for o in facts.objects.all() if is_found_itself(facts, o)}
     writes = [write for write in facts.writes if write.obj in shared]
     writes += [w for w in facts.all_additions if _shares_with_found(facts, w.obj)]
     for write in writes:
         if write.field in names and is_of(facts, write.obj, model) and brings(facts, write.value):
             yield write.field
-
-
-def _is_found_itself(facts: Facts, obj: Obj) -> bool:
-    """True for what a cache handed out, what such a container holds, and a copy that may be that."""
-    obj = entry_around(facts, obj)
-    if obj.origin == "copy" and obj.same:
-        return any(root.origin == "lookup" and root.how != APART for root in roots(facts, obj.id))
-    return obj.origin == "lookup" and obj.how != APART
 
 
 def _shares_with_found(facts: Facts, obj: int) -> bool:

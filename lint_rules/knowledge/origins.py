@@ -82,6 +82,14 @@ def entry_around(facts: Facts, obj: Obj) -> Obj:
     return obj
 
 
+def is_found_itself(facts: Facts, obj: Obj) -> bool:
+    """True for what a cache handed out, what such a container holds, and a copy that may be that."""
+    obj = entry_around(facts, obj)
+    if obj.origin == "copy" and obj.same:
+        return any(root.origin == "lookup" and root.how != APART for root in roots(facts, obj.id))
+    return obj.origin == "lookup" and obj.how != APART
+
+
 def found_inside(facts: Facts, obj: int) -> bool:
     """True for what stands in what was looked up or built from a row, or was made here, and for a copy of nothing else."""
     return all(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lint_rules.flow.values import NONES, Init, Ref, Seq
+from lint_rules.knowledge.called import called_for
 from lint_rules.knowledge.leaving import KEEPS
 from lint_rules.knowledge.merging import Merging
 from lint_rules.knowledge.origins import (
@@ -88,13 +89,14 @@ class Rows:
     def _is_built(self, facts: Facts, obj: int, given: frozenset[str], calls: int = _CALLS) -> bool:
         """True for what a called function built from a row, and kept nowhere."""
         info = facts.objects[obj]
-        call = next((each for each in facts.handoffs if each.node is info.node), None)
-        made = self.helpers.library.facts(call.callee) if call is not None and calls else None
-        if made is None or call is None or made.caches_result or info.stored:
+        called = called_for(self.helpers.library, facts, info) if calls else None
+        if called is None or info.stored:
             return False
-        read = Read(rows_given(facts, call, given))
-        returned = (self._is_returned(made, leave.value, read, calls) for leave in made.exits)
-        return bool(made.exits) and all(returned)
+        read = Read(rows_given(facts, called.call, given))
+        exits = called.made.exits
+        return bool(exits) and all(
+            self._is_returned(called.made, leave.value, read, calls) for leave in exits
+        )
 
     def _is_returned(self, made: Facts, value: Value, read: Read, calls: int) -> bool:
         atoms = value.atoms - NONES

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from lint_rules.flow.values import (
     APART,
     ITEM,
-    NONES,
     Absent,
     Callable_,
     Const,
@@ -21,6 +20,7 @@ from lint_rules.flow.values import (
     Seq,
     Strings,
 )
+from lint_rules.knowledge.called import called_for
 from lint_rules.knowledge.inside import Inside
 from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.merging import Merging, family, may_be
@@ -30,6 +30,7 @@ from lint_rules.knowledge.rows import rows_given
 if TYPE_CHECKING:
     from lint_rules.flow.facts import Facts, Handoff
     from lint_rules.flow.values import Obj, Value
+    from lint_rules.knowledge.called import Called
     from lint_rules.knowledge.contents import Contents
     from lint_rules.knowledge.helpers import Helpers
     from lint_rules.project.classes import ClassRef
@@ -86,12 +87,12 @@ class Staying:
         if inner is not None:
             return self.inside.may_hold(inner)
         if carrier.origin == "attr" and facts.objects.bottom(carrier.id).how == APART:
-            return self.contents.may_hold(class_of(facts, carrier), name)
+            return self.contents.may_be_in(facts, carrier, class_of(facts, carrier), name)
         if carrier.origin == "attr":
             return self._may_inside(facts, carrier, name)
         came_from = roots(facts, carrier.id)
         if is_own(facts, carrier.id):
-            return self.contents.may_hold(class_of(facts, carrier), name)
+            return self.contents.may_be_in(facts, carrier, class_of(facts, carrier), name)
         if any(root.origin not in ("param", "self") for root in came_from):
             return True
         copied = carrier.origin == "copy"
@@ -190,10 +191,32 @@ class Staying:
             return False
         if caller.objects.bottom(obj.id).origin in ("param", "self"):
             return self._by_callers(caller, obj, name, self.may_arrive)
-        is_apart = is_all_found if handed.copied else is_own
-        return not is_apart(caller, obj.id) or self.contents.may_hold(
-            obj.model or handed.wanted, name
+        return self._may_come(caller, obj, name, copied=handed.copied, wanted=handed.wanted)
+
+    def _may_come(
+        self, facts: Facts, obj: Obj, name: str, *, copied: bool = False, wanted: ClassRef | None = None,
+        calls: int = _CALLS,
+    ) -> bool:  # fmt: skip
+        """False for what is a copy of cache entries that hold no request's value of the field, also where a function
+        was called for it."""
+        is_apart = is_all_found if copied else is_own
+        if is_apart(facts, obj.id):
+            return self.contents.may_be_in(facts, obj, obj.model or wanted, name)
+        called = self._called(facts, obj) if calls else None
+        returned = called.returned() if called is not None else []
+        return (
+            not returned
+            or called is None
+            or any(
+                called.made.writes_to(each.id, name)
+                or self._may_come(called.made, each, name, wanted=obj.model, calls=calls - 1)
+                for each in returned
+            )
         )
+
+    def _called(self, facts: Facts, obj: Obj) -> Called | None:
+        """The call that returned an object which nothing else holds."""
+        return None if obj.stored else called_for(self.helpers.library, facts, obj)
 
     def _stays(self, handed: _Handed, name: str) -> bool:
         """True when the object has one where it is handed over, and still at the end of the caller, and of its callers."""
@@ -231,19 +254,14 @@ class Staying:
             return False
         if obj.origin != "call" or calls == 0:
             return obj.origin == "fresh" or is_built_of_row(facts, obj.id)
-        call = next((each for each in facts.handoffs if each.node is obj.node), None)
-        made = self.helpers.library.facts(call.callee) if call is not None else None
-        if made is None or call is None or made.caches_result:
+        called = self._called(facts, obj)
+        if called is None:
             return False
-        read = Read(rows_given(facts, call))
-        atoms = {atom for leave in made.exits for atom in leave.value.atoms} - NONES
-        return bool(atoms) and all(
-            isinstance(a, Ref)
-            and (
-                is_built_of_row(made, a.obj, read)
-                or self._is_made(made, made.objects[a.obj], calls - 1)
-            )
-            for a in atoms
+        read, returned = Read(rows_given(facts, called.call)), called.returned()
+        return bool(returned) and all(
+            is_built_of_row(called.made, each.id, read)
+            or self._is_made(called.made, each, calls - 1)
+            for each in returned
         )
 
     def _is_users(self, handed: _Handed) -> bool:
