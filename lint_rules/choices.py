@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lint_rules.configfiles import flake8_section
+from lint_rules.configfiles import ConfigFiles
 from lint_rules.settings import SettingsError, split_list
 from lint_rules.worker import Selection
 
@@ -46,6 +46,7 @@ def read_choices(
     isolated: bool,
     select: tuple[str, ...] = (),
     ignore: tuple[str, ...] = (),
+    files: ConfigFiles | None = None,
 ) -> Choices:
     """Join the ``--select`` and ``--ignore`` of the command line with the ``[flake8]`` section.
 
@@ -56,10 +57,11 @@ def read_choices(
     given = {"select": select, "ignore": ignore}
     codes = {name: values for name, values in given.items() if values}
     told = [_line(name, values, "command line") for name, values in codes.items()]
-    found = None if isolated else flake8_section(start, config)
+    found = None if isolated else (files or ConfigFiles()).flake8_section(start, config)
     if found is None:
         return Choices(_selection(codes), told=tuple(told))
     path, shown, section = found
+    selects = "select" not in codes and bool(split_list(_value(section, "select") or ""))
     for name in _CODES:
         ours = _codes(section, name, shown)
         if ours and name not in codes:
@@ -69,6 +71,8 @@ def read_choices(
     others = (*(("per-file-ignores",) if per_file else ()), *_EXCLUDES)
     written = {name: " ".join((_value(section, name) or "").split()) for name in others}
     told += [_line(name, (text,), shown) for name, text in written.items() if text]
+    if selects and "select" not in codes and "extend-select" in codes:
+        codes["select"] = codes["extend-select"]  # of ours it is all that the two of them name
     return Choices(_selection(codes), per_file, exclude, tuple(told))
 
 

@@ -17,17 +17,17 @@ from lint_rules.baseline import (
     read_baseline,
     write_baseline,
 )
-from lint_rules.choices import Choices, read_choices
 from lint_rules.console import Console
 from lint_rules.deadline import TIME_LIMIT
-from lint_rules.discovery import Target, common_directory, discover
+from lint_rules.discovery import Discovered, Target, common_directory
 from lint_rules.findings import Diagnostic, Finding
 from lint_rules.output.diff import unified
 from lint_rules.output.plain import printable, printable_path
 from lint_rules.output.result import Result
 from lint_rules.output.text import error_line, summary_line
-from lint_rules.runner import Report, run, run_text, write_changes
-from lint_rules.settings import SettingsError, load_settings
+from lint_rules.runner import Report, joined, run_all, run_text, write_changes
+from lint_rules.settings import SettingsError
+from lint_rules.tasks import Tasks
 from lint_rules.textfile import FileProblem, decode
 from lint_rules.worker import Change, Task
 
@@ -73,15 +73,17 @@ class Command:
         self._validate()
         console = Console(self.output_file, quiet=self.quiet)
         try:
-            choices = self._choices()
-            task = self._task(choices, console)
+            tasks = Tasks(self)
+            parts = self._parts(tasks)
+            for line in tasks.told() if self.verbose else ():
+                console.note(printable(line))
             if self.write_baseline is not None:
                 ensure_writable(self.write_baseline)
             console.open()
             if _STDIN in self.paths:
-                report = self._standard_input(task, console)
+                report = self._standard_input(*parts[0], console)
             else:
-                report = self._files(task, choices, console)
+                report = self._files(parts, console)
             return self._finish(report, console)
         except BaselineError as problem:
             raise SettingsError(str(problem)) from problem
@@ -90,10 +92,10 @@ class Command:
 
     @property
     def _rewrites(self) -> bool:
-        return not (self.check or self.diff or self._lists)
+        return not (self.check or self.diff or self.lists)
 
     @property
-    def _lists(self) -> bool:
+    def lists(self) -> bool:
         """Asked for what there is, not for what is wrong."""
         return self.matrix or self.write_tests is not None
 
@@ -127,53 +129,31 @@ class Command:
             if not _CODE.fullmatch(code.upper()):
                 raise Usage(f"{code!r} is no code or prefix of one; write for example CCL2, CCL101")
 
-    # ------------------------------------------------------------------ before
-
-    def _task(self, choices: Choices, console: Console) -> Task:
-        loaded = load_settings(
-            self._start(), config=self.config, isolated=self.isolated, overrides=self.overrides
-        )
-        if self.verbose:
-            for line in (*loaded.told(), *choices.told):
-                console.note(printable(line))
-        accepted = read_baseline(self.baseline) if self.baseline is not None else Baseline()
-        return Task(
-            loaded.settings, choices.selection, repair=not (self.check or self._lists),
-            accepted=accepted.identities, lists_subjects=self._lists, cache=not self.no_cache,
-            cache_dir=self.cache_dir, per_file_ignores=choices.per_file_ignores,
-            time_limit=self.time_limit or None,
-        )  # fmt: skip
-
-    def _choices(self) -> Choices:
-        """What is wanted: by the command line, and by what the project has told flake8."""
-        return read_choices(
-            self._start(), config=self.config, isolated=self.isolated,
-            select=tuple(code.upper() for code in self.select),
-            ignore=tuple(code.upper() for code in self.ignore),
-        )  # fmt: skip
-
-    def _start(self) -> Path:
-        """The directory from which configuration files are searched upward."""
-        if _STDIN in self.paths:
-            return common_directory([self.stdin_filename]) if self.stdin_filename else Path.cwd()
-        return common_directory(self.paths)
-
     # ------------------------------------------------------------------ the two kinds of input
 
-    def _files(self, task: Task, choices: Choices, console: Console) -> Report:
-        found = discover(self.paths, (*self.exclude, *choices.exclude))
+    def _parts(self, tasks: Tasks) -> list[tuple[Discovered, Task]]:
+        """The files, with what is to be done with them by the settings that are nearest to each."""
+        if _STDIN not in self.paths:
+            return tasks.parts()
+        name = self.stdin_filename
+        start = common_directory([name]) if name else Path.cwd()
+        name = name or "<stdin>"
+        target = Target(Path(name), name.replace(os.sep, "/"), explicit=True)
+        return [(Discovered([target]), tasks.at(start))]
+
+    def _files(self, parts: list[tuple[Discovered, Task]], console: Console) -> Report:
         with console.progress() as progress:
-            report = run(found, task, jobs=self.jobs, progress=progress)
-        if self.diff:
-            for change in report.changes:
-                console.data(unified(change.target.display, change.before, change.after))
-        elif self._rewrites and report.changes:
-            report = write_changes(found, report, task)
+            reports = run_all(parts, jobs=self.jobs, progress=progress)
+        if self._rewrites:
+            done = zip(parts, reports, strict=True)
+            reports = [write_changes(found, report, task) for (found, task), report in done]
+        report = joined(reports)
+        for change in report.changes if self.diff else ():
+            console.data(unified(change.target.display, change.before, change.after))
         return report
 
-    def _standard_input(self, task: Task, console: Console) -> Report:
-        name = self.stdin_filename or "<stdin>"
-        target = Target(Path(name), name.replace(os.sep, "/"), explicit=True)
+    def _standard_input(self, found: Discovered, task: Task, console: Console) -> Report:
+        target = found.targets[0]
         raw = console.read()
         try:
             source = decode(raw)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,79 +26,83 @@ FLAKE8_FILES = ("setup.cfg", "tox.ini", ".flake8")
 """In the order in which flake8 looks at them."""
 
 
-def read_layers(start: Path, config: Path | None = None) -> list[Layer]:
-    """What the files say, the weakest first; ``config`` names the only file to look at."""
-    if config is not None:
-        return [_read_given(config)]
-    found = (find_pyproject(start), find_flake8_config(start))
-    return [layer for layer in found if layer is not None]
+class ConfigFiles:
+    """The configuration files of one run: what stands in a directory is read once, for whatever files it counts."""
+
+    def __init__(self) -> None:
+        self._table_in = cache(_table_in)
+        self._section_in = cache(_section_in)
+
+    def layers(self, start: Path, config: Path | None = None) -> list[Layer]:
+        """What the files say for ``start``, the weakest first; ``config`` names the only file to look at."""
+        if config is not None:
+            return [_read_given(config)]
+        section = self._nearest_section(start)
+        found = (self.pyproject(start), None if section is None else _flake8_layer(*section))
+        return [layer for layer in found if layer is not None]
+
+    def pyproject(self, start: Path) -> Layer | None:
+        """The nearest ``[tool.cache-leak]`` at or above ``start``."""
+        return next(filter(None, map(self._table_in, _upwards(start))), None)
+
+    def flake8_layers(self, config: Path | None, append: Iterable[Path]) -> list[Layer]:
+        """What the files that flake8 reads say of our options, the weakest first.
+
+        ``config`` and ``append`` are flake8's ``--config`` and ``--append-config``; without the former
+        flake8 looks from the working directory upward.
+        """
+        nearest = self._nearest_section(Path.cwd()) if config is None else None
+        first = _section_of(config) if config is not None else None
+        first = _flake8_layer(*nearest) if nearest is not None else first
+        return [layer for layer in (first, *map(_section_of, append)) if layer is not None]
+
+    def flake8_section(
+        self, start: Path, config: Path | None = None
+    ) -> tuple[Path, str, Mapping[str, str]] | None:
+        """The ``[flake8]`` section for ``start``: its file, how reports call that, and its keys.
+
+        ``config`` names the only file to look at.  None when there is no such section.
+        """
+        if config is None:
+            found = self._nearest_section(start)
+        else:
+            text = None if config.suffix == ".toml" else _text_of(config)
+            section = None if text is None else _flake8_section(config, text, strict=True)
+            found = None if section is None else (config, section)
+        if found is None:
+            return None
+        return Path(os.path.abspath(found[0])), _shown(found[0]), found[1]
+
+    def _nearest_section(self, start: Path) -> tuple[Path, Mapping[str, str]] | None:
+        """The nearest file with a ``[flake8]`` section at or above ``start``, as flake8 finds it."""
+        upwards = _upwards(start, stop_at_home=True)
+        return next(filter(None, map(self._section_in, upwards)), None)
 
 
-def read_flake8_layers(config: Path | None, append: Iterable[Path]) -> list[Layer]:
-    """What the files that flake8 reads say of our options, the weakest first.
+def _table_in(directory: Path) -> Layer | None:
+    """``[tool.cache-leak]`` of the ``pyproject.toml`` in a directory."""
+    path = directory / "pyproject.toml"
+    text = _text_of(path)
+    # Without the name in it, the file cannot have the table, and need not be parsed.
+    return _toml_table(path, text) if text is not None and "cache-leak" in text else None
 
-    ``config`` and ``append`` are flake8's ``--config`` and ``--append-config``; without the former
-    flake8 looks from the working directory upward.
-    """
-    first = find_flake8_config(Path.cwd()) if config is None else _section_of(config)
-    found = [first, *map(_section_of, append)]
-    return [layer for layer in found if layer is not None]
+
+def _section_in(directory: Path) -> tuple[Path, Mapping[str, str]] | None:
+    """The first file in a directory that has a ``[flake8]`` section, and the section."""
+    for name in FLAKE8_FILES:
+        path = directory / name
+        text = _text_of(path)
+        if text is not None and "flake8" in text:
+            section = _flake8_section(path, text, strict="cache" in text)
+            if section is not None:
+                return path, section
+    return None
 
 
 def _section_of(path: Path) -> Layer | None:
     text = _text_of(path)
     section = None if text is None else _flake8_section(path, text, strict=True)
     return None if section is None else _flake8_layer(path, section)
-
-
-def find_pyproject(start: Path) -> Layer | None:
-    """The nearest ``[tool.cache-leak]`` at or above ``start``."""
-    for directory in _upwards(start):
-        path = directory / "pyproject.toml"
-        text = _text_of(path)
-        # Without the name in it, the file cannot have the table, and need not be parsed.
-        if text is not None and "cache-leak" in text:
-            table = _toml_table(path, text)
-            if table is not None:
-                return table
-    return None
-
-
-def find_flake8_config(start: Path) -> Layer | None:
-    """What the nearest ``[flake8]`` section at or above ``start`` says of our options."""
-    found = _nearest_section(start)
-    return None if found is None else _flake8_layer(*found)
-
-
-def flake8_section(
-    start: Path, config: Path | None = None
-) -> tuple[Path, str, Mapping[str, str]] | None:
-    """The ``[flake8]`` section for ``start``: its file, how reports call that, and its keys.
-
-    ``config`` names the only file to look at.  None when there is no such section.
-    """
-    if config is None:
-        found = _nearest_section(start)
-    else:
-        text = None if config.suffix == ".toml" else _text_of(config)
-        section = None if text is None else _flake8_section(config, text, strict=True)
-        found = None if section is None else (config, section)
-    if found is None:
-        return None
-    return Path(os.path.abspath(found[0])), _shown(found[0]), found[1]
-
-
-def _nearest_section(start: Path) -> tuple[Path, Mapping[str, str]] | None:
-    """The nearest file with a ``[flake8]`` section at or above ``start``, as flake8 finds it."""
-    for directory in _upwards(start, stop_at_home=True):
-        for name in FLAKE8_FILES:
-            path = directory / name
-            text = _text_of(path)
-            if text is not None and "flake8" in text:
-                section = _flake8_section(path, text, strict="cache" in text)
-                if section is not None:
-                    return path, section
-    return None
 
 
 def _upwards(start: Path, *, stop_at_home: bool = False) -> Iterator[Path]:

@@ -32,6 +32,7 @@ from lint_rules.settings import (
 from lint_rules.store import default_directory
 
 if TYPE_CHECKING:
+    from lint_rules.configfiles import ConfigFiles
     from lint_rules.engine import Engine
     from lint_rules.findings import Finding
 
@@ -128,8 +129,7 @@ class CacheLeakPlugin:
         """
         cls._told = _Told.by(options)
         # An editor may keep one process for many runs, and files have changed since the last one.
-        _loaded.cache_clear()
-        _engine.cache_clear()
+        forget()
         # Only who asks for it pays for reading the files at once, and only one process says it.
         log = getLogger("flake8.cache_leak")
         if log.isEnabledFor(INFO) and parent_process() is None:
@@ -149,7 +149,7 @@ class CacheLeakPlugin:
 
     def _findings(self) -> list[Problem]:
         try:
-            settings = _loaded(self._told).settings
+            settings = _loaded(self._told, Path(self._filename).absolute().parent).settings
         except SettingsError as error:
             return [self._problem(str(error))]
         text = "".join(self._lines)
@@ -175,18 +175,33 @@ def _message(finding: Finding) -> str:
     return f"{finding.code} {finding.function}: {fields or finding.name}"
 
 
-@lru_cache(maxsize=8)
-def _loaded(told: _Told) -> LoadedSettings:
-    """The settings in force: flake8's own section and command line over ``pyproject.toml``."""
+@lru_cache(maxsize=256)
+def _loaded(told: _Told, directory: Path) -> LoadedSettings:
+    """The settings of the files in a directory: flake8's own section and command line over ``pyproject.toml``."""
     return load_flake8_settings(
-        told.start, dict(told.given), config=told.config, append=told.append, isolated=told.isolated
-    )
+        directory, dict(told.given), config=told.config, append=told.append, isolated=told.isolated,
+        files=_config_files(),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _config_files() -> ConfigFiles:
+    """What this run has read of configuration files."""
+    from lint_rules.configfiles import ConfigFiles
+
+    return ConfigFiles()
+
+
+def forget() -> None:
+    """Read configuration files and projects anew."""
+    for remembered in (_loaded, _config_files, _engine):
+        remembered.cache_clear()
 
 
 def _say_where_from(told: _Told, log: Logger) -> None:
     """What ``flake8 -v`` says of our options, beside what it says of itself."""
     try:
-        loaded = _loaded(told)
+        loaded = _loaded(told, told.start)
     except SettingsError as error:
         log.error("%s", error)
         return

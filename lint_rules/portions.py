@@ -1,4 +1,5 @@
-"""Which files of a run belong together: those of one project are analysed one after another.
+"""Which files of a run belong together: those of one project are analysed one after another, those with other settings
+in a run of their own.
 
 What is known of a project takes time to find out and memory to keep.  Where its files come together,
 it is found out once, in one process, and let go of behind the last of them.
@@ -6,12 +7,15 @@ it is found out once, in one process, and let go of behind the last of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from lint_rules.discovery import Target
+from lint_rules.discovery import Discovered, Target
 from lint_rules.folders import is_outside
 from lint_rules.project.roots import Roots, name_of
+from lint_rules.worker import Task
 
 CHUNK = 32
 """Files of a project that is shared between processes are handed out so many at a time: few enough
@@ -33,6 +37,26 @@ def by_project(targets: Sequence[Target], roots: Roots) -> list[list[int]]:
         outside = is_outside(str(root), name)
         (beside.setdefault(root, []) if outside else ordinary).append(place)
     return [ordinary + beside.get(root, []) for root, ordinary in projects.items()]
+
+
+def by_task(found: Discovered, task_in: Callable[[Path], Task]) -> list[tuple[Discovered, Task]]:
+    """The files with what is to be done with them, which their directories tell; none where there are no files.  What
+    cannot be used is told in the first part."""
+    tasks: dict[Path, Task] = {}
+    parts: list[tuple[Discovered, Task]] = []
+    for target in found.targets:
+        directory = Path(os.path.abspath(target.path)).parent
+        if directory not in tasks:
+            tasks[directory] = task_in(directory)
+        task = tasks[directory]
+        part = next((files for files, other in parts if other is task or other == task), None)
+        if part is None:
+            part = replace(found, targets=[], errors=[])
+            parts.append((part, task))
+        part.targets.append(target)
+    if parts:
+        parts[0][0].errors += found.errors
+    return parts
 
 
 def shares(projects: Sequence[Sequence[int]], jobs: int) -> list[list[int]]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lint_rules.atomic import replace_atomically
-from lint_rules.discovery import Discovered, Target, common_directory, discover
+from lint_rules.configfiles import ConfigFiles
+from lint_rules.discovery import Discovered, Target, discover
 from lint_rules.ending import check_end
 from lint_rules.findings import Diagnostic, Finding, Subject
-from lint_rules.portions import by_project
+from lint_rules.portions import by_project, by_task
 from lint_rules.project.roots import Roots
 from lint_rules.rounds import settled
 from lint_rules.settings import Settings, load_settings
@@ -59,19 +60,57 @@ def check_paths(
 ) -> Report:
     """Check files and directories, and change nothing.
 
-    Without ``settings`` the configuration files count, as on the command line.  ``jobs`` is the
+    Without ``settings`` the configuration files count, as on the command line: for each file the nearest.  ``jobs`` is the
     number of processes; None leaves it to the size of the work.
     """
-    if settings is None:
-        settings = load_settings(common_directory(paths)).settings
-    task = Task(settings, Selection(tuple(select), tuple(ignore)))
-    return run(discover(paths, exclude), task, jobs=jobs)
+    files, selection = ConfigFiles(), Selection(tuple(select), tuple(ignore))
+
+    def task_in(directory: Path) -> Task:
+        return Task(settings or load_settings(directory, files=files).settings, selection)
+
+    found = discover(paths, exclude)
+    return joined(run_all(by_task(found, task_in) or [(found, Task())], jobs=jobs))
+
+
+def run_all(
+    parts: Sequence[tuple[Discovered, Task]],
+    *,
+    jobs: int | None = 1,
+    progress: Progress | None = None,
+) -> list[Report]:
+    """Do with each part of the files what is to be done with it; a report for each."""
+    reports: list[Report] = []
+    total = sum(len(found.targets) for found, _ in parts)
+
+    def further(done: int, _: int) -> None:
+        if progress is not None:
+            progress(sum(report.files for report in reports) + done, total)
+
+    for found, task in parts:
+        reports.append(run(found, task, jobs=jobs, progress=further))
+    return reports
+
+
+def joined(reports: Sequence[Report]) -> Report:
+    """One report of several parts of a run, in the order of their files."""
+    return Report(
+        findings=tuple(sorted((f for r in reports for f in r.findings), key=lambda f: f.sort_key)),
+        errors=_sorted([error for report in reports for error in report.errors]),
+        files=sum(report.files for report in reports),
+        candidates=sum(report.candidates for report in reports),
+        seconds=sum(report.seconds for report in reports),
+        sources={path: text for report in reports for path, text in report.sources.items()},
+        changes=tuple(
+            sorted((c for r in reports for c in r.changes), key=lambda c: c.target.display)
+        ),
+        subjects=tuple(sorted((s for r in reports for s in r.subjects), key=lambda s: s.sort_key)),
+    )
 
 
 def run(
     found: Discovered, task: Task, *, jobs: int | None = 1, progress: Progress | None = None
 ) -> Report:
-    """Analyse the files; every rewritten text is in the report, and no file is touched yet.
+    """Analyse files with the same settings; every rewritten text is in the report, and no file is touched yet.
 
     Analysing all before writing any lets every file see the project as it was at the start; what was
     repaired then is seen in further rounds (:mod:`lint_rules.rounds`).

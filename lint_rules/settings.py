@@ -11,7 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lint_rules.configfiles import ConfigFiles
 
 PREFIX = "cache-leak-"
 """What flake8's options and the keys of its section begin with."""
@@ -109,20 +112,22 @@ def load_settings(
     config: Path | None = None,
     isolated: bool = False,
     overrides: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    files: ConfigFiles | None = None,
 ) -> LoadedSettings:
     """Read the settings for files below ``start`` (a directory, or a file in it).
 
     The nearest ``pyproject.toml`` with ``[tool.cache-leak]`` counts, and the nearest of
     ``setup.cfg``, ``tox.ini`` and ``.flake8`` with a ``[flake8]`` section, which wins where both
     say something.  ``config`` names the only file to read; ``isolated`` reads none.  ``overrides``
-    (option name to values) win over every file.  Raises ``SettingsError``.
+    (option name to values) win over every file.  ``files`` are those that the run has read before.
+    Raises ``SettingsError``.
     """
     layers: list[Layer] = []
     if not isolated:
         # Configuration files are read by their own module: a run without any needs no parser.
-        from lint_rules.configfiles import read_layers
+        from lint_rules.configfiles import ConfigFiles
 
-        layers += read_layers(start, config)
+        layers += (files or ConfigFiles()).layers(start, config)
     return _merge([*layers, _command_line(overrides, "--")])
 
 
@@ -133,6 +138,7 @@ def load_flake8_settings(
     config: Path | None = None,
     append: Sequence[Path] = (),
     isolated: bool = False,
+    files: ConfigFiles | None = None,
 ) -> LoadedSettings:
     """The settings under flake8, for files below ``start``.
 
@@ -143,9 +149,10 @@ def load_flake8_settings(
     """
     layers: list[Layer] = []
     if not isolated:
-        from lint_rules.configfiles import find_pyproject, read_flake8_layers
+        from lint_rules.configfiles import ConfigFiles
 
-        pyproject, sections = find_pyproject(start), read_flake8_layers(config, append)
+        files = files or ConfigFiles()
+        pyproject, sections = files.pyproject(start), files.flake8_layers(config, append)
         layers += sections if pyproject is None else [pyproject, *sections]
         written = {name: values for _, section in sections for name, values in section.items()}
         given = {

@@ -55,6 +55,22 @@ def test_every_combination_is_decided_as_flake8_decides_it(tmp_path: Path) -> No
         assert chosen(tmp_path, select=select, ignore=ignore) == expected, text
 
 
+def test_what_a_select_of_other_codes_leaves_out_its_extension_names(tmp_path: Path) -> None:
+    for extend, ignore in product(LISTS, repeat=2):
+        if not extend:
+            continue
+        text = section(select=("E", "F"), extend_select=extend, ignore=ignore)
+        (tmp_path / "setup.cfg").write_text(text, encoding="utf-8")
+        theirs = DecisionEngine(
+            Namespace(
+                select=["E", "F"], extend_select=list(extend), ignore=list(ignore) or None,
+                extend_ignore=[], extended_default_select=["CCL"], extended_default_ignore=[],
+            )
+        )  # fmt: skip
+        expected = [code for code in CODES if theirs.decision_for(code) is Decision.Selected]
+        assert chosen(tmp_path) == expected, text
+
+
 @pytest.mark.parametrize("key", ["select", "extend-select", "ignore", "extend-ignore"])
 @pytest.mark.parametrize("code", ["ccl1", "CCL1011", "CCLX"])
 def test_a_malformed_code_of_ours_is_an_error_with_file_and_key(

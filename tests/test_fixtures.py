@@ -77,8 +77,7 @@ def test_flake8_says_the_same(fixture: Fixture, tmp_path: Path) -> None:
             ] == [(f.line, f.column, f.code) for f in expected[source.relative].findings]
     finally:
         plugin._told = kept
-        flake8_plugin._engine.cache_clear()
-        flake8_plugin._loaded.cache_clear()
+        flake8_plugin.forget()
 
 
 @_each(LEAKING)

@@ -34,14 +34,9 @@ def _fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(engine, "Engine", FakeEngine)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(CacheLeakPlugin, "_told", flake8_plugin._Told(start=tmp_path))
-    _forget()
+    flake8_plugin.forget()
     yield
-    _forget()
-
-
-def _forget() -> None:
-    flake8_plugin._loaded.cache_clear()
-    flake8_plugin._engine.cache_clear()
+    flake8_plugin.forget()
 
 
 def put(name: str, text: str) -> None:
