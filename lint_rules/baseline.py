@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,16 +24,59 @@ class BaselineError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
-    """The fingerprints of accepted findings, and their identities without the ordinal."""
+class Accepted:
+    """One accepted finding: its fingerprint, and where and what it is."""
 
-    fingerprints: frozenset[str] = frozenset()
-    identities: frozenset[str] = frozenset()
+    fingerprint: str
+    place: tuple[str, str, str]
+    fields: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The findings that are accepted: each with any of its fields, so that one which is mended in part stays accepted."""
+
+    entries: tuple[Accepted, ...] = ()
+
+    def covers(self, finding: Finding) -> bool:
+        """True where an entry is about the finding, whichever of several like it."""
+        name = identity(finding)
+        return any(
+            entry.fingerprint.rpartition(":")[0] == name or _is_part(finding, entry)
+            for entry in self.entries
+        )
+
+    def among(self, findings: Sequence[Finding]) -> frozenset[str]:
+        """The fingerprints of those findings that are accepted; each entry accepts one of them."""
+        named = list(zip(findings, fingerprints(findings), strict=True))
+        known = {entry.fingerprint for entry in self.entries}
+        found = {name for _, name in named if name in known}
+        free = [entry for entry in self.entries if entry.fingerprint not in found]
+        for finding, name in named:
+            entry = next((each for each in free if _is_part(finding, each)), None)
+            if name not in found and entry is not None:
+                free.remove(entry)
+                found.add(name)
+        return frozenset(found)
+
+    def is_from_elsewhere(self) -> bool:
+        """True where none of its files is found from the working directory."""
+        paths = {entry.place[1] for entry in self.entries}
+        return bool(paths) and not any(map(os.path.lexists, paths))
+
+
+def _is_part(finding: Finding, entry: Accepted) -> bool:
+    """True for a finding of fewer fields in the same function."""
+    return entry.place == _place(finding) and entry.fields > set(finding.field_names) > set()
+
+
+def _place(finding: Finding) -> tuple[str, str, str]:
+    return finding.code, stable_path(finding.path), finding.function
 
 
 def identity(finding: Finding) -> str:
     """What a finding is, wherever in its function it stands: a hash."""
-    parts = [finding.code, stable_path(finding.path), finding.function, *finding.field_names]
+    parts = [*_place(finding), *finding.field_names]
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
@@ -112,17 +155,16 @@ def read_baseline(path: Path) -> Baseline:
 def _entries(path: Path, entries: Any) -> Baseline:
     if not isinstance(entries, list):
         raise _corrupt(path, "it has no list of findings")
-    names: list[str] = []
+    out = []
     for entry in entries:
         name = entry.get("fingerprint") if isinstance(entry, Mapping) else None
         if not isinstance(name, str) or ":" not in name:
             raise _corrupt(path, "an entry has no fingerprint")
-        names.append(name)
-    return Baseline(frozenset(names), frozenset(_without_ordinal(names)))
-
-
-def _without_ordinal(names: Iterable[str]) -> Iterable[str]:
-    return (name.rpartition(":")[0] for name in names)
+        code, place, function = (str(entry.get(key)) for key in ("code", "path", "function"))
+        fields = entry.get("fields")
+        names = frozenset(map(str, fields if isinstance(fields, list) else ()))
+        out.append(Accepted(name, (code, place, function), names))
+    return Baseline(tuple(out))
 
 
 def _corrupt(path: Path, reason: str) -> BaselineError:

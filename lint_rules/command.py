@@ -14,14 +14,13 @@ from lint_rules.baseline import (
     BaselineError,
     ensure_writable,
     fingerprints,
-    read_baseline,
     write_baseline,
 )
 from lint_rules.console import Console
 from lint_rules.deadline import TIME_LIMIT
 from lint_rules.discovery import Discovered, Target, common_directory
 from lint_rules.findings import Diagnostic, Finding
-from lint_rules.output.diff import unified
+from lint_rules.output.diff import base_of, line_before, unified
 from lint_rules.output.plain import printable, printable_path
 from lint_rules.output.result import Result
 from lint_rules.output.text import error_line, summary_line
@@ -84,7 +83,7 @@ class Command:
                 report = self._standard_input(*parts[0], console)
             else:
                 report = self._files(parts, console)
-            return self._finish(report, console)
+            return self._finish(report, tasks.accepted, console)
         except BaselineError as problem:
             raise SettingsError(str(problem)) from problem
         finally:
@@ -148,8 +147,10 @@ class Command:
             done = zip(parts, reports, strict=True)
             reports = [write_changes(found, report, task) for (found, task), report in done]
         report = joined(reports)
-        for change in report.changes if self.diff else ():
-            console.data(unified(change.target.display, change.before, change.after))
+        if self.diff:
+            base = base_of([change.target.display for change in report.changes])
+            for change in report.changes:
+                console.data(unified(change.target.display, change.before, change.after, base))
         return report
 
     def _standard_input(self, found: Discovered, task: Task, console: Console) -> Report:
@@ -163,7 +164,7 @@ class Command:
             report = run_text(source, target, task)
         after = report.changes[0].after if report.changes else raw
         if self.diff:
-            console.data(unified(target.display, raw, after))
+            console.data(unified(target.display, raw, after, base_of([target.display])))
         elif self._rewrites:
             # Whatever went wrong, an editor gets its text back; the report takes the other stream.
             console.data(after)
@@ -172,12 +173,12 @@ class Command:
 
     # ------------------------------------------------------------------ after
 
-    def _finish(self, report: Report, console: Console) -> int:
-        accepted = self._accepted(report)
-        repaired = sum(len(change.fixed) for change in report.changes) if self._rewrites else 0
+    def _finish(self, report: Report, baseline: Baseline | None, console: Console) -> int:
+        accepted = self._accepted(report, baseline)
+        repaired = sum(map(_whole, report.changes)) if self._rewrites else 0
         result = Result(
             report.findings, fingerprints(report.findings), report.errors,
-            accepted=accepted.fingerprints, sources=report.sources, files=report.files,
+            accepted=accepted, sources=report.sources, files=report.files,
             candidates=report.candidates, seconds=report.seconds, repaired=repaired,
             has_baseline=self.baseline is not None,
         )  # fmt: skip
@@ -190,28 +191,40 @@ class Command:
             self._after_diff(result, report, console)
         else:
             self._print(result, report.changes, console)
+        if result.remaining and baseline is not None and baseline.is_from_elsewhere():
+            console.note(
+                f"none of the files in {printable(str(self.baseline))} is found from here: run where it was written"
+            )
         if report.errors:
             return 2
         return int(bool(report.changes) if self.diff else result.remaining > 0)
 
-    def _accepted(self, report: Report) -> Baseline:
+    def _accepted(self, report: Report, baseline: Baseline | None) -> frozenset[str]:
+        """The fingerprints of the findings that are accepted, now or before."""
         if self.write_baseline is not None:
             write_baseline(self.write_baseline, report.findings)
-            return Baseline(frozenset(fingerprints(report.findings)))
-        return read_baseline(self.baseline) if self.baseline is not None else Baseline()
+            return frozenset(fingerprints(report.findings))
+        return baseline.among(report.findings) if baseline is not None else frozenset()
 
     def _after_diff(self, result: Result, report: Report, console: Console) -> None:
         """The diff has standard output for itself; what it leaves out is said beside it."""
         for error in result.errors:
             console.error(error_line(error))
+        changed = {change.target.display: change for change in report.changes}
         for finding, _, accepted in result.entries():
             if not accepted:
                 reason = finding.fix.reason or _no_reason(finding)
-                place = f"{printable_path(finding.path)}:{finding.line}:{finding.column}"
-                console.note(f"{place}: {finding.code} not fixed: {printable(reason)}")
+                line, change = finding.line, changed.get(finding.path)
+                if change is not None:  # nothing is written: the place is that in the file
+                    line = line_before(change.before, change.after, line)
+                place = f"{printable_path(finding.path)}:{line}:{finding.column}"
+                said = f"{finding.code} in {printable(finding.function)} not fixed"
+                console.note(f"{place}: {said}: {printable(reason)}")
         if report.changes:
-            count = len(report.changes)
-            console.note(f"{count} file{'' if count == 1 else 's'} would be changed")
+            count, base = len(report.changes), base_of(list(changed))
+            where = f" (paths in the diff are told from {printable(str(base))}: apply it there)"
+            there = where if base != Path.cwd() else ""
+            console.note(f"{count} file{'' if count == 1 else 's'} would be changed{there}")
 
     def _print_matrix(self, result: Result, report: Report, console: Console) -> None:
         from lint_rules.output import matrix
@@ -310,16 +323,26 @@ def _no_reason(finding: Finding) -> str:
     return "see the error of this file" if finding.fix.available else "no automatic fix"
 
 
+def _whole(change: Change) -> int:
+    """How many findings of a file were repaired as a whole."""
+    return sum(finding.fix.reason is None for finding in change.fixed)
+
+
 def _changes(changes: tuple[Change, ...]) -> list[str]:
     """What was rewritten, file by file, with what each repair changes."""
     lines = []
     for change in changes:
-        count = len(change.fixed)
+        count, whole = len(change.fixed), _whole(change)
         path = printable_path(change.target.display)
-        lines.append(f"{path}: fixed {count} finding{'' if count == 1 else 's'}")
+        part = "" if whole == count else f", {count - whole} of them in part"
+        lines.append(f"{path}: fixed {count} finding{'' if count == 1 else 's'}{part}")
         for finding in change.fixed:
             fields = ", ".join(map(printable, finding.field_names))
-            note = f" ({printable(finding.fix.note)})" if finding.fix.note else ""
+            said = [
+                finding.fix.note,
+                "in part: the rest is reported" if finding.fix.reason else None,
+            ]
+            note = f" ({'; '.join(map(printable, filter(None, said)))})" if any(said) else ""
             lines.append(
                 f"  {finding.line}:{finding.column} {finding.code} in "
                 f"{printable(finding.function)}{f': {fields}' if fields else ''}{note}"

@@ -202,7 +202,8 @@ class FileReport:
     """What came out of one file.
 
     ``source`` is the decoded text when there are findings (for excerpts), else None.
-    ``subjects`` are its helpers and merge functions, right ones too.  ``fixed`` holds the findings whose repair is in ``new_source``; ``findings`` those that remain.
+    ``subjects`` are its helpers and merge functions, right ones too.  ``fixed`` holds the findings whose repair is in ``new_source``, each
+    with the fields that were repaired (a reason beside its edits: others of its fields are left); ``findings`` those that remain.
     ``new_source`` is None when nothing was (or was asked to be) rewritten.
     """
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lint_rules.baseline import Baseline, read_baseline
+from lint_rules.baseline import read_baseline
 from lint_rules.choices import Choices, read_choices
 from lint_rules.configfiles import ConfigFiles
 from lint_rules.discovery import Discovered, common_directory, discover
@@ -27,7 +27,7 @@ class Tasks:
         self._command = command
         self._files = ConfigFiles()
         baseline = command.baseline
-        self._accepted = read_baseline(baseline) if baseline is not None else Baseline()
+        self.accepted = read_baseline(baseline) if baseline is not None else None
         #: For what ``-v`` tells of settings the first directory that has these.
         self._told: dict[tuple[str, ...], Path] = {}
 
@@ -51,7 +51,7 @@ class Tasks:
         self._told.setdefault((*loaded.told(), *choices.told), start)
         return Task(
             loaded.settings, choices.selection, repair=not (command.check or command.lists),
-            accepted=self._accepted.identities, lists_subjects=command.lists,
+            accepted=self.accepted, lists_subjects=command.lists,
             cache=not command.no_cache, cache_dir=command.cache_dir,
             per_file_ignores=choices.per_file_ignores, time_limit=command.time_limit or None,
         )  # fmt: skip

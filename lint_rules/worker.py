@@ -19,6 +19,7 @@ from lint_rules.store import default_directory
 from lint_rules.textfile import SourceText, read_source
 
 if TYPE_CHECKING:
+    from lint_rules.baseline import Baseline
     from lint_rules.engine import Engine
     from lint_rules.suppress import PerFile
 
@@ -61,7 +62,7 @@ class Task:
     settings: Settings = field(default_factory=Settings)
     selection: Selection = field(default_factory=Selection)
     repair: bool = False
-    accepted: frozenset[str] = frozenset()
+    accepted: Baseline | None = None
     per_file_ignores: PerFile = ()
     lists_subjects: bool = False
     cache: bool = True
@@ -206,7 +207,7 @@ class Worker:
         if new is not None and new != source.text:
             change = Change(target, source.raw, source.encode(new), report.fixed)
         text = source.text if change is None or new is None else new
-        if self._task.accepted:
+        if self._task.accepted is not None:
             # The repair was told to leave accepted findings alone; they are reported all the same.
             checked = self._checked(target, text)
             errors = tuple(dict.fromkeys([*report.errors, *checked.errors]))
@@ -215,11 +216,9 @@ class Worker:
 
     def _may_repair(self, target: Target) -> Callable[[Finding], bool]:
         selection, accepted = self._task.selection_in(target.path), self._task.accepted
-        if not accepted:
+        if accepted is None:
             return selection
-        from lint_rules.baseline import identity
-
-        return lambda finding: selection(finding) and identity(finding) not in accepted
+        return lambda finding: selection(finding) and not accepted.covers(finding)
 
 
 def _finished(target: Target, text: str, report: FileReport) -> FileReport:

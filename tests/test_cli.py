@@ -92,7 +92,7 @@ def test_plain_rewrites_and_says_what_and_why_not() -> None:
     assert "an absent value now clears the field" in result.stdout
     assert "a.py:2:1: CCL202" in result.stdout
     assert "fix: none: the value is not the field's own" in result.stdout
-    assert result.stdout.endswith("1 fixed, 1 remaining in 1 file\n")
+    assert result.stdout.endswith("1 fixed, 1 remaining; 1 file checked\n")
 
 
 def test_the_others_are_done_when_one_goes_wrong() -> None:
@@ -254,7 +254,10 @@ def test_the_diff_has_standard_output_for_itself() -> None:
     result = cli("--diff", ".")
     assert result.stdout.startswith("--- a/a.py\n+++ b/a.py\n@@ ")
     assert "b.py: error:" in result.stderr
-    assert "a.py:2:1: CCL202 not fixed: the value is not the field's own" in result.stderr
+    assert (
+        "a.py:2:1: CCL202 in outer.inner not fixed: the value is not the field's own"
+        in result.stderr
+    )
 
 
 def test_the_diff_goes_to_the_output_file() -> None:
@@ -306,7 +309,7 @@ def test_a_baseline_accepts_what_is_there() -> None:
     path.write_bytes(b"# moved\n\nLEAK\nSTUCK\n")
     result = cli("--check", "--baseline", "b.json", "pkg")
     assert result.exit_code == 0
-    assert "0 findings, 2 baselined in 1 file" in result.stdout
+    assert "0 findings, 2 baselined; 1 file checked" in result.stdout
     assert "(baselined)" in result.stdout
     path.write_bytes(b"LEAK\nSTUCK\nSTUCK\n")
     result = cli("--check", "--baseline", "b.json", "--output-format", "json", "pkg")

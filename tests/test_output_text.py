@@ -109,11 +109,14 @@ def test_fixes() -> None:
 
 
 def test_the_summary() -> None:
-    assert text.summary_line(result()) == "0 findings in 3 files"
-    assert text.summary_line(result(FINDING)) == "1 finding in 3 files"
-    assert text.summary_line(result(FINDING, accepted=True)) == "0 findings, 1 baselined in 3 files"
+    assert text.summary_line(result()) == "0 findings; 3 files checked"
+    assert text.summary_line(result(FINDING)) == "1 finding; 3 files checked"
+    assert (
+        text.summary_line(result(FINDING, accepted=True))
+        == "0 findings, 1 baselined; 3 files checked"
+    )
     repaired = replace(result(FINDING), repaired=2, files=1)
-    assert text.summary_line(repaired) == "2 fixed, 1 remaining in 1 file"
+    assert text.summary_line(repaired) == "2 fixed, 1 remaining; 1 file checked"
 
 
 def test_colours_are_only_decoration() -> None:

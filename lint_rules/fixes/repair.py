@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from lint_rules.findings import Diagnostic, FileReport, Finding, Fix
@@ -58,9 +58,23 @@ def repaired(text: str, first: FileReport, check: Callable[[str], FileReport]) -
     if current == text:
         return replace(first, findings=report.findings)
     return FileReport(
-        first.path, report.findings, (), text, first.candidates, tuple(fixed), current,
-        subjects=report.subjects,
+        first.path, report.findings, (), text, first.candidates,
+        tuple(_as_fixed(fixed, report.findings)), current, subjects=report.subjects,
     )  # fmt: skip
+
+
+def _as_fixed(applied: list[Finding], left: tuple[Finding, ...]) -> Iterator[Finding]:
+    """The findings with the fields that were repaired: of a repair in part without those that are still reported, and
+    without its reason where none is."""
+    for finding in applied:
+        same = (f for f in left if (f.code, f.function) == (finding.code, finding.function))
+        still = {name for each in same for name in each.field_names}
+        if finding.fix.reason is None or still.isdisjoint(finding.field_names):
+            yield replace(finding, fix=replace(finding.fix, reason=None))
+        else:
+            fields = tuple(each for each in finding.fields if each.name not in still)
+            if fields:
+                yield replace(finding, fields=fields)
 
 
 def _not_rewritten(first: FileReport, reason: str) -> FileReport:

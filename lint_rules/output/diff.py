@@ -8,15 +8,38 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 _NO_NEWLINE = "\n\\ No newline at end of file\n"
 
 
-def unified(path: str, before: bytes, after: bytes) -> bytes:
-    """The difference of one file; empty when there is none."""
+def base_of(paths: Sequence[str]) -> Path:
+    """The directory from which the paths of a diff are told: the working directory where all of them lie below it, else
+    the one that they have in common."""
+    here = Path.cwd()
+    places = [Path(os.path.abspath(path)) for path in paths]
+    if all(here in place.parents for place in places):
+        return here
+    try:
+        return Path(os.path.commonpath([here, *places]))
+    except ValueError:  # Windows: several drives
+        return here
+
+
+def line_before(before: bytes, after: bytes, line: int) -> int:
+    """Where a line of the new text stands in the old one, or what is there instead (both from 1)."""
     old, new = _lines(before), _lines(after)
-    name = _name(path)
+    for tag, start, end, first, last in difflib.SequenceMatcher(None, old, new).get_opcodes():
+        if first < line <= last:
+            return start + line - first if tag == "equal" else min(start + 1, max(end, 1))
+    return line
+
+
+def unified(path: str, before: bytes, after: bytes, base: Path) -> bytes:
+    """The difference of one file, whose path is told from ``base``; empty when there is none."""
+    old, new = _lines(before), _lines(after)
+    name = _name(path, base)
     lines = difflib.unified_diff(old, new, _quoted(f"a/{name}"), _quoted(f"b/{name}"))
     return b"".join(_encoded(lines))
 
@@ -37,15 +60,14 @@ def _encoded(lines: Iterator[str]) -> Iterator[bytes]:
             yield (line + _NO_NEWLINE).encode("latin-1")
 
 
-def _name(path: str) -> str:
-    """The path that the receiving program must find: below the working directory, if it is."""
+def _name(path: str, base: Path) -> str:
+    """The path that the receiving program must find: from ``base``, if it is below."""
+    absolute = os.path.abspath(path)
     try:
-        inner = os.path.relpath(path)
+        name = Path(absolute).relative_to(base).as_posix()
     except ValueError:
-        inner = os.path.abspath(path)
-    if inner == ".." or inner.startswith(f"..{os.sep}"):
-        inner = os.path.abspath(path)
-    return inner.replace(os.sep, "/").lstrip("/")
+        name = absolute.replace(os.sep, "/")
+    return name.lstrip("/")
 
 
 def _quoted(name: str) -> str:

@@ -1,6 +1,13 @@
-"""Workflow commands: GitHub shows each finding at its line of the pull request."""
+"""Workflow commands: GitHub shows each finding at its line of the pull request.
+
+It takes paths from the root of the checkout, which it names in ``GITHUB_WORKSPACE`` (docs.github.com, "Variables
+reference"), wherever in it a step runs.
+"""
 
 from __future__ import annotations
+
+import os
+from pathlib import Path
 
 from lint_rules.findings import Finding
 from lint_rules.output.plain import printable
@@ -12,14 +19,14 @@ def render(result: Result) -> str:
     """One ``::error`` for each finding (``::notice`` for an accepted one) and for each problem."""
     lines = [_finding(finding, accepted) for finding, _, accepted in result.entries()]
     for error in result.errors:
-        properties = _properties({"file": error.path, "title": "fix-cache-leak"})
+        properties = _properties({"file": _place(error.path), "title": "fix-cache-leak"})
         lines.append(f"::error {properties}::{_data(error.message)}")
     return "".join(f"{line}\n" for line in lines)
 
 
 def _finding(finding: Finding, accepted: bool) -> str:
     place = {
-        "file": finding.path,
+        "file": _place(finding.path),
         "line": str(finding.line),
         "endLine": str(finding.end_line),
     }
@@ -32,6 +39,15 @@ def _finding(finding: Finding, accepted: bool) -> str:
     head = f"{finding.code} {finding.message}{mark}"
     said = "\n".join((head, *field_notes(finding), fix_line(finding)))
     return f"::{command} {properties}::{_data(said)}"
+
+
+def _place(path: str) -> str:
+    """A path from the root of the checkout, where there is one around it."""
+    root = os.environ.get("GITHUB_WORKSPACE")
+    try:
+        return Path(os.path.abspath(path)).relative_to(root).as_posix() if root else path
+    except ValueError:
+        return path
 
 
 def _properties(values: dict[str, str]) -> str:

@@ -41,7 +41,7 @@ def error_line(error: Diagnostic) -> str:
 
 
 def summary_line(result: Result) -> str:
-    """What was found in how many files, and what can be repaired."""
+    """What was found, what can be repaired, and how many files were looked at."""
     parts = [_count(result.remaining, "finding")]
     if result.repaired:
         parts[0] = f"{result.repaired} fixed, {result.remaining} remaining"
@@ -53,7 +53,7 @@ def summary_line(result: Result) -> str:
         parts.append(f"{accepted} baselined")
     if result.errors:
         parts.append(_count(len(result.errors), "error"))
-    return f"{', '.join(parts)} in {_count(result.files, 'file')}"
+    return f"{', '.join(parts)}; {_count(result.files, 'file')} checked"
 
 
 def fix_line(finding: Finding) -> str:
@@ -71,6 +71,8 @@ def fix_line(finding: Finding) -> str:
 
 def _one(finding: Finding, lines: list[str], accepted: bool, colour: bool) -> Iterator[str]:
     yield heading(finding, accepted=accepted, colour=colour)
+    if accepted:
+        return  # the reader knows it
     shown = excerpt(finding, lines)
     if colour and shown:
         shown[-1] = shown[-1].replace("^", f"{_RED}^", 1) + _OFF
