@@ -117,6 +117,13 @@ OF_ONE_USER = re.compile(
 )
 """What a key inside a cache entry is called that stands for what is one user's."""
 
+SAYS_WHO = re.compile(
+    r"(?:^|_)(?:id|uid|uuid|guid|sub|subject|user|username|login|email|customer|person|owner|principal|identity"
+    r"|key|token|hash|digest|fingerprint|etag|version|revision)$",
+    re.IGNORECASE,
+)
+"""What a field is called that tells one user, or one state of his, from another."""
+
 CONTEXT_VARIABLE = "contextvars.ContextVar"
 """What is called a cache and is of this class holds what the request itself has put there."""
 

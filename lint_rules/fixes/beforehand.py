@@ -30,6 +30,10 @@ _RECKONS = (
     "what the function writes depends on the value that was there before: write by hand what is right for another "
     "end user"
 )
+_COMPARES = (
+    "whether anything is written depends on another field of the object, which is compared with the new value: overwrite "
+    "this field outside of that test"
+)
 _NO_OBJECT = "there may be no object here, so nothing can be reset before the merge: reset the field by hand where there is one"
 
 
@@ -131,6 +135,8 @@ def objection(
     ]
     if any(_asks_for_object(layout, node, target) for node in inside):
         return _NO_OBJECT
+    if _compares(problem, merge):
+        return _COMPARES
     if _asks_through_local(problem, layout, merge, target):
         return _RECKONS
     if merge.keeps == "added" and not _all_added(problem, layout, merge, anchor):
@@ -150,6 +156,17 @@ def objection(
             if use == "truth" and value.text not in _FALSY:
                 return _RECKONS
     return None
+
+
+def _compares(problem: Problem, merge: Merge) -> bool:
+    """True where a deciding test compares a field of the carrier with something: where both are equal nothing is written
+    behind the reset."""
+    facts, own = problem.facts, family(problem.facts, merge.write.obj)
+    deciding = {facts.guard_nodes[number] for number in merge.deciding}
+    return any(
+        facts.guard_nodes[guard.id] in deciding and any(obj in own for obj, _ in guard.equal)
+        for guard in facts.guards
+    )
 
 
 def _all_added(problem: Problem, layout: Layout, merge: Merge, anchor: cst.CSTNode) -> bool:

@@ -17,6 +17,7 @@ from lint_rules.fixes.arguments import (
     take_out_of_include,
 )
 from lint_rules.fixes.layout import Layout
+from lint_rules.fixes.readings import after_all, behind_reads, leaves
 from lint_rules.fixes.texts import leave_out, writes_aliases
 from lint_rules.fixes.values import ResetValue, reset_value
 from lint_rules.flow.presence import is_always_true
@@ -44,6 +45,9 @@ _MERGED = (
 )
 
 
+_READ = "the copy's own value is read behind the place of the reset: reset the field by hand where it is not needed any more"
+
+
 def fix_copy(problem: Problem, layout: Layout) -> Fix:
     """Insert unconditional resets of the problem's fields on the copy."""
     links = map(problem.facts.objects.__getitem__, family(problem.facts, problem.carrier.id))
@@ -57,6 +61,8 @@ def fix_copy(problem: Problem, layout: Layout) -> Fix:
     # What the copy writes already is corrected first; the next round adds what is still missing.
     there = replace_entries(problem, layout, values) | _assignments(problem, layout, values)
     edits = list(there.values()) or _edits(problem, layout, values)
+    if isinstance(edits, str):
+        return Fix(reason=edits)
     if edits is None and problem.model is not None and problem.model.frozen:
         return Fix(
             reason=f"objects of {problem.model.name} cannot be changed after the copy (the class is "
@@ -108,8 +114,10 @@ def values_of(problem: Problem) -> tuple[dict[str, ResetValue], list[str]]:
     return values, reasons
 
 
-def _edits(problem: Problem, layout: Layout, values: dict[str, ResetValue]) -> list[Edit] | None:
-    """The first form that fits: what is there already is extended, before anything new comes in."""
+def _edits(
+    problem: Problem, layout: Layout, values: dict[str, ResetValue]
+) -> list[Edit] | str | None:
+    """The first form that fits: what is there already is extended, before anything new comes in; else why none does."""
     node = problem.carrier.node
     if node is None:
         return None
@@ -120,8 +128,12 @@ def _edits(problem: Problem, layout: Layout, values: dict[str, ResetValue]) -> l
         return by_names
     variable, anchor, optional = bound(problem, layout, node, values)
     frozen = problem.model is not None and problem.model.frozen
-    if variable is not None and anchor is not None and not frozen:
-        last = last_reset(problem, layout, anchor, variable)
+    if variable is not None and anchor is not None:
+        last = None if frozen else last_reset(problem, layout, anchor, variable)
+        reading = behind_reads(problem, layout, last or anchor, variable, values)
+        if reading:
+            resets = _statements(problem, variable, values)
+            return _READ if frozen or optional else after_all(layout, reading, resets) or _READ
         if last is not None:
             return after(layout, last, _statements(problem, variable, values))
     inside = _inside(problem, layout, node, values, direct=variable is None or frozen)
@@ -252,7 +264,7 @@ def last_reset(
         for small in inside:
             if small in resets:
                 last = small
-        if statement is not line and _leaves(layout, statement, leaving):
+        if statement is not line and leaves(statement, leaving):
             break
     return last
 
@@ -269,20 +281,6 @@ def _with_guarded(
             yield from _with_guarded(problem, layout, statement.body.body, variable)
         else:
             yield statement
-
-
-def _leaves(layout: Layout, statement: cst.CSTNode, stores: set[cst.CSTNode]) -> bool:
-    """True when a statement may end the function, or puts something into a cache."""
-    todo = [statement]
-    while todo:
-        node = todo.pop()
-        if (
-            isinstance(node, cst.Return | cst.Raise | cst.Yield | cst.Break | cst.Continue)
-            or node in stores
-        ):
-            return True
-        todo.extend(node.children)
-    return False
 
 
 def _statements(problem: Problem, variable: str, values: dict[str, ResetValue]) -> list[str]:

@@ -27,6 +27,7 @@ from lint_rules.flow.values import (
     reads_of,
 )
 from lint_rules.knowledge.leaving import objects_in
+from lint_rules.naming import SAYS_WHO
 
 #: Choices inside the written value itself.
 _VALUE_CHOICES = frozenset({"or", "and", "default", "coalesce", "ternary"})
@@ -194,10 +195,18 @@ class Merging:
         """
         added = keeps == "added"
         blamed = frozenset() if added else self.final(write.obj, write.field).blame
+        equal = (guard for guard in self.facts.guards if guard.equal)
+        same = {
+            self.facts.guard_nodes[guard.id]
+            for guard in equal
+            if self._found_equal(guard, write, reads)
+        }
         found: set[int] = set()
         for number in (*blamed, *write.guards):
             guard = self.facts.guards[number]
             keeping = guard.needs if number in blamed else not guard.needs
+            if self.facts.guard_nodes[number] in same:
+                continue
             if guard.kind not in _VALUE_CHOICES and may_hold_for(
                 guard.condition, keeping, lambda asked: self._about(asked, write, reads)
             ):
@@ -325,11 +334,20 @@ class Merging:
         return guard.kind not in _SKIPPING and self.asks(guard, write, reads)
 
     def _found_equal(self, guard: Guard, write: Write, reads: Reads) -> bool:
-        """True where the old value is the new one ("write only what has changed")."""
+        """True where the old value is the new one ("write only what has changed"), or is the same user's: a field of the
+        carrier is what it would be given from the source ("write all where the user has changed")."""
         own = self.own(write.obj)
-        is_own = any(obj in own and name == write.field for obj, name in guard.equal)
-        return is_own and any(
-            name != WHOLE or self._is_param(obj) for obj, name in reads & guard.equal
+        names = {name for obj, name in guard.equal if obj in own}
+        others = frozenset((obj, name) for obj, name in guard.equal if obj not in own)
+        if write.field in names and any(
+            name != WHOLE or self._is_param(obj) for obj, name in reads & others
+        ):
+            return True
+        marks = (w for w in self.facts.writes_to(write.obj) if w.field in names - {write.field})
+        return any(
+            SAYS_WHO.search(mark.field) or SAYS_WHO.search(name)
+            for mark in marks
+            for _, name in others & reads_of(mark.value)
         )
 
     def _fills_unset(self, guard: Guard, write: Write) -> bool:
