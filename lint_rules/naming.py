@@ -108,7 +108,7 @@ topics/cache, "Local-memory caching"; cachelib's ``SimpleCache`` pickles, too)."
 CACHING_DECORATORS = re.compile(
     r"^(functools\.(lru_cache|cache)|cachetools\.(func\.)?\w*cache\w*|cachetools\.cached(method)?"
     r"|async_lru\.alru_cache|aiocache\.(multi_)?cached(_stampede)?|lru_cache|alru_cache|cached"
-    r"|cachetools\.keys\.\w+)$"
+    r"|cachetools\.keys\.\w+|[\w.]+\.cache_(multi_)?on_arguments)$"
 )
 
 

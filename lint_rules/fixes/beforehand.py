@@ -31,8 +31,8 @@ _RECKONS = (
     "end user"
 )
 _COMPARES = (
-    "whether anything is written depends on another field of the object, which is compared with the new value: overwrite "
-    "this field outside of that test"
+    "whether the function writes depends on another field of the object: write this field by hand outside "
+    "of that test"
 )
 _NO_OBJECT = "there may be no object here, so nothing can be reset before the merge: reset the field by hand where there is one"
 
@@ -159,12 +159,13 @@ def objection(
 
 
 def _compares(problem: Problem, merge: Merge) -> bool:
-    """True where a deciding test compares a field of the carrier with something: where both are equal nothing is written
-    behind the reset."""
+    """True where a deciding test compares another field of the carrier with something: where both are equal nothing is
+    written behind the reset."""
     facts, own = problem.facts, family(problem.facts, merge.write.obj)
     deciding = {facts.guard_nodes[number] for number in merge.deciding}
     return any(
-        facts.guard_nodes[guard.id] in deciding and any(obj in own for obj, _ in guard.equal)
+        facts.guard_nodes[guard.id] in deciding
+        and any(obj in own and name != merge.write.field for obj, name in guard.equal)
         for guard in facts.guards
     )
 

@@ -45,7 +45,10 @@ _MERGED = (
 )
 
 
-_READ = "the copy's own value is read behind the place of the reset: reset the field by hand where it is not needed any more"
+_READ = (
+    "the function reads the copy's own value after the place of the reset: reset the field by hand where that value is "
+    "not used"
+)
 
 
 def fix_copy(problem: Problem, layout: Layout) -> Fix:

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from lint_rules.project.typeinfo import TypeInfo
 
 _TUPLE = re.compile(r"\A(?:\w+\.)?[tT]uple\[")
+_STORED_BY = re.compile(r"\[([^\]\n]*)\][ \t]*=(?!=)|\.set\w*\(([^,\n]*),")
+"""What stands in the brackets of an item that a method assigns, and before the comma in what it sets."""
+_FIELD = re.compile(r"\.(\w+)")
 _TAKING_OUT = frozenset({"pop", "popitem"})
 """Methods behind which nobody else finds what they hand out."""
 _KEY_WORDS = frozenset({"key", "k", "name", "cache_key", "ttl", "timeout", "ex", "expire", "nx"})
@@ -235,7 +238,7 @@ class Caches:
         self, state: State, node: cst.Call, func: cst.Attribute, base: Value,
         given: list[tuple[cst.Arg, Value]], *, scheduled: bool,
     ) -> None:  # fmt: skip
-        key = self._key(given)
+        key = self._key(given, self.ctx.method(base, func.attr.value))
         kept = self.keeping.by_method(state, node, func.attr.value, base, given)
         positional = [arg for arg, _ in given if arg.keyword is None and not arg.star]
         for index, (arg, value) in enumerate(given):
@@ -243,31 +246,44 @@ class Caches:
             if keyword in _KEY_WORDS or (keyword is None and index == 0 and len(positional) > 1):
                 continue
             name = last_name(func.value) or "cache"
-            self.store(state, node, value, key, name, scheduled=scheduled, kept=kept)
+            self.store(
+                state, node, value, key, name, scheduled=scheduled, kept=kept,
+                pickled=self.recognising.is_pickling(base),
+            )  # fmt: skip
 
-    def _key(self, given: list[tuple[cst.Arg, Value]]) -> tuple[Value, str]:
+    def _key(
+        self, given: list[tuple[cst.Arg, Value]], method: FunctionRef | None
+    ) -> tuple[Value, str]:
+        """The key of a store, and its text; of what is stored alone, the fields of it that a method of the project stores
+        it by."""
+        positional = [arg for arg, _ in given if arg.keyword is None]
         for index, (arg, value) in enumerate(given):
             keyword = arg.keyword.value if arg.keyword else None
-            if keyword in ("key", "k", "name", "cache_key") or (keyword is None and index == 0):
+            first = keyword is None and index == 0 and (len(positional) > 1 or len(given) > 1)
+            if keyword in ("key", "k", "name", "cache_key") or first:
                 return value, self.ctx.code(arg.value)
-        return Value(frozenset()), ""
+        keys = _STORED_BY.findall(method.source) if method is not None else []
+        return Value(frozenset()), " ".join(
+            word for key in keys for word in _FIELD.findall("".join(key))
+        )
 
     def store(
         self, state: State, node: cst.CSTNode, value: Value, key: tuple[Value, str], cache: str,
         *, by: FunctionRef | None = None, scheduled: bool = False, kept: KeptAs | None = None,
+        pickled: bool = False,
     ) -> None:  # fmt: skip
         """Note that a value goes into a cache (the entries of a dict made here, too); ``kept`` tells in
-        what state the store keeps an object."""
+        what state the store keeps an object, ``pickled`` that it keeps bytes of it."""
         self.place(state, node, value, kept)
         themselves = set(self.ctx.deref(value))
         for obj in self.stored_objects(state, value):
             if any(s.node is node and s.obj == obj for s in self.ctx.facts.stores):
                 continue
             fields, makers = (kept or {}).get(obj, ({}, frozenset()))
-            self.ctx.objects[obj].stored |= not makers
+            self.ctx.objects[obj].stored |= not (makers or pickled)
             self.ctx.facts.stores.append(
                 Store(node, obj, {**state.heap.get(obj, {}), **fields}, key[0], key[1], cache,
-                      state.guards, self.ctx.next_order(), scheduled, by, makers, obj not in themselves)
+                      state.guards, self.ctx.next_order(), scheduled, by, makers, obj not in themselves, pickled)
             )  # fmt: skip
 
     def place(

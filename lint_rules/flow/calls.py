@@ -21,6 +21,7 @@ from lint_rules.flow.caches import Caches
 from lint_rules.flow.context import class_of, computed
 from lint_rules.flow.copies import Copies
 from lint_rules.flow.ordinary import Ordinary
+from lint_rules.flow.restoring import cast, serialise
 from lint_rules.flow.rows import how_read
 from lint_rules.flow.state import State
 from lint_rules.flow.values import (
@@ -106,9 +107,9 @@ class Calls:
         if full in known.AWAITERS or name.rsplit(".", 1)[-1] in known.SCHEDULERS:
             return scheduled.call(self, state, node, waits=full in known.AWAITERS)
         if full in known.SERIALISERS and node.args:
-            return self._serialise(state, node, full)
+            return serialise(self, state, node, full)
         if full == "typing.cast" and len(node.args) == 2:
-            return self._cast(state, node)
+            return cast(self, state, node)
         if full in known.TRANSPARENT and node.args:
             return self._transparent(state, node)
         if full == "functools.partial" and node.args:
@@ -117,27 +118,6 @@ class Calls:
 
     def _transparent(self, state: State, node: cst.Call) -> Value:
         return union([self.ev.eval(state, arg.value) for arg in node.args])
-
-    def _serialise(self, state: State, node: cst.Call, full: str) -> Value:
-        value = self.ev.eval(state, node.args[0].value)
-        objs = [o for o in self.ctx.deref(value) if not self.ev.mappings.is_local(o)]
-        if not objs:
-            return value
-        # What a pickle restores is of the kind that went in; the others know nothing but mappings.
-        mapping = not full.startswith("pickle.") or all(self.ctx.objects[o].mapping for o in objs)
-        return ref(self.copies.made(state, node, objs, "deep", full, mapping=mapping))
-
-    def _cast(self, state: State, node: cst.Call) -> Value:
-        value = self.ev.eval(state, node.args[1].value)
-        hint = self.ctx.project.resolve_annotation(
-            self.ctx.module, self.ctx.code(node.args[0].value), self.ctx.function
-        )
-        for obj in self.ctx.deref(value):
-            info = self.ctx.objects[obj]
-            if info.model is None and len(hint.classes) == 1:
-                info.model, info.typed = hint.classes[0], True
-                self.ctx.learn_fields(info.model)
-        return value
 
     def _fields(self, state: State, node: cst.Call) -> Value:
         """``dataclasses.fields(x)``: the names; ``f.name`` of each is the name again."""
@@ -196,7 +176,7 @@ class Calls:
             return apply(self, state, node, own, base, node.args)
         if name == "fromkeys":
             return self._fromkeys(state, node)
-        if not objs:
+        if not objs or (name in known.TEXT_METHODS and not base.refs):
             return self._text_method(state, node, base, name)
         if name in known.RECODING and all(
             self.ctx.objects[obj].how in known.SERIALISED for obj in objs

@@ -58,6 +58,13 @@ class Store:
     makers: frozenset[FunctionRef] = frozenset()
     #: The object is not what is stored, but stands in it: an entry, a tuple.
     within: bool = False
+    #: The cache keeps bytes of the object.
+    pickled: bool = False
+
+    @property
+    def keeps_itself(self) -> bool:
+        """True when the cache holds the object itself: what is written on it later is there, too."""
+        return not (self.copied or self.pickled)
 
     @property
     def copied(self) -> bool:

@@ -330,7 +330,7 @@ class Instantiation:
             self.calls.caches.store(
                 self.state, self.node, value, (self.value(store.key), self._told(store.key_text)), store.cache,
                 by=store.by or self.facts.function, scheduled=store.scheduled or self.calls.scheduled,
-                kept=dict.fromkeys(value.refs, (fields, store.makers)),
+                kept=dict.fromkeys(value.refs, (fields, store.makers)), pickled=store.pickled,
             )  # fmt: skip
 
     def _told(self, text: str) -> str:

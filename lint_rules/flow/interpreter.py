@@ -328,8 +328,9 @@ class Interpreter:
         if self.ev.calls.caches.is_cache(target.value, base):
             caches, given = self.ev.calls.caches, [(cst.Arg(index), key), (cst.Arg(target), value)]
             kept = caches.keeping.by_method(state, target, "__setitem__", base, given)
-            told = key, self.ctx.code(index)
-            caches.store(state, node, value, told, self.ctx.code(target.value), kept=kept)
+            told, pickled = (key, self.ctx.code(index)), caches.recognising.is_pickling(base)
+            name = self.ctx.code(target.value)
+            caches.store(state, node, value, told, name, kept=kept, pickled=pickled)
             return
         self.ev.calls.pass_on(base, [value])
         if not any(self.ev.mappings.is_local(obj) for obj in self.ctx.deref(base)):

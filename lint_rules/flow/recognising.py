@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import libcst as cst
 
@@ -139,6 +139,8 @@ class Recognising:
             return
         made.type_text = module.annotation_of(name) or ""
         value = module.value_of(name) if not made.type_text else None
+        while isinstance(value, ast.Call) and _is_built_on(value.func):
+            value = value.func.value  # ``make_region().configure(...)``
         if isinstance(value, ast.Call):
             dotted = ast.unparse(value.func)
             cls = self.ctx.project.resolve(module, dotted)
@@ -196,6 +198,11 @@ def _makes_cache(cls: ClassRef | str) -> bool:
         return is_cache_class(cls.dotted)
     last = _last(cls).lstrip("_")
     return is_cache_class(cls) if last[:1].isupper() else last.endswith("cache")
+
+
+def _is_built_on(func: ast.expr) -> TypeGuard[ast.Attribute]:
+    """True for a method of what another call returned."""
+    return isinstance(func, ast.Attribute) and isinstance(func.value, ast.Call)
 
 
 def _last(dotted: str) -> str:

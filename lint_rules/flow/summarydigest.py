@@ -127,7 +127,7 @@ class _Telling:
     def _store(self, store: Store) -> Told:
         return (
             self._object(store.obj), self._value(store.key), store.key_text, store.cache,
-            _named(store.by), store.scheduled, tuple(sorted(map(_named, store.makers))), self._fields(store.fields),
+            _named(store.by), store.scheduled, store.pickled, tuple(sorted(map(_named, store.makers))), self._fields(store.fields),
         )  # fmt: skip
 
     def _placed(self) -> Told:

@@ -17,12 +17,15 @@ COPY_CALLS = {
     "attr.evolve": "shallow",
     "attrs.evolve": "shallow",
     "attr.assoc": "shallow",
+    "msgspec.structs.replace": "shallow",
 }
 #: Calls by full name that turn their first argument into a mapping of its fields.
 DUMP_CALLS = {
     "dataclasses.asdict": "deep",
     "attr.asdict": "deep",
     "attrs.asdict": "deep",
+    "msgspec.structs.asdict": "view",
+    "msgspec.to_builtins": "deep",
     "fastapi.encoders.jsonable_encoder": "deep",
     "builtins.vars": "view",
 }
@@ -64,18 +67,29 @@ TRANSPARENT = frozenset(
 #: Calls that serialise or restore a whole object.
 SERIALISERS = frozenset(
     {"json.dumps", "json.loads", "pickle.dumps", "pickle.loads", "orjson.dumps", "orjson.loads",
-     "ujson.dumps", "ujson.loads", "msgpack.packb", "msgpack.unpackb", "marshal.dumps"}
+     "ujson.dumps", "ujson.loads", "msgpack.packb", "msgpack.unpackb", "marshal.dumps",
+     "msgspec.json.encode", "msgspec.json.decode", "msgspec.msgpack.encode", "msgspec.msgpack.decode",
+     "cloudpickle.dumps", "cloudpickle.loads", "dill.dumps", "dill.loads"}
 )  # fmt: skip
 #: Those that restore an object: what they give can be reset again.
 RESTORERS = frozenset(
-    {"json.loads", "pickle.loads", "orjson.loads", "ujson.loads", "msgpack.unpackb"}
+    {"json.loads", "pickle.loads", "orjson.loads", "ujson.loads", "msgpack.unpackb", "msgspec.json.decode",
+     "msgspec.msgpack.decode", "cloudpickle.loads", "dill.loads"}
 )  # fmt: skip
+#: The modules whose texts restore objects of the class that went in; the others know nothing but mappings.
+PICKLES = frozenset({"pickle", "cloudpickle", "dill"})
 #: Copies that are only another form of what was copied: resets belong before them.
 SERIALISED = (SERIALISERS - RESTORERS) | DUMP_METHODS
 #: Copies that are text or bytes: nothing can be reset on them.
 TEXTS = (SERIALISERS - RESTORERS) | {"model_dump_json", "json"}
 #: Methods of a text, or of bytes, that say the same in the other form.
 RECODING = frozenset({"encode", "decode"})
+#: Methods of texts, numbers and times, which make another one of them.
+TEXT_METHODS = frozenset(
+    {"lower", "upper", "casefold", "strip", "lstrip", "rstrip", "title", "capitalize", "swapcase", "removeprefix",
+     "removesuffix", "zfill", "ljust", "rjust", "center", "expandtabs", "translate", "hex", "isoformat", "strftime",
+     "timestamp", "total_seconds", "date", "quantize"}
+)  # fmt: skip
 #: Methods of a container that take something out of it.
 EMPTYING = frozenset(
     {"clear", "pop", "popitem", "remove", "discard", "difference_update", "intersection_update"}

@@ -82,7 +82,7 @@ def _stores(facts: Facts, store: Store, name: str) -> bool:
     if not _is_classless(facts, store.obj):
         return False
     held = [value for field, value in store.fields.items() if field == name or field[:1] == "*"]
-    held += [w.value for w in facts.writes_to(store.obj, name) if not store.copied]
+    held += [w.value for w in facts.writes_to(store.obj, name) if store.keeps_itself]
     return facts.objects[store.obj].mixed or any(brings(facts, value) for value in held)
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from lint_rules.flow.facts import Store
 from lint_rules.flow.state import read
-from lint_rules.flow.values import APART, Computed, Const, Entries, Seq
+from lint_rules.flow.values import APART, Computed, Const, Entries, Seq, Value
 from lint_rules.knowledge.called import called_for
 from lint_rules.knowledge.classless import Classless
 from lint_rules.knowledge.kin import class_of
@@ -20,13 +21,13 @@ from lint_rules.knowledge.merging import family, may_be
 from lint_rules.knowledge.origins import brings, is_found_itself, roots
 from lint_rules.knowledge.perrequest import naming
 from lint_rules.knowledge.told import kept, told
-from lint_rules.naming import is_plain_type
+from lint_rules.naming import is_plain_type, keeps_entries
 from lint_rules.project.noting import Remembered
 
 if TYPE_CHECKING:
-    from lint_rules.flow.facts import Exit, Facts, Store
+    from lint_rules.flow.facts import Exit, Facts
     from lint_rules.flow.summaries import Library
-    from lint_rules.flow.values import Obj, Value
+    from lint_rules.flow.values import Obj
     from lint_rules.knowledge.perrequest import Fields
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 CLEAN = "clean"
 MAX_ASKED = 400
 """Functions that are looked at for one model before its caches count as holding anything."""
+NOTHING = Value(frozenset())
 _CALLS = 2
 """How many calls away from a function that names the model one may store what that returned."""
 
@@ -80,7 +82,8 @@ class Contents:
             facts = self.library.facts(todo.pop())
             if facts is None:  # too much for the interpretation: it may do anything
                 return []
-            stores = [store for store in facts.stores if is_of(facts, store.obj, model)]
+            stores = [*facts.stores, *_kept_by_classes(facts)]
+            stores = [store for store in stores if is_of(facts, store.obj, model)]
             kept = [leave for leave in facts.exits if is_kept(facts, leave, model)]
             stored = stored or bool(stores) or bool(kept)
             names -= {name for name in names if any(self._stores(facts, s, name) for s in stores)}
@@ -100,7 +103,7 @@ class Contents:
             facts, store.obj, name, value
         ):
             return True
-        return not store.copied and any(
+        return store.keeps_itself and any(
             write.order > store.order and self.rows.bring(facts, store.obj, write.value)
             for write in facts.writes_to(store.obj, name)
         )
@@ -139,6 +142,22 @@ class Contents:
             if maker is not None
             for write in maker.writes
         )
+
+
+def _kept_by_classes(facts: Facts) -> Iterator[Store]:
+    """What cache classes of the project keep of what they are given, as stores of those who call them, and what else they put
+    there themselves."""
+    is_inside = keeps_entries(facts.function.owner)
+    told = {store.node for store in facts.stores}
+    calls = {
+        call.node
+        for call in facts.handoffs
+        if keeps_entries(call.callee.owner) and call.callee.name != "__init__"
+    }
+    for place in facts.placed:
+        given = any(root.origin in ("param", "self") for root in roots(facts, place.obj))
+        if place.node not in told and (place.node in calls or (is_inside and not given)):
+            yield Store(place.node, place.obj, place.fields, NOTHING, "", "", (), order=-1)
 
 
 def _holds_unknown(facts: Facts, store: Store) -> bool:

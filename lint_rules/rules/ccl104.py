@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from lint_rules.flow.facts import Write
 from lint_rules.knowledge.kin import class_of
 from lint_rules.rules.base import Page, Problem, Rule, listed, one_of_kind, step
 from lint_rules.rules.stores import is_carrier, is_merged
@@ -14,7 +15,8 @@ from lint_rules.rules.userkeys import is_users_own
 if TYPE_CHECKING:
     import libcst as cst
 
-    from lint_rules.flow.facts import Facts, Store, Write
+    from lint_rules.flow.facts import Facts, Store
+    from lint_rules.flow.values import Obj
     from lint_rules.knowledge.base import Knowledge
     from lint_rules.knowledge.proofs import PerRequest
     from lint_rules.project.classes import ClassRef
@@ -77,7 +79,9 @@ class UnsanitizedStore(Rule):
         out: dict[tuple[cst.CSTNode, ClassRef | None], tuple[Store, list[Write], PerRequest]] = {}
         for store in facts.stores:
             carrier = facts.objects[store.obj]
-            if not is_carrier(facts, carrier) or not facts.writes_to(store.obj):
+            if not is_carrier(facts, carrier) or not (
+                facts.writes_to(store.obj) or _is_called_for(carrier)
+            ):
                 continue
             if store.copied and all(_is_helper(knowledge, maker) for maker in store.makers):
                 continue
@@ -127,6 +131,24 @@ def _merged(facts: Facts, store: Store, found: PerRequest) -> Iterator[Write]:
         stored = store.fields.get(write.field)
         if stored is not None and is_merged(facts, write) and is_merged(facts, write, stored):
             yield write
+    yield from _made_with(facts, store, found)
+
+
+def _is_called_for(copy: Obj) -> bool:
+    """True for a copy that a called function made."""
+    return copy.origin == "copy" and copy.maker is not None and copy.node is not None
+
+
+def _made_with(facts: Facts, store: Store, found: PerRequest) -> Iterator[Write]:
+    """What a called function put on the copy that it made, and is still there: it is seen at the call."""
+    copy = facts.objects[store.obj]
+    here = {write.field for write in facts.writes_to(store.obj)}
+    for name, value in store.fields.items() if _is_called_for(copy) else ():
+        if name in found.evidence and name not in here and copy.node is not store.node:
+            assert copy.node is not None
+            write = Write(copy.node, None, store.obj, name, value, (), "call", 0)
+            if is_merged(facts, write):
+                yield write
 
 
 def _first_of_each(writes: list[Write]) -> list[Write]:

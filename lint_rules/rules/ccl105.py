@@ -68,7 +68,7 @@ class MutatedAfterStore(Rule):
         seen: set[cst.CSTNode] = set()
         for store in (one for stored in facts.stores for one in with_inner(facts, stored)):
             carrier = facts.objects[store.obj]
-            if store.copied or not is_carrier(facts, carrier):
+            if not store.keeps_itself or not is_carrier(facts, carrier):
                 continue
             found = knowledge.fields.of(carrier.model, facts, carrier)
             later = list(_later(facts, store, found))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lint_rules.screen.aliases import Meanings
 
 MEMOISING = re.compile(
-    r"@[\w.]*\b(?:lru_cache|alru_cache|cache|(?:multi_)?cached(?!_property)\w*|\w*cache)\b"
+    r"@[\w.]*\b(?:lru_cache|alru_cache|cache|cache_(?:multi_)?on_arguments|(?:multi_)?cached(?!_property)\w*|\w*cache)\b"
 )
 """A decorator that keeps a function's results."""
 _IDENTIFIER = re.compile(r"\w+")
