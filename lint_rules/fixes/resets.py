@@ -24,6 +24,7 @@ from lint_rules.flow.presence import is_always_true
 from lint_rules.flow.vocabulary import TEXTS
 from lint_rules.knowledge.filling import is_merged_into
 from lint_rules.knowledge.merging import family
+from lint_rules.rules.base import listed
 
 if TYPE_CHECKING:
     from lint_rules.rules.base import Problem
@@ -40,7 +41,7 @@ _SAME = (
     "request, too"
 )
 _MERGED = (
-    "{name} is written on the copy from a source, and that value would be lost by a reset: store another copy, on "
+    "{names} written on the copy from a source, and that value would be lost by a reset: store another copy, on "
     "which it is reset"
 )
 
@@ -107,9 +108,15 @@ def values_of(problem: Problem) -> tuple[dict[str, ResetValue], list[str]]:
     """The reset of each field, and the reasons why some have none."""
     values: dict[str, ResetValue] = {}
     reasons: list[str] = []
+    merged = [n for n in problem.fields if is_merged_into(problem.facts, problem.carrier, n)]
+    if merged:
+        reasons.append(
+            _MERGED.format(names=f"{listed(merged)} {'is' if len(merged) == 1 else 'are'}")
+        )
     for name in problem.fields:
-        merged = is_merged_into(problem.facts, problem.carrier, name)
-        value = _MERGED.format(name=name) if merged else reset_value(problem.model, name)
+        if name in merged:
+            continue
+        value = reset_value(problem.model, name)
         if isinstance(value, str):
             reasons.append(value)
         else:
@@ -214,11 +221,16 @@ def bound(
     problem: Problem, layout: Layout, node: cst.CSTNode, values: dict[str, ResetValue]
 ) -> tuple[str | None, cst.CSTNode | None, bool]:
     """The variable that a copy is bound to, the statement that binds it, and whether it may be None there; of
-    ``copy(found) or Auth(token)`` the new object has nothing to lose, and is reset with the copy."""
+    ``copy(found) or Auth(token)`` the new object has nothing to lose, and is reset with the copy; of ``copy(found) if found
+    else None`` there may be none."""
     whole = layout.parent(node)
     if isinstance(whole, cst.BooleanOperation) and isinstance(whole.operator, cst.Or):
         if whole.left is node and _is_new(problem, whole.right, values):
             return *variable_of(problem, layout, whole), False
+    if isinstance(whole, cst.IfExp) and whole.test is not node:
+        other = whole.orelse if whole.body is node else whole.body
+        if isinstance(other, cst.Name) and other.value == "None":
+            return *variable_of(problem, layout, whole), True
     return *variable_of(problem, layout, node), problem.carrier.optional
 
 
