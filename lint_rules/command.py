@@ -76,6 +76,9 @@ class Command:
             parts = self._parts(tasks)
             for line in tasks.told() if self.verbose else ():
                 console.note(printable(line))
+            for path in (self.output_file, self.write_baseline):
+                if path is not None and path.suffix == ".py":
+                    _ensure_other(path, parts)
             if self.write_baseline is not None:
                 ensure_writable(self.write_baseline)
             console.open()
@@ -120,6 +123,8 @@ class Command:
             raise Usage("--stdin-filename names what - reads; give - as the path")
         if self.config is not None and self.isolated:
             raise Usage("--config and --isolated exclude each other; give one of them")
+        if self.diff and self.output_format != "text":
+            raise Usage("--diff prints a diff; leave out --output-format")
         if self.diff and self.write_baseline is not None:
             raise Usage(
                 "--diff and --write-baseline exclude each other; use --check --write-baseline"
@@ -294,6 +299,14 @@ class Command:
             console.report(f"{line}\n")
         else:
             console.note(line)
+
+
+def _ensure_other(path: Path, parts: list[tuple[Discovered, Task]]) -> None:
+    """Raise ``Usage`` where a report would be written over one of the files that are checked."""
+    real = os.path.realpath(path)
+    targets = (target.path for found, _ in parts for target in found.targets)
+    if any(os.path.realpath(target) == real for target in targets):
+        raise Usage(f"{path} is one of the files to be checked; name another one for the report")
 
 
 def render(form: str, result: Result, colour: bool) -> str:

@@ -6,6 +6,7 @@ The parsers are imported only when a file mentions what they are needed for.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -22,6 +23,8 @@ from lint_rules.settings import (
     split_list,
 )
 
+_LIKE_OURS = re.compile(r"(?:flake8[-_]?|fix[-_]?)?cache[-_]?leaks?")
+"""What somebody calls our table who does not remember its name."""
 FLAKE8_FILES = ("setup.cfg", "tox.ini", ".flake8")
 """In the order in which flake8 looks at them."""
 
@@ -84,7 +87,7 @@ def _table_in(directory: Path) -> Layer | None:
     path = directory / "pyproject.toml"
     text = _text_of(path)
     # Without the name in it, the file cannot have the table, and need not be parsed.
-    return _toml_table(path, text) if text is not None and "cache-leak" in text else None
+    return _toml_table(path, text) if text is not None and _LIKE_OURS.search(text) else None
 
 
 def _section_in(directory: Path) -> tuple[Path, Mapping[str, str]] | None:
@@ -138,7 +141,10 @@ def _read_given(path: Path) -> Layer:
     else:
         section = _flake8_section(path, text, strict=True)
         layer = None if section is None else _flake8_layer(path, section)
-    return layer or (_shown(path), {})
+    if layer is None:
+        name = "[tool.cache-leak]" if path.suffix == ".toml" else "[flake8]"
+        raise SettingsError(f"{path}: has no {name}; write it, or leave out --config")
+    return layer
 
 
 def _toml_table(path: Path, text: str) -> Layer | None:
@@ -154,7 +160,14 @@ def _toml_table(path: Path, text: str) -> Layer | None:
             f"{_shown(path)}: is not valid TOML: {_one_line(error)}; correct it"
         ) from error
     tool = document.get("tool")
-    if not isinstance(tool, dict) or "cache-leak" not in tool:
+    if not isinstance(tool, dict):
+        return None
+    for name in tool:
+        if _LIKE_OURS.fullmatch(name) and name != "cache-leak":
+            raise SettingsError(
+                f"{_shown(path)}: [tool.{name}] is read by nothing; did you mean [tool.cache-leak]?"
+            )
+    if "cache-leak" not in tool:
         return None
     table = tool["cache-leak"]
     where = f"{_shown(path)}: [tool.cache-leak]"

@@ -137,3 +137,18 @@ def test_accepted_findings_take_one_line_and_are_not_repaired(
     assert (
         "none of the files in ../b.json is found from here: run where it was written" in done.stderr
     )
+
+
+@pytest.mark.parametrize("option", ["--output-file", "--write-baseline"])
+def test_no_report_is_written_over_a_file_that_is_checked(option: str) -> None:
+    done = invoke("--check", "--no-cache", "--isolated", option, "src/pkg/auth.py", "src")
+    assert done.exit_code == 2
+    assert "src/pkg/auth.py is one of the files to be checked" in done.stderr
+    assert Path("src/pkg/auth.py").read_text() == HALF
+    assert invoke("--check", "--no-cache", "--isolated", option, "report.py", "src").exit_code < 2
+
+
+def test_a_diff_has_one_format() -> None:
+    done = invoke("--diff", "--output-format", "json", "src")
+    assert done.exit_code == 2
+    assert "--diff prints a diff; leave out --output-format" in done.stderr

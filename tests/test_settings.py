@@ -172,3 +172,26 @@ def test_nothing_heavy_is_imported() -> None:
         env={"PYTHONPATH": str(Path(__file__).parents[1])},
     )  # fmt: skip
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["flake8-cache-leak", "fix-cache-leak", "cache_leak", "cacheleak"])
+def test_a_table_with_another_name_is_an_error(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "pyproject.toml", f'[tool.{name}]\nshared-fields = ["a"]\n')
+    with pytest.raises(SettingsError, match=rf"\[tool.{name}\] is read by nothing; did you mean"):
+        load_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "section"),
+    [
+        ("x.toml", 'shared-fields = ["a"]\n', "[tool.cache-leak]"),
+        ("x.cfg", "[tool.cache-leak]\nshared-fields = a\n", "[flake8]"),
+    ],
+)
+def test_a_file_given_by_name_has_a_section_for_us(
+    tmp_path: Path, name: str, text: str, section: str
+) -> None:
+    config = write(tmp_path / name, text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(tmp_path, config=config)
+    assert f"{name}: has no {section}; write it" in str(caught.value)

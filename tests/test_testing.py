@@ -587,3 +587,22 @@ def test_the_real_pydantic_1(tmp_path: Path) -> None:
     for name in ("end_user_id", "end_user_flag", "end_user_max_budget"):
         assert done.stdout.count(f"<lambda>: {name} of what goes into the cache is still") == 2
     assert "guards: end_user_max_budget is still" in done.stdout
+
+
+def test_every_field_that_stays_is_named_at_once() -> None:
+    class Three:
+        def __init__(self) -> None:
+            self.end_user_id: str | None = None
+            self.end_user_cap: int | None = None
+            self.end_user_plan: str | None = None
+
+    def merge(carrier: Three, source: dict[str, object]) -> None:
+        carrier.end_user_id = source.get("end_user_id")  # type: ignore[assignment]
+        if source.get("end_user_cap"):
+            carrier.end_user_cap = source["end_user_cap"]  # type: ignore[assignment]
+        carrier.end_user_plan = carrier.end_user_plan or source.get("end_user_plan")  # type: ignore[assignment]
+
+    with pytest.raises(AssertionError) as caught:
+        assert_overwrites(merge, Three, dict, ["end_user_id", "end_user_cap", "end_user_plan"])
+    lines = str(caught.value).splitlines()
+    assert [line.split()[1] for line in sorted(lines)] == ["end_user_cap", "end_user_plan"]

@@ -37,7 +37,7 @@ def assert_reset_for_cache(
     What it returns, and what it puts into ``stored_in``, must hold none of them; the object it was given
     must keep them all.  ``first`` are values for fields where one made up from the type will not do.
 
-    Raises ``AssertionError`` naming function, field and value, ``ValueError`` for fields that ``model``
+    Raises ``AssertionError`` naming the function and every such field with its value, ``ValueError`` for fields that ``model``
     does not have, ``TypeError`` where no object of ``model`` can be made.
     """
     __tracebackhide__ = True
@@ -91,7 +91,7 @@ def assert_overwrites(
     model's names) and ``second`` (by the source's) are values where one made up from the type will not
     do.
 
-    Raises ``AssertionError`` naming function, field and value, ``ValueError`` for fields that ``model``
+    Raises ``AssertionError`` naming the function and every such field with its value, ``ValueError`` for fields that ``model``
     does not have, ``TypeError`` where no object of ``model`` or ``source`` can be made.
     """
     __tracebackhide__ = True
@@ -113,6 +113,7 @@ def assert_overwrites(
                 raise
     if source_may_be_none:
         trial.run(None, {}, whole=False)
+    _fail(trial.problems.values())
 
 
 class _Trial:
@@ -124,10 +125,11 @@ class _Trial:
     ) -> None:  # fmt: skip
         self.merge, self.model, self.names = merge, model, names
         self.left, self.stored_in = left, stored_in
+        #: What is wrong, the first of each kind for each field.
+        self.problems: dict[str, str] = {}
 
     def run(self, source: object, given: Mapping[str, object], *, whole: bool) -> None:
-        """Merge once; ``whole`` means that the second end user has every field."""
-        __tracebackhide__ = True
+        """Merge once, and note what is wrong then; ``whole`` means that the second end user has every field."""
         carrier = _carrier(self.model, self.left)
         before = {name: _kept(get(carrier, name)) for name in self.names}
         if self.stored_in is not None:
@@ -138,12 +140,14 @@ class _Trial:
             name: MISSING if theirs is None else given.get(theirs, MISSING)
             for name, theirs in self.names.items()
         }
-        _fail(
-            self._problem(name, get(merged, name), before[name], his[name], whole)
-            for name in self.names
-        )
-        if whole:
-            _fail(self._stored(name, get(merged, name)) for name in self.names)
+        for name in self.names:
+            value = get(merged, name)
+            found = self._problem(name, value, before[name], his[name], whole)
+            if found is not None:
+                self.problems.setdefault(name, found)
+            stored = self._stored(name, value) if whole else None
+            if stored is not None:
+                self.problems.setdefault(f"{name} stored", stored)
 
     def _problem(
         self, name: str, value: object, before: object, his: object, whole: bool
