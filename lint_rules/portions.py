@@ -13,8 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from lint_rules.discovery import Discovered, Target
+from lint_rules.findings import Diagnostic
 from lint_rules.folders import is_outside
 from lint_rules.project.roots import Roots, name_of
+from lint_rules.settings import SettingsError
 from lint_rules.worker import Task
 
 CHUNK = 32
@@ -41,22 +43,49 @@ def by_project(targets: Sequence[Target], roots: Roots) -> list[list[int]]:
 
 def by_task(found: Discovered, task_in: Callable[[Path], Task]) -> list[tuple[Discovered, Task]]:
     """The files with what is to be done with them, which their directories tell; none where there are no files.  What
-    cannot be used is told in the first part."""
-    tasks: dict[Path, Task] = {}
+    cannot be used is told in the first part.
+
+    Settings that cannot be used leave out the files below them; ``SettingsError`` where these are all.
+    """
+    tasks: dict[Path, Task | SettingsError] = {}
     parts: list[tuple[Discovered, Task]] = []
+    left_out: dict[str, list[Target]] = {}
     for target in found.targets:
         directory = Path(os.path.abspath(target.path)).parent
         if directory not in tasks:
-            tasks[directory] = task_in(directory)
+            tasks[directory] = _task_or_problem(task_in, directory)
         task = tasks[directory]
-        part = next((files for files, other in parts if other is task or other == task), None)
-        if part is None:
-            part = replace(found, targets=[], errors=[])
-            parts.append((part, task))
-        part.targets.append(target)
+        if isinstance(task, SettingsError):
+            left_out.setdefault(str(task), []).append(target)
+        else:
+            _part_for(task, found, parts).targets.append(target)
+    if not parts and left_out:
+        raise SettingsError(next(iter(left_out)))
     if parts:
-        parts[0][0].errors += found.errors
+        problems = (_not_checked(targets, reason) for reason, targets in left_out.items())
+        parts[0][0].errors += [*found.errors, *problems]
     return parts
+
+
+def _task_or_problem(task_in: Callable[[Path], Task], directory: Path) -> Task | SettingsError:
+    try:
+        return task_in(directory)
+    except SettingsError as error:
+        return error
+
+
+def _part_for(task: Task, found: Discovered, parts: list[tuple[Discovered, Task]]) -> Discovered:
+    """The part of the files with the same task; a new one, where there is none yet."""
+    for files, other in parts:
+        if other is task or other == task:
+            return files
+    parts.append((replace(found, targets=[], errors=[]), task))
+    return parts[-1][0]
+
+
+def _not_checked(targets: list[Target], reason: str) -> Diagnostic:
+    more = f" and {len(targets) - 1} more" if len(targets) > 1 else ""
+    return Diagnostic(targets[0].display, f"this file{more} not checked: {reason}")
 
 
 def shares(projects: Sequence[Sequence[int]], jobs: int) -> list[list[int]]:

@@ -84,3 +84,19 @@ def test_the_plugin_reads_them_in_the_same_way() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert CACHED not in done.stdout
         assert ("two/cached.py" in done.stdout) is (len(paths) > 1)
+
+
+def test_settings_that_cannot_be_used_leave_out_what_is_below_them() -> None:
+    put("one/pyproject.toml", "[tool.cache-leak]\nshared-field = []\n")
+    put("one/pkg/other.py", LEAKING)
+    done = invoke("--check", "--no-cache", "--output-format", "concise", ".")
+    assert done.exit_code == 2
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["two/cached.py"]
+    told = [line for line in done.stderr.splitlines() if "error:" in line]
+    assert len(told) == 1
+    assert told[0].startswith("one/pkg/cached.py: error: this file and 1 more not checked: ")
+    assert "one/pyproject.toml: [tool.cache-leak]: unknown option 'shared-field'" in told[0]
+    alone = invoke("--check", "--no-cache", "one")
+    assert alone.exit_code == 2
+    assert alone.stderr.count("unknown option 'shared-field'") == 1
+    assert "not checked" not in alone.stderr
