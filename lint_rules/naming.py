@@ -118,11 +118,11 @@ OF_ONE_USER = re.compile(
 """What a key inside a cache entry is called that stands for what is one user's."""
 
 SAYS_WHO = re.compile(
-    r"(?:^|_)(?:id|uid|uuid|guid|sub|subject|user|username|login|email|customer|person|owner|principal|identity"
-    r"|key|token|hash|digest|fingerprint|etag|version|revision)$",
+    r"(?:^|_)(?:user|customer|visitor|caller|subject|sub|person|member|principal|owner|email|login|identity)"
+    r"(?:_(?:id|uid|uuid|guid|key|name|ref|hash|email|login|sub))?$",
     re.IGNORECASE,
 )
-"""What a field is called that tells one user, or one state of his, from another."""
+"""What a field is called that tells one end user from another; a key or token may be shared by many."""
 
 CONTEXT_VARIABLE = "contextvars.ContextVar"
 """What is called a cache and is of this class holds what the request itself has put there."""

@@ -19,7 +19,10 @@ def behind_reads(
     problem: Problem, layout: Layout, small: cst.CSTNode, variable: str, names: Iterable[str]
 ) -> list[cst.CSTNode]:
     """The statements behind another one, in its block, up to the last that reads one of the fields of the copy; none
-    where none does, and the first one itself where a reset behind them would come too late.  What only resets the copy, or does so under a test, reads nothing else of it."""
+    where none does, and the first one itself where a reset behind them would come too late.
+
+    What only resets the copy, or does so under a test, reads nothing else of it.
+    """
     line = layout.up(small, cst.SimpleStatementLine)
     block = layout.block_of(line) if line is not None else ()
     rest = block[block.index(line) + 1 :] if line in block else ()
