@@ -155,7 +155,11 @@ def _kept_by_classes(facts: Facts) -> Iterator[Store]:
         if keeps_entries(call.callee.owner) and call.callee.name != "__init__"
     }
     for place in facts.placed:
-        given = any(root.origin in ("param", "self") for root in roots(facts, place.obj))
+        given = any(
+            root.origin in ("param", "self")
+            or (root.origin == "call" and root.name in facts.params)
+            for root in roots(facts, place.obj)
+        )  # a loader that it was given is called by who gave it
         if place.node not in told and (place.node in calls or (is_inside and not given)):
             yield Store(place.node, place.obj, place.fields, NOTHING, "", "", (), order=-1)
 

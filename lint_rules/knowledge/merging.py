@@ -196,11 +196,7 @@ class Merging:
         added = keeps == "added"
         blamed = frozenset() if added else self.final(write.obj, write.field).blame
         equal = (guard for guard in self.facts.guards if guard.equal)
-        same = {
-            self.facts.guard_nodes[guard.id]
-            for guard in equal
-            if self._found_equal(guard, write, reads)
-        }
+        same = {self.facts.guard_nodes[g.id] for g in equal if self._is_same_user(g, write)}
         found: set[int] = set()
         for number in (*blamed, *write.guards):
             guard = self.facts.guards[number]
@@ -334,16 +330,21 @@ class Merging:
         return guard.kind not in _SKIPPING and self.asks(guard, write, reads)
 
     def _found_equal(self, guard: Guard, write: Write, reads: Reads) -> bool:
-        """True where the old value is the new one ("write only what has changed"), or is the same user's: a field of the
-        carrier is what it would be given from the source ("write all where the user has changed")."""
+        """True where the old value is the new one ("write only what has changed"), or the same user's."""
         own = self.own(write.obj)
-        names = {name for obj, name in guard.equal if obj in own}
+        is_own = any(obj in own and name == write.field for obj, name in guard.equal)
+        is_new = is_own and any(
+            name != WHOLE or self._is_param(obj) for obj, name in reads & guard.equal
+        )
+        return is_new or self._is_same_user(guard, write)
+
+    def _is_same_user(self, guard: Guard, write: Write) -> bool:
+        """True where another field of the carrier, which says whose it is, was found to be what it would be given from the
+        source ("write all where the user has changed")."""
+        own = self.own(write.obj)
+        names = {name for obj, name in guard.equal if obj in own} - {write.field}
         others = frozenset((obj, name) for obj, name in guard.equal if obj not in own)
-        if write.field in names and any(
-            name != WHOLE or self._is_param(obj) for obj, name in reads & others
-        ):
-            return True
-        marks = (w for w in self.facts.writes_to(write.obj) if w.field in names - {write.field})
+        marks = (w for w in self.facts.writes_to(write.obj) if w.field in names)
         return any(
             SAYS_WHO.search(mark.field) or SAYS_WHO.search(name)
             for mark in marks

@@ -110,6 +110,7 @@ def assert_overwrites(
         except (KeyError, AttributeError, TypeError, ValueError):
             # A function that refuses such a request hands nothing on.
             if not refusable and (given == full or not others):
+                _fail(trial.problems.values())
                 raise
     if source_may_be_none:
         trial.run(None, {}, whole=False)
