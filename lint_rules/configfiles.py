@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lint_rules.regularfile import read_regular_text
 from lint_rules.settings import (
@@ -29,24 +29,35 @@ FLAKE8_FILES = ("setup.cfg", "tox.ini", ".flake8")
 """In the order in which flake8 looks at them."""
 
 
+_Found = TypeVar("_Found")
+_Section = tuple[Path, Mapping[str, str]]
+"""A file with a ``[flake8]`` section, and the keys of that."""
+
+
 class ConfigFiles:
-    """The configuration files of one run: what stands in a directory is read once, for whatever files it counts."""
+    """The configuration files of one run: each is read once, for whatever files it counts."""
 
     def __init__(self) -> None:
-        self._table_in = cache(_table_in)
-        self._section_in = cache(_section_in)
+        self._tables: dict[str, Layer | None] = {}
+        self._sections: dict[str, _Section | None] = {}
+        self._given = cache(_read_given)
+        self._section_of = cache(_section_of)
 
     def layers(self, start: Path, config: Path | None = None) -> list[Layer]:
         """What the files say for ``start``, the weakest first; ``config`` names the only file to look at."""
         if config is not None:
-            return [_read_given(config)]
-        section = self._nearest_section(start)
-        found = (self.pyproject(start), None if section is None else _flake8_layer(*section))
+            return [self._given(config)]
+        found = (self.pyproject(start), _layer_of(self._nearest_section(start)))
         return [layer for layer in found if layer is not None]
+
+    def places(self, start: Path) -> tuple[str | None, Path | None]:
+        """The files that count for ``start``: where these are the same, so is all that they say."""
+        table, section = self.pyproject(start), self._nearest_section(start)
+        return table and table[0], section and section[0]
 
     def pyproject(self, start: Path) -> Layer | None:
         """The nearest ``[tool.cache-leak]`` at or above ``start``."""
-        return next(filter(None, map(self._table_in, _upwards(start))), None)
+        return _nearest(_directory(start), _table_in, self._tables, stop="")
 
     def flake8_layers(self, config: Path | None, append: Iterable[Path]) -> list[Layer]:
         """What the files that flake8 reads say of our options, the weakest first.
@@ -54,10 +65,9 @@ class ConfigFiles:
         ``config`` and ``append`` are flake8's ``--config`` and ``--append-config``; without the former
         flake8 looks from the working directory upward.
         """
-        nearest = self._nearest_section(Path.cwd()) if config is None else None
-        first = _section_of(config) if config is not None else None
-        first = _flake8_layer(*nearest) if nearest is not None else first
-        return [layer for layer in (first, *map(_section_of, append)) if layer is not None]
+        first = self._nearest_section(Path.cwd()) if config is None else self._section_of(config)
+        found = map(_layer_of, (first, *map(self._section_of, append)))
+        return [layer for layer in found if layer is not None]
 
     def flake8_section(
         self, start: Path, config: Path | None = None
@@ -69,31 +79,35 @@ class ConfigFiles:
         if config is None:
             found = self._nearest_section(start)
         else:
-            text = None if config.suffix == ".toml" else _text_of(config)
-            section = None if text is None else _flake8_section(config, text, strict=True)
-            found = None if section is None else (config, section)
+            found = self._section_of(config) if config.suffix != ".toml" else None
         if found is None:
             return None
         return Path(os.path.abspath(found[0])), _shown(found[0]), found[1]
 
-    def _nearest_section(self, start: Path) -> tuple[Path, Mapping[str, str]] | None:
+    def _nearest_section(self, start: Path) -> _Section | None:
         """The nearest file with a ``[flake8]`` section at or above ``start``, as flake8 finds it."""
-        upwards = _upwards(start, stop_at_home=True)
-        return next(filter(None, map(self._section_in, upwards)), None)
+        # flake8 looks at the home directory only when it is started there.
+        home = os.path.expanduser("~")
+        return _nearest(_directory(start), _section_in, self._sections, stop=home)
 
 
-def _table_in(directory: Path) -> Layer | None:
+def _table_in(directory: str) -> Layer | None:
     """``[tool.cache-leak]`` of the ``pyproject.toml`` in a directory."""
-    path = directory / "pyproject.toml"
+    place = os.path.join(directory, "pyproject.toml")
+    if not os.path.lexists(place):
+        return None
+    path = Path(place)
     text = _text_of(path)
     # Without the name in it, the file cannot have the table, and need not be parsed.
     return _toml_table(path, text) if text is not None and _LIKE_OURS.search(text) else None
 
 
-def _section_in(directory: Path) -> tuple[Path, Mapping[str, str]] | None:
+def _section_in(directory: str) -> _Section | None:
     """The first file in a directory that has a ``[flake8]`` section, and the section."""
-    for name in FLAKE8_FILES:
-        path = directory / name
+    for place in (os.path.join(directory, name) for name in FLAKE8_FILES):
+        if not os.path.lexists(place):
+            continue
+        path = Path(place)
         text = _text_of(path)
         if text is not None and "flake8" in text:
             section = _flake8_section(path, text, strict="cache" in text)
@@ -102,22 +116,34 @@ def _section_in(directory: Path) -> tuple[Path, Mapping[str, str]] | None:
     return None
 
 
-def _section_of(path: Path) -> Layer | None:
+def _section_of(path: Path) -> _Section | None:
+    """The ``[flake8]`` section of a file that was given by name."""
     text = _text_of(path)
     section = None if text is None else _flake8_section(path, text, strict=True)
-    return None if section is None else _flake8_layer(path, section)
+    return None if section is None else (path, section)
 
 
-def _upwards(start: Path, *, stop_at_home: bool = False) -> Iterator[Path]:
-    first = Path(os.path.abspath(start))
-    if not first.is_dir():
-        first = first.parent
-    home = Path(os.path.expanduser("~"))
-    for directory in (first, *first.parents):
-        # flake8 looks at the home directory only when it is started there.
-        if stop_at_home and directory == home and directory != first:
-            return
-        yield directory
+def _layer_of(found: _Section | None) -> Layer | None:
+    return None if found is None else _flake8_layer(*found)
+
+
+def _directory(start: Path) -> str:
+    """The directory of files at ``start``, which is one itself, or a file in it."""
+    place = os.path.abspath(start)
+    return place if os.path.isdir(place) else os.path.dirname(place)
+
+
+def _nearest(
+    directory: str, look: Callable[[str], _Found | None], known: dict[str, _Found | None], stop: str
+) -> _Found | None:
+    """What stands in a directory, or in the nearest above it; ``stop`` is not looked at from below."""
+    if directory not in known:
+        above = os.path.dirname(directory)
+        found = look(directory)
+        if found is None and above not in (directory, stop):
+            found = _nearest(above, look, known, stop)
+        known[directory] = found
+    return known[directory]
 
 
 def _text_of(path: Path) -> str | None:

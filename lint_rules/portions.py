@@ -47,13 +47,13 @@ def by_task(found: Discovered, task_in: Callable[[Path], Task]) -> list[tuple[Di
 
     Settings that cannot be used leave out the files below them; ``SettingsError`` where these are all.
     """
-    tasks: dict[Path, Task | SettingsError] = {}
+    tasks: dict[str, Task | SettingsError] = {}
     parts: list[tuple[Discovered, Task]] = []
     left_out: dict[str, list[Target]] = {}
     for target in found.targets:
-        directory = Path(os.path.abspath(target.path)).parent
+        directory = os.path.dirname(target.path)
         if directory not in tasks:
-            tasks[directory] = _task_or_problem(task_in, directory)
+            tasks[directory] = _task_or_problem(task_in, Path(os.path.abspath(directory)))
         task = tasks[directory]
         if isinstance(task, SettingsError):
             left_out.setdefault(str(task), []).append(target)

@@ -236,20 +236,18 @@ MANY_CANDIDATES = 64
 def _summed(
     problems: Sequence[Diagnostic], outcomes: Sequence[Outcome], files: int, seconds: float
 ) -> Report:
-    findings = [finding for outcome in outcomes for finding in outcome.report.findings]
-    errors = [*problems, *(error for outcome in outcomes for error in outcome.report.errors)]
-    return Report(
-        findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
-        errors=_sorted(errors),
+    reports = [outcome.report for outcome in outcomes]
+    whole = Report(
+        findings=tuple(finding for report in reports for finding in report.findings),
+        errors=(*problems, *(error for report in reports for error in report.errors)),
         files=files,
-        candidates=sum(outcome.report.candidates for outcome in outcomes),
+        candidates=sum(report.candidates for report in reports),
         seconds=seconds,
         sources=_sources(outcomes),
         changes=tuple(outcome.change for outcome in outcomes if outcome.change is not None),
-        subjects=tuple(
-            sorted((s for o in outcomes for s in o.report.subjects), key=lambda s: s.sort_key)
-        ),
+        subjects=tuple(subject for report in reports for subject in report.subjects),
     )
+    return joined([whole])
 
 
 def _sorted(errors: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:

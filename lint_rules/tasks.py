@@ -28,6 +28,7 @@ class Tasks:
         self._files = ConfigFiles()
         baseline = command.baseline
         self.accepted = read_baseline(baseline) if baseline is not None else None
+        self._tasks: dict[object, Task] = {}
         #: For what ``-v`` tells of settings the first directory that has these.
         self._told: dict[tuple[str, ...], Path] = {}
 
@@ -37,12 +38,18 @@ class Tasks:
         start = common_directory(command.paths)
         exclude = (*command.exclude, *self._choices(start).exclude)
         found = discover(command.paths, exclude)
-        if command.config is not None or command.isolated:
-            return [(found, self.at(start))]
         return by_task(found, self.at) or [(found, self.at(start))]
 
     def at(self, start: Path) -> Task:
-        """What is to be done with a file in a directory."""
+        """What is to be done with a file in a directory; the same object where the same configuration files count."""
+        command = self._command
+        apart = command.config is None and not command.isolated
+        places = self._files.places(start) if apart else None
+        if places not in self._tasks:
+            self._tasks[places] = self._worked_out(start)
+        return self._tasks[places]
+
+    def _worked_out(self, start: Path) -> Task:
         command, choices = self._command, self._choices(start)
         loaded = load_settings(
             start, config=command.config, isolated=command.isolated,

@@ -256,10 +256,9 @@ class Caches:
     ) -> tuple[Value, str]:
         """The key of a store, and its text; of what is stored alone, the fields of it that a method of the project stores
         it by."""
-        positional = [arg for arg, _ in given if arg.keyword is None]
         for index, (arg, value) in enumerate(given):
             keyword = arg.keyword.value if arg.keyword else None
-            first = keyword is None and index == 0 and (len(positional) > 1 or len(given) > 1)
+            first = keyword is None and index == 0 and len(given) > 1
             if keyword in ("key", "k", "name", "cache_key") or first:
                 return value, self.ctx.code(arg.value)
         keys = _STORED_BY.findall(method.source) if method is not None else []

@@ -21,8 +21,8 @@ from lint_rules.flow.caches import Caches
 from lint_rules.flow.context import class_of, computed
 from lint_rules.flow.copies import Copies
 from lint_rules.flow.ordinary import Ordinary
-from lint_rules.flow.restoring import cast, serialise
 from lint_rules.flow.rows import how_read
+from lint_rules.flow.serialising import cast, serialise
 from lint_rules.flow.state import State
 from lint_rules.flow.values import (
     ABSENT,

@@ -1,4 +1,4 @@
-"""What stands behind an object that a call returned: the function that was called for it."""
+"""Calls: the function behind an object that one returned, and the functions that call others."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from lint_rules.flow.values import NONES, Ref
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from lint_rules.flow.facts import Facts, Handoff
     from lint_rules.flow.summaries import Library
     from lint_rules.flow.values import Obj
+    from lint_rules.project.functions import FunctionRef
+    from lint_rules.project.project import Project
+
+
+CALLS = 2
+"""How many calls away from a function that names something one may do what that brought about."""
 
 
 class Called(NamedTuple):
@@ -31,3 +39,18 @@ def called_for(library: Library, facts: Facts, obj: Obj) -> Called | None:
     call = next((each for each in facts.handoffs if each.node is obj.node), None)
     made = library.facts(call.callee) if call is not None and obj.origin == "call" else None
     return Called(call, made) if call is not None and made and not made.caches_result else None
+
+
+def with_callers(project: Project, functions: Iterable[FunctionRef]) -> Iterator[FunctionRef]:
+    """Functions, and those that call them, and these."""
+    found = dict.fromkeys(functions)
+    yield from found
+    level = list(found)
+    for _ in range(CALLS):
+        callers = (caller for function in level for caller in project.callers(function))
+        level = []
+        for caller in callers:
+            if caller not in found:
+                found[caller] = None
+                level.append(caller)
+                yield caller

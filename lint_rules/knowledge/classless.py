@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from lint_rules.knowledge.called import with_callers
 from lint_rules.knowledge.merging import family
 from lint_rules.knowledge.origins import brings, entry_around, is_found_itself, roots
 from lint_rules.project.noting import Remembered
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 MAX_ASKED = 200
 """Functions that are looked at for one cache before its entries count as holding anything."""
-_CALLS = 2
-"""How many calls away from one that names the cache or the field a function may put a value there."""
 
 
 class Entry(NamedTuple):
@@ -60,13 +59,7 @@ class Classless:
         found: dict[FunctionRef, None] = {}
         for name in entry:
             found.update(dict.fromkeys(self.project.functions_mentioning(name)))
-        yield from found
-        level = list(found)
-        for _ in range(_CALLS):
-            callers = (caller for function in level for caller in self.project.callers(function))
-            level = [caller for caller in dict.fromkeys(callers) if caller not in found]
-            found.update(dict.fromkeys(level))
-            yield from level
+        return with_callers(self.project, found)
 
 
 def _puts(facts: Facts, name: str, asked: Collection[FunctionRef]) -> bool:

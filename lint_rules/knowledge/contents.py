@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lint_rules.flow.facts import Store
 from lint_rules.flow.state import read
 from lint_rules.flow.values import APART, Computed, Const, Entries, Seq, Value
-from lint_rules.knowledge.called import called_for
+from lint_rules.knowledge.called import CALLS, called_for, with_callers
 from lint_rules.knowledge.classless import Classless
 from lint_rules.knowledge.kin import class_of
 from lint_rules.knowledge.merging import family, may_be
@@ -37,9 +37,7 @@ if TYPE_CHECKING:
 CLEAN = "clean"
 MAX_ASKED = 400
 """Functions that are looked at for one model before its caches count as holding anything."""
-NOTHING = Value(frozenset())
-_CALLS = 2
-"""How many calls away from a function that names the model one may store what that returned."""
+_NO_KEY = Value(frozenset())
 
 
 class Contents:
@@ -115,7 +113,7 @@ class Contents:
             for obj in may_be(facts, leave.value)
         )
 
-    def _brings(self, facts: Facts, obj: int, name: str, value: Value, calls: int = _CALLS) -> bool:
+    def _brings(self, facts: Facts, obj: int, name: str, value: Value, calls: int = CALLS) -> bool:
         """True when a value of the field may be a request's; what a called function made brings what it put there."""
         if not self.rows.bring(facts, obj, value):
             return False
@@ -161,7 +159,7 @@ def _kept_by_classes(facts: Facts) -> Iterator[Store]:
             for root in roots(facts, place.obj)
         )  # a loader that it was given is called by who gave it
         if place.node not in told and (place.node in calls or (is_inside and not given)):
-            yield Store(place.node, place.obj, place.fields, NOTHING, "", "", (), order=-1)
+            yield Store(place.node, place.obj, place.fields, _NO_KEY, "", "", (), order=-1)
 
 
 def _holds_unknown(facts: Facts, store: Store) -> bool:
@@ -180,16 +178,7 @@ def related(
         found.update(dict.fromkeys(cls.methods.values()))
     for name in sorted(names):
         found.update(dict.fromkeys(project.functions_mentioning(name)))
-    yield from found
-    level = list(found)
-    for _ in range(_CALLS):
-        callers = (caller for function in level for caller in project.callers(function))
-        level = []
-        for caller in callers:
-            if caller not in found:
-                found[caller] = None
-                level.append(caller)
-                yield caller
+    return with_callers(project, found)
 
 
 def is_of(facts: Facts, obj: int, model: ClassRef) -> bool:

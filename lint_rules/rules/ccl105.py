@@ -25,7 +25,8 @@ PAGE = Page(
 Finds objects that a function stores in a cache (a scheduled task that stores counts, too) and onto which it then writes
 per-request values.
 
-Not reported where the object was made in the same function, and where the key of the store names the end user.
+Not reported where the object was made in the same function, where the key of the store names the end user, and where
+the cache keeps bytes of the object (django's, cachelib's, diskcache's ...).
 """,
     why="""
 A cache in memory holds the object itself, not a picture of it. What is written on it after the store is in the cache as well,

@@ -21,8 +21,11 @@ Finds writes of a per-request field that happen only when the new value is there
 comprehensions and loops. So is a write through a property whose setter leaves the old value where it is given None, of a value
 that may be None.
 
-A guard that asks whether the value has changed (`if token.f != src.get("f"):`) keeps nothing and is not reported, nor is
-a write behind which the same is asked again and the field cleared then (`if src.get("f") is None: token.f = None`).
+A guard that asks whether the value has changed (`if token.f != src.get("f"):`) keeps nothing and is not reported. Where
+another field of the object is compared that says whose it is, and that is then given the new value (`if token.end_user_id !=
+src["end_user_id"]:`), what stays is the same user's own, and is not reported either; of a field that many users may share (a
+region, a key) nothing follows, and the finding has no repair. Nor is
+a write reported behind which the same is asked again and the field cleared then (`if src.get("f") is None: token.f = None`).
 
 A guard about something else (`if settings.enforce:`) is the program's decision and is not reported, nor a
 write on an object that was looked up under a key that names the end user. Nor is one where all callers in the project

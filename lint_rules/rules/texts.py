@@ -37,7 +37,7 @@ None, else to its declared default; where there is neither, the finding says so 
 bytes nothing can be reset: `model_dump_json()` gets an `exclude` where the fields have defaults, and a pickle has
 no repair. A value that the function itself writes from a source is never overwritten: of an object that is merged
 onto, and then dumped for the cache, the dump is what is reported and reset. A copy that may be None is reset where it
-is not.
+is not. A reset goes behind what still reads the field of the copy.
 """
 
 MERGE_WHY = """
