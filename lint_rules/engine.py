@@ -39,14 +39,24 @@ class Unreadable(Exception):
 
 
 class _Found(NamedTuple):
-    """The findings and subjects of a function, and what they are kept as; ``new`` is what they were read from
-    where they were not known."""
+    """The findings and subjects of a function, and what they are kept as; ``known`` where an earlier run had them, else ``new``
+    is what they were read from."""
 
     function: FunctionRef
     question: tuple[str, Path, str]
     findings: list[Finding]
     subjects: Sequence[Subject] = ()
+    known: bool = False
     new: Node | None = None
+
+
+class _OfFile(NamedTuple):
+    """All findings of a file, its helpers and merges; how many functions can matter, and of how many nothing was known."""
+
+    findings: list[Finding]
+    subjects: tuple[Subject, ...]
+    candidates: int
+    anew: int
 
 
 class Engine:
@@ -91,13 +101,16 @@ class Engine:
         path = place_of(path)
         try:
             with noting_nothing() if self.cache_dir is None else nullcontext():
-                findings, subjects, candidates = self._findings(path, text, display)
+                found = self._findings(path, text, display)
         except Unreadable as error:
             return FileReport(display, errors=(Diagnostic(display, str(error)),))
         except Exception as error:  # one file must never end the run
             return FileReport(display, errors=(Diagnostic(display, _crash(error)),))
-        kept = self._kept(path, findings, text, wanted, noqa)
-        return FileReport(display, kept, (), text if kept else None, candidates, subjects=subjects)
+        kept = self._kept(path, found.findings, text, wanted, noqa)
+        return FileReport(
+            display, kept, (), text if kept else None, found.candidates,
+            subjects=found.subjects, anew=found.anew,
+        )  # fmt: skip
 
     def _kept(
         self, path: Path, findings: list[Finding], text: str, wanted: Wanted | None, noqa: bool
@@ -121,10 +134,7 @@ class Engine:
         context = digest([(finding.code, finding.line) for finding in findings])
         return cast("list[bool]", project.of_file("noqa", path, context, ask))
 
-    def _findings(
-        self, path: Path, text: str, display: str
-    ) -> tuple[list[Finding], tuple[Subject, ...], int]:
-        """All findings of a file, its helpers and merges, and how many functions were looked at."""
+    def _findings(self, path: Path, text: str, display: str) -> _OfFile:
         root = self.roots.of(path)
         project = self._project_around(root, str(path))
         if project.overlay(path, text):
@@ -132,13 +142,13 @@ class Engine:
         store = self._store(root, project)
         known = store.get(str(path), display) if store is not None else None
         if known is not None:
-            return known[0], (), known[1]
-        findings, subjects, candidates = self._analysed(root, project, path, text, display)
+            return _OfFile(known[0], (), known[1], 0)
+        found = self._analysed(root, project, path, text, display)
         if root in self._files and project.kept.changed >= MANY_NEWS:
             self._files[root].save(project.kept)
         if store is not None:
-            store.put(str(path), display, findings, candidates)
-        return findings, subjects, candidates
+            store.put(str(path), display, found.findings, found.candidates)
+        return found
 
     def clean(self, path: Path, display: str) -> FileReport | None:
         """The report on a file of which an earlier run says that nothing is to be found in it.
@@ -197,7 +207,7 @@ class Engine:
 
     def _analysed(
         self, root: Path, project: Project, path: Path, text: str, display: str
-    ) -> tuple[list[Finding], tuple[Subject, ...], int]:
+    ) -> _OfFile:
         survey = self._surveys.get(root)
         if survey is None:
             from lint_rules.screen.survey import Survey
@@ -206,7 +216,7 @@ class Engine:
             project.reads.derive = partial(self._derived, root, survey)
         functions = self._candidates(root, survey, project.module(path))
         if not functions:
-            return [], (), 0
+            return _OfFile([], (), 0, 0)
         found = [self._found(root, survey, path, display, function) for function in functions]
         if any(one.new and (one.findings or not one.function.readable) for one in found):
             broken = _syntax_error(text)
@@ -217,7 +227,8 @@ class Engine:
                 told = [_seen(display), [asdict(finding) for finding in one.findings]]
                 project.reads.keep(*one.question, told, one.new)
         findings = [finding for one in found for finding in one.findings]
-        return findings, tuple(s for one in found for s in one.subjects), len(functions)
+        subjects = tuple(subject for one in found for subject in one.subjects)
+        return _OfFile(findings, subjects, len(found), sum(not one.known for one in found))
 
     def _found(
         self, root: Path, survey: Survey, path: Path, display: str, function: FunctionRef
@@ -226,14 +237,15 @@ class Engine:
         question = self._question(survey, function)  # subjects are not kept
         known = None if self.lists_subjects else survey.project.reads.answer(*question)
         if known is not None and (not known[1] or known[0] == _seen(display)):
-            return _Found(function, question, [finding_from_json(one) for one in known[1]])
+            findings = [finding_from_json(one) for one in known[1]]
+            return _Found(function, question, findings, known=True)
         from lint_rules.reporting import Reporter
 
         reporter = Reporter(
             self._known(root, survey), path, display, lists_subjects=self.lists_subjects
         )
         with noting() as node:
-            return _Found(function, question, *reporter.found(function), node)
+            return _Found(function, question, *reporter.found(function), new=node)
 
     def _question(self, survey: Survey, function: FunctionRef) -> tuple[str, Path, str]:
         """What the findings of a function are kept as; they depend on this beside what is read for them."""

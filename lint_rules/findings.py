@@ -202,6 +202,7 @@ class FileReport:
     """What came out of one file.
 
     ``source`` is the decoded text when there are findings (for excerpts), else None.
+    ``candidates`` counts the functions that can matter, ``anew`` those of them that no earlier run had answered for.
     ``subjects`` are its helpers and merge functions, right ones too.  ``fixed`` holds the findings whose repair is in ``new_source``, each
     with the fields that were repaired (a reason beside its edits: others of its fields are left); ``findings`` those that remain.
     ``new_source`` is None when nothing was (or was asked to be) rewritten.
@@ -215,3 +216,4 @@ class FileReport:
     fixed: tuple[Finding, ...] = ()
     new_source: str | None = None
     subjects: tuple[Subject, ...] = ()
+    anew: int = field(default=0, compare=False)

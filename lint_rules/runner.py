@@ -217,20 +217,20 @@ def _in_this_process(
 ) -> list[Outcome]:
     """The outcomes, in order, up to the file at which other processes had better take over."""
     done: list[Outcome] = []
-    candidates = 0
+    anew = 0
     for target in targets:
         done.append(worker.analyse(target))
         progress(len(done), len(targets))
-        candidates += done[-1].report.candidates
+        anew += done[-1].report.anew
         # Only from here on is it worth that every process builds its own view of the project.
-        if limit is not None and candidates >= limit and len(targets) - len(done) >= limit:
+        if limit is not None and anew >= limit and len(targets) - len(done) >= limit:
             break
     worker.keep()
     return done
 
 
 MANY_CANDIDATES = 64
-"""From so many candidates on, a run without ``--jobs`` uses all processors."""
+"""From so many candidates on that no earlier run had answered for, a run without ``--jobs`` uses all processors."""
 
 
 def _summed(

@@ -61,7 +61,7 @@ class FakeEngine:
             if (wanted is None or wanted(finding))
             and not (noqa and hidden.hides(finding.code, finding.line))
         )
-        return FileReport(display, found, candidates=1, source=text if found else None)
+        return FileReport(display, found, candidates=1, anew=1, source=text if found else None)
 
     def fix(
         self, path: Path, text: str, *, display: str, wanted: Wanted | None = None

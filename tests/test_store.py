@@ -11,11 +11,14 @@ import pytest
 
 from lint_rules import store as kept
 from lint_rules.checkedlines import with_checksum
+from lint_rules.discovery import discover
 from lint_rules.engine import Engine
 from lint_rules.filestore import KEPT
 from lint_rules.findings import FileReport
 from lint_rules.project.project import Project
+from lint_rules.runner import run
 from lint_rules.settings import Settings
+from lint_rules.worker import Task
 
 MODEL = """from dataclasses import dataclass
 
@@ -68,6 +71,24 @@ def test_what_is_kept_is_not_worked_out_again(
     assert fields(first) == [("end_user_id",)]
     monkeypatch.setattr(Engine, "_analysed", never)
     assert check(project, tmp_path / "cache") == first
+
+
+def test_what_is_known_needs_no_other_processes(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        (project / f"more{number}.py").write_text(HELPER)
+    monkeypatch.setattr("lint_rules.runner.MANY_CANDIDATES", 2)
+    task = Task(cache_dir=tmp_path / "cache")
+    one = run(discover([str(project)]), task, jobs=None)
+    monkeypatch.setattr("lint_rules.processes.in_processes", never)
+    assert run(discover([str(project)]), task, jobs=None).findings == one.findings
+    # Nor where one file is new: only what has to be worked out counts.
+    (project / "more0.py").write_text(HELPER + "    # changed\n")
+    again = run(discover([str(project)]), task, jobs=None)
+    assert (len(again.findings), again.candidates) == (5, 5)
+    with pytest.raises(AssertionError):
+        run(discover([str(project)]), Task(cache=False), jobs=None)
 
 
 @pytest.mark.parametrize("change", ["the file", "another file", "a new file", "the settings"])

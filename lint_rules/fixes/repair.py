@@ -57,9 +57,9 @@ def repaired(text: str, first: FileReport, check: Callable[[str], FileReport]) -
     report = replace(report, findings=_without_futile(report.findings, futile))
     if current == text:
         return replace(first, findings=report.findings)
-    return FileReport(
-        first.path, report.findings, (), text, first.candidates,
-        tuple(_as_fixed(fixed, report.findings)), current, subjects=report.subjects,
+    return replace(
+        first, findings=report.findings, source=text, subjects=report.subjects, new_source=current,
+        fixed=tuple(_as_fixed(fixed, report.findings)),
     )  # fmt: skip
 
 
