@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from lint_rules.findings import Diagnostic, FileReport, Finding, Subject
 from lint_rules.garbage import SHARED, look_for_garbage_less_often
 from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.project.markers import unreadable_markers
 from lint_rules.project.noting import Node, noting, noting_nothing
 from lint_rules.project.project import Project
 from lint_rules.project.roots import Roots, name_of, place_of
@@ -98,6 +99,13 @@ class Engine:
         findings (``--select``); ``noqa`` leaves out suppressed ones.  Never raises on bad input: the
         report's ``errors`` say what could not be analysed.
         """
+        report = self._checked(path, text, display, wanted, noqa)
+        return _with_markers(report, text)
+
+    def _checked(
+        self, path: Path, text: str, display: str, wanted: Wanted | None, noqa: bool = True
+    ) -> FileReport:
+        """The report of :meth:`check` without what comments of the text were meant to say."""
         path = place_of(path)
         try:
             with noting_nothing() if self.cache_dir is None else nullcontext():
@@ -146,7 +154,7 @@ class Engine:
         found = self._analysed(root, project, path, text, display)
         if root in self._files and project.kept.changed >= MANY_NEWS:
             self._files[root].save(project.kept)
-        if store is not None:
+        if store is not None and next(unreadable_markers(text), None) is None:
             store.put(str(path), display, found.findings, found.candidates)
         return found
 
@@ -313,16 +321,17 @@ class Engine:
         Suppressed findings (``noqa``) and those not ``wanted`` are never repaired.  ``new_source`` is
         the new text, or None when nothing changes.  A gate that refuses is one error that names it.
         """
-        report = self.check(path, text, display=display, wanted=wanted)
+        return _with_markers(self._repaired(path, text, display, wanted), text)
+
+    def _repaired(self, path: Path, text: str, display: str, wanted: Wanted | None) -> FileReport:
+        report = self._checked(path, text, display, wanted)
         if report.errors or not any(finding.fix.available for finding in report.findings):
             return report
         try:
             from lint_rules.fixes.repair import repaired
 
             self._in_the_making(path, True)
-            return repaired(
-                text, report, lambda new: self.check(path, new, display=display, wanted=wanted)
-            )
+            return repaired(text, report, lambda new: self._checked(path, new, display, wanted))
         except Exception as error:  # one file must never end the run
             return replace(report, errors=(Diagnostic(display, _crash(error)),))
         finally:
@@ -340,6 +349,12 @@ class Engine:
         root = self.roots.of(path)
         if self._projects[root].overlay(path, text):
             self._forget(root)
+
+
+def _with_markers(report: FileReport, text: str) -> FileReport:
+    """A report with the comments of the file that were meant to say what a field is and say nothing."""
+    wrong = tuple(Diagnostic(report.path, message) for message in unreadable_markers(text))
+    return replace(report, errors=(*report.errors, *wrong)) if wrong else report
 
 
 def _seen(display: str) -> str:

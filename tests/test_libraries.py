@@ -40,7 +40,47 @@ MERGE = """    if user.get("end_user_quota"):
         auth.end_user_quota = user["end_user_quota"]
     return auth
 """
+DATABASE = """from asgiref.sync import sync_to_async
+from dataclasses import dataclass
+from starlette.concurrency import run_in_threadpool
+
+
+@dataclass
+class Auth:
+    key: str
+    end_user_quota: int | None = None
+
+
+_cache: dict = {}
+
+
+def find(key: str) -> Auth:
+    return _cache[key]
+
+
+"""
 TEXTS = {
+    "looked up in a pool": (
+        DATABASE + "async def login(key: str, user: dict) -> Auth:\n"
+        f"    auth = await run_in_threadpool(find, key)\n{MERGE}", {"CCL202": "end_user_quota"},
+    ),
+    "looked up by an adapter": (
+        DATABASE + "async def login(key: str, user: dict) -> Auth:\n"
+        f"    auth = await sync_to_async(find)(key)\n{MERGE}", {"CCL202": "end_user_quota"},
+    ),
+    "stored in a pool": (
+        DATABASE + "async def login(auth: Auth, user: dict) -> None:\n"
+        "    auth.end_user_quota = user.get('end_user_quota')\n"
+        "    await run_in_threadpool(_cache.__setitem__, auth.key, auth)\n", {"CCL104": "end_user_quota"},
+    ),
+    "read in a pool": (
+        DATABASE + "async def login(db, key: str) -> None:\n"
+        "    _cache[key] = Auth(**await run_in_threadpool(db.fetch_one, key))\n", {},
+    ),
+    "read by an adapter": (
+        DATABASE + "async def login(db, key: str) -> None:\n"
+        "    _cache[key] = Auth(**await sync_to_async(db.fetch_one)(key))\n", {},
+    ),
     "copied by structs.replace": (
         STRUCT + "def copy_for_cache(auth: Auth) -> Auth:\n"
         "    return structs.replace(auth, end_user_id=None)\n", {"CCL101": "end_user_quota"},

@@ -44,7 +44,7 @@ def apply(
         return found
     facts = _followed(calls, function, bound, up=up and function.name in COPYING_HOOKS)
     if _is_abstract(function, facts):  # which of its subclasses' own is called is not known
-        calls.may_reset(function.name, list(bound.values()))
+        calls.unknown.may_reset(function.name, list(bound.values()))
         facts = None
     if facts is None:
         return _typed(calls, state, node, function, "call")

@@ -238,13 +238,17 @@ class Caches:
         self, state: State, node: cst.Call, func: cst.Attribute, base: Value,
         given: list[tuple[cst.Arg, Value]], *, scheduled: bool,
     ) -> None:  # fmt: skip
-        key = self._key(given, self.ctx.method(base, func.attr.value))
+        method = self.ctx.method(base, func.attr.value)
+        key = self._key(given, method)
         kept = self.keeping.by_method(state, node, func.attr.value, base, given)
         positional = [arg for arg, _ in given if arg.keyword is None and not arg.star]
+        told = _tells_value(positional, [arg for arg, _ in given if arg.keyword], method)
         for index, (arg, value) in enumerate(given):
             keyword = arg.keyword.value if arg.keyword else None
             if keyword in _KEY_WORDS or (keyword is None and index == 0 and len(positional) > 1):
                 continue
+            if told and arg.star == "**":
+                continue  # how it is stored
             name = last_name(func.value) or "cache"
             self.store(
                 state, node, value, key, name, scheduled=scheduled, kept=kept,
@@ -331,6 +335,17 @@ class Caches:
     def _holds(self, obj: int) -> bool:
         """True for a dict or a record made here: what was put into it goes where it goes."""
         return self.ctx.objects[obj].origin == "fresh" or self.ev.mappings.is_local(obj)
+
+
+def _tells_value(
+    positional: Sequence[cst.Arg], named: Sequence[cst.Arg], method: FunctionRef | None
+) -> bool:
+    """True where the arguments of a store that are written out have the value among them, not the key alone."""
+    words = {arg.keyword.value for arg in named if arg.keyword is not None}
+    if len(positional) > 1 or words - _KEY_WORDS:
+        return True
+    taken = [param.name for param in method.params if param.kind == "positional"] if method else []
+    return len(positional) == 1 and len(taken) > 1 and taken[1] not in _KEY_WORDS
 
 
 def _arguments(text: str) -> list[str]:

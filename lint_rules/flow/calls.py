@@ -21,9 +21,9 @@ from lint_rules.flow.caches import Caches
 from lint_rules.flow.context import class_of, computed
 from lint_rules.flow.copies import Copies
 from lint_rules.flow.ordinary import Ordinary
-from lint_rules.flow.rows import how_read
 from lint_rules.flow.serialising import cast, serialise
 from lint_rules.flow.state import State
+from lint_rules.flow.unknown import Unknown
 from lint_rules.flow.values import (
     ABSENT,
     NONE,
@@ -34,7 +34,6 @@ from lint_rules.flow.values import (
     Entries,
     Init,
     Leaf,
-    Ref,
     Seq,
     Strings,
     Value,
@@ -49,8 +48,6 @@ from lint_rules.project.fieldlists import FIELD_CALLS
 from lint_rules.project.functions import FunctionRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from lint_rules.flow.expressions import Evaluator
 
 _VIEWS = {"items": "items", "keys": "keys", "values": "values"}
@@ -66,7 +63,10 @@ class Calls:
         self.copies = Copies(evaluator)
         self.builtins = Builtins(self)
         self.ordinary = Ordinary(self)
+        self.unknown = Unknown(self)
         self.scheduled = False
+        #: The calls whose results are waited for.
+        self.awaited: set[cst.BaseExpression] = set()
 
     def call(self, state: State, node: cst.Call) -> Value:
         """The result of a call; its effects go into ``state``."""
@@ -104,7 +104,10 @@ class Calls:
             return self.copies.dump(state, node, objs, full.rsplit(".", 1)[-1]) if objs else None
         if full in FIELD_CALLS and node.args:
             return self._fields(state, node)
-        if full in known.AWAITERS or name.rsplit(".", 1)[-1] in known.SCHEDULERS:
+        last = name.rsplit(".", 1)[-1]
+        if self._is_moved(node, last):
+            return scheduled.moved(self, state, node, known.MOVERS[last])
+        if full in known.AWAITERS or last in known.SCHEDULERS:
             return scheduled.call(self, state, node, waits=full in known.AWAITERS)
         if full in known.SERIALISERS and node.args:
             return serialise(self, state, node, full)
@@ -112,9 +115,14 @@ class Calls:
             return cast(self, state, node)
         if full in known.TRANSPARENT and node.args:
             return self._transparent(state, node)
-        if full == "functools.partial" and node.args:
+        if last in known.ADAPTERS and node.args:
             return self.ev.eval(state, node.args[0].value)
         return None
+
+    def _is_moved(self, node: cst.Call, name: str) -> bool:
+        """True for a call of another function in a thread that is waited for."""
+        place = known.MOVERS.get(name)
+        return place is not None and node in self.awaited and len(node.args) > place
 
     def _transparent(self, state: State, node: cst.Call) -> Value:
         return union([self.ev.eval(state, arg.value) for arg in node.args])
@@ -136,8 +144,10 @@ class Calls:
         self, state: State, node: cst.Call, func: cst.Attribute, base: Value
     ) -> Value | None:
         name = func.attr.value
-        if name in known.SCHEDULERS:
-            return scheduled.call(self, state, node, waits=False)
+        if self._is_moved(node, name):
+            return scheduled.moved(self, state, node, known.MOVERS[name])
+        if name in known.SCHEDULERS or name in known.AWAITING:
+            return scheduled.call(self, state, node, waits=name in known.AWAITING)
         if len(node.args) == UNBOUND_SETTERS.get(name):  # ``object.__setattr__(x, "f", None)``
             builtin = self.builtins.setattr if name == "__setattr__" else self.builtins.delattr
             return builtin(state, node)
@@ -360,55 +370,7 @@ class Calls:
                 return self.copies.construct(state, node, None)
             elif isinstance(atom.target, cst.CSTNode):
                 return self.ev.interpreter.inlining.call(state, node.args, atom.target)
-        return self.unknown(state, node, name)
-
-    def unknown(self, state: State, node: cst.Call, name: str) -> Value:
-        """A call of which nothing is known but its name and arguments."""
-        values = [self.ev.eval(state, arg.value) for arg in node.args]
-        last = name.rsplit(".", 1)[-1] if name else _called(node)
-        receiver = (
-            self.ev.eval(state, node.func.value)
-            if isinstance(node.func, cst.Attribute)
-            else UNKNOWN
-        )
-        called = self.ev.eval(state, node.func) if isinstance(node.func, cst.Name) else receiver
-        self.pass_on(called, values)
-        self.may_reset(last, [*values, receiver])
-        if known.COALESCING.search(last) and sum(bool(field_reads(v)) for v in values) > 1:
-            return self.choice(node, values)
-        if any(field_reads(value) for value in values) and not any(value.refs for value in values):
-            return computed(*values)
-        return self.result(state, node, last, values)
-
-    def may_reset(self, name: str, values: list[Value]) -> None:
-        """A call of which nothing is known: its name may say that it resets what it is given."""
-        if known.SANITIZING.search(name):
-            for value in values:
-                for obj in value.refs:
-                    self.ctx.objects[obj].opaque = True
-
-    def pass_on(self, target: Value, values: list[Value]) -> None:
-        """Note what is given to something that a call returned and nobody knows yet."""
-        if any(map(self._is_from_unknown_call, _found_in(target))):
-            self.ctx.facts.passed.update(obj for value in values for obj in self.ctx.deref(value))
-
-    def _is_from_unknown_call(self, obj: int) -> bool:
-        """True for what a call returned, and for what is held by it on any level."""
-        info = self.ctx.objects.bottom(obj)
-        return info.origin == "call" and info.model is None
-
-    def result(
-        self, state: State, node: cst.Call, name: str, values: list[Value], hint: object = None
-    ) -> Value:
-        """An object that a call returned and nobody knows."""
-        made = self.ctx.new(
-            (id(node), "call", self.ctx.iteration), "call", name, node=node, how=how_read(node)
-        )
-        state.meet(made.id)
-        cache = self.caches.is_cache(node.func)
-        if cache and made.type_text == "":
-            made.type_text = name
-        return ref(made.id)
+        return self.unknown.call(state, node, node.func, node.args, name)
 
 
 def _view(base: Value, names: Strings, name: str) -> Value:
@@ -417,12 +379,3 @@ def _view(base: Value, names: Strings, name: str) -> Value:
         return base
     pairs = ((constant(each), constant(each)) for each in names.names)
     return Value(frozenset({Seq(tuple(Value(frozenset({Seq(pair)})) for pair in pairs))}))
-
-
-def _found_in(value: Value) -> Iterator[int]:
-    """The objects that a value may be, or may be a field of."""
-    return (atom.obj for atom in value.atoms if isinstance(atom, Ref | Init))
-
-
-def _called(node: cst.Call) -> str:
-    return node.func.attr.value if isinstance(node.func, cst.Attribute) else ""

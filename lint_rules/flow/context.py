@@ -141,10 +141,17 @@ class Context:
         """Let loops over unknown mappings be unrolled over this model's fields too."""
         if model is not None and model not in self._learned:
             self._learned.add(model)
-            self.learn_names(self.library.interesting(model, self.function))
+            names = self.library.interesting(model, self.function)
+            unnamed = (name for name in names if name not in self.function.source)
+            self.facts.supposed.update(name for name in unnamed if name not in self.universe)
+            self._learn(names)
 
     def learn_names(self, names: tuple[str, ...]) -> None:
-        """Let loops over unknown mappings be unrolled over these names too."""
+        """Let loops over unknown mappings be unrolled over these names too, which the program tells."""
+        self.facts.supposed.difference_update(names)
+        self._learn(names)
+
+    def _learn(self, names: tuple[str, ...]) -> None:
         if len(self.universe) < MAX_UNIVERSE and len(names) <= MAX_UNIVERSE:
             self.universe.update(dict.fromkeys(name for name in names if name.isidentifier()))
 

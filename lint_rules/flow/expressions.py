@@ -260,6 +260,7 @@ class Evaluator:
 
     def _inner(self, state: State, node: cst.BaseExpression) -> Value:
         assert isinstance(node, cst.Await)
+        self.calls.awaited.add(node.expression)
         return self.eval(state, node.expression)
 
     # ----------------------------------------------------------------- choices

@@ -144,7 +144,8 @@ class Facts:
     exits: list[Exit] = field(default_factory=list)
     #: Objects bound to the parameters, by name.
     params: dict[str, int] = field(default_factory=dict)
-    #: Field names read from or written to each object, in order of first use.
+    #: Names that loops over unknown ones are unrolled over only since a class declares them: the function names none.
+    supposed: set[str] = field(default_factory=set)
     final: State | None = None
     #: Whether the function is itself wrapped in a caching decorator (its result is shared).
     caches_result: bool = False

@@ -169,6 +169,7 @@ class Interpreter:
         info.typed = True
         info.mapping = info.mapping or hint.mapping
         info.holds = hint.item
+        info.several = hint.classes if info.model is None and len(hint.classes) > 1 else ()
         if len(hint.classes) == 1 and info.model is None:
             info.model = hint.classes[0]
             info.mapping = info.mapping or info.model.kind == "typeddict"
@@ -332,7 +333,7 @@ class Interpreter:
             name = self.ctx.code(target.value)
             caches.store(state, node, value, told, name, kept=kept, pickled=pickled)
             return
-        self.ev.calls.pass_on(base, [value])
+        self.ev.calls.unknown.pass_on(base, [value])
         if not any(self.ev.mappings.is_local(obj) for obj in self.ctx.deref(base)):
             self.ev.calls.caches.place(state, node, value)
         if key.text is not None:

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 def call(calls: Calls, state: State, node: cst.Call, *, waits: bool) -> Value:
     """``create_task(f(x))``, ``background.add_task(f, x)``: the call happens, perhaps later."""
     before, calls.scheduled = calls.scheduled, not waits or calls.scheduled
+    calls.awaited.update(arg.value for arg in node.args if waits)
     values = [calls.ev.eval(state, arg.value) for arg in node.args]
     for index, value in enumerate(values):
         func, args = node.args[index].value, node.args[index + 1 :]
-        if _happens(calls, state, node, func, value, args):
+        if _happens(calls, state, node, func, value, args) is not None:
             break
     calls.scheduled = before
     if waits and len(values) > 1 and calls.ctx.code(node.func).endswith("gather"):
@@ -32,18 +33,24 @@ def call(calls: Calls, state: State, node: cst.Call, *, waits: bool) -> Value:
     return values[0] if waits and values else UNKNOWN
 
 
+def moved(calls: Calls, state: State, node: cst.Call, place: int) -> Value:
+    """``await to_thread(f, x)``: the call is made in a thread, and waited for; ``place`` is where the function stands."""
+    func, args = node.args[place].value, node.args[place + 1 :]
+    result = _happens(calls, state, node, func, calls.ev.eval(state, func), args)
+    return result if result is not None else calls.unknown.call(state, node, func, args)
+
+
 def _happens(
     calls: Calls, state: State, node: cst.Call, func: cst.BaseExpression, value: Value,
     args: Sequence[cst.Arg],
-) -> bool:  # fmt: skip
-    """Call what a scheduler was given; False when it is nothing that is known."""
+) -> Value | None:  # fmt: skip
+    """What a call of what a scheduler was given returns; None when it is nothing that is known."""
     atom = value.single
     if isinstance(func, cst.Attribute):
         base = calls.ev.eval(state, func.value)
         cached = calls.caches.method(state, node, func, base, args, scheduled=calls.scheduled)
         if cached is not None:
-            return True
+            return cached
     if isinstance(atom, Callable_) and isinstance(atom.target, FunctionRef):
-        apply(calls, state, node, atom.target, atom.receiver, args)
-        return True
-    return False
+        return apply(calls, state, node, atom.target, atom.receiver, args)
+    return None

@@ -378,6 +378,8 @@ class Obj:
     parts: Reads = NO_READS
     #: The entries of a module-level constant dict.
     entries: dict[str, Value] | None = None
+    #: The classes that its annotation names, where these are several: which one it has nobody knows.
+    several: tuple[ClassRef, ...] = ()
     #: A parameter whose annotation names no model, or a copy of one: only the caller knows its class.
     open: bool = False
     #: Something was done to the object that may have reset any field (an unknown sanitizer).

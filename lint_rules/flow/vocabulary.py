@@ -96,11 +96,18 @@ EMPTYING = frozenset(
 )
 SCHEDULERS = frozenset(
     {"create_task", "ensure_future", "add_task", "run_in_executor", "submit", "call_soon",
-     "call_later", "run_coroutine_threadsafe", "start_soon", "to_thread", "spawn", "apply_async"}
+     "call_later", "run_coroutine_threadsafe", "start_soon", "to_thread", "run_in_threadpool", "spawn",
+     "apply_async"}
 )  # fmt: skip
+#: Calls that make another one in a thread, which may be waited for; where the function stands among their arguments.
+MOVERS = {"to_thread": 0, "run_in_threadpool": 0, "run_sync": 0, "run_in_executor": 1}
+#: Calls that hand out the function that they are given, to be called in another way.
+ADAPTERS = frozenset({"sync_to_async", "async_to_sync", "database_sync_to_async", "partial"})
 AWAITERS = frozenset(
     {"asyncio.wait_for", "asyncio.shield", "asyncio.gather", "asyncio.run", "asyncio.wait"}
 )
+#: Methods of event loops that run what they are given and hand out its result.
+AWAITING = frozenset({"run_until_complete"})
 #: Unknown functions that choose between a new and an old value, by name; nothing else can tell.
 COALESCING = re.compile(
     r"coalesc|(^|_)first(_|$|of|non)|fallback|(^|_)nvl($|_)|if_?null|if_?none|not_?none|either"

@@ -30,7 +30,7 @@ class Knowledge:
         self.helpers = Helpers(self.library, survey)
         self.said = Said(self.library, self.helpers)
         self.fields = Fields(self.library, self.helpers, self.said, survey)
-        self.sharing = Sharing(self.library, self.said, survey)
+        self.sharing = Sharing(self.fields, self.said)
         self.contents = Contents(self.library, self.fields, survey)
         self.staying = Staying(self.helpers, self.contents)
         self.sources = Sources(self.library, self.helpers)

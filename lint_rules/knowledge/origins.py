@@ -114,9 +114,10 @@ def is_own(facts: Facts, obj: int) -> bool:
     return is_all_found(facts, obj) and (is_copy or info.how == APART)
 
 
-def is_row(obj: Obj) -> bool:
-    """True for what a call returned that reads a database."""
-    return obj.origin == "call" and obj.how == ROW and obj.model is None
+def is_row(facts: Facts, obj: Obj) -> bool:
+    """True for what a call returned that reads a database, and for one of many that it returned."""
+    read = facts.objects.bottom(obj.id)
+    return read.origin == "call" and read.how == ROW and read.model is None and obj.model is None
 
 
 def is_built_of_row(facts: Facts, obj: int, read: Read = NOT_READ) -> bool:
@@ -145,7 +146,9 @@ def _is_read(facts: Facts, root: Obj, read: Read) -> bool:
         return True
     is_given = root.origin == "param" and root.name in read.params and root.model is None
     return (
-        (is_row(root) or is_given) and not facts.writes_to(root.id) and not is_filled(facts, root)
+        (is_row(facts, root) or is_given)
+        and not any(facts.writes_to(obj) for obj in (root.id, facts.objects.bottom(root.id).id))
+        and not is_filled(facts, root)
     )
 
 

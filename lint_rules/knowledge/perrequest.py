@@ -9,11 +9,12 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from lint_rules.flow.facts import Facts
-from lint_rules.flow.values import Obj
+from lint_rules.flow.facts import Facts, Write
+from lint_rules.flow.values import Obj, reads_of
 from lint_rules.knowledge.handed import Handed
 from lint_rules.knowledge.helpers import Helpers
 from lint_rules.knowledge.kin import class_of
+from lint_rules.knowledge.merging import source_root
 from lint_rules.knowledge.proofs import PerRequest, Proof
 from lint_rules.knowledge.said import Said, Written
 from lint_rules.knowledge.told import kept, told
@@ -237,10 +238,14 @@ class Fields:
 
     def _alone(self, facts: Facts, carrier: Obj, *, kin: bool) -> PerRequest:
         found = PerRequest(self.project)
+        links = map(facts.objects.__getitem__, facts.objects.family(carrier.id))
+        classes = {cls for link in links for cls in link.several}
         for copy in self.helpers.copies(facts.function):
             for name, row in self.said.reset_on(copy) if copy.copy is carrier else ():
                 self._reset(None, facts.function, name, row, found)
         for write in facts.writes_to(carrier.id):
+            if not (_is_told(facts, write) and _have(classes, write.field)):
+                continue
             pattern = self.matches(None, write.field)
             if pattern is not None and "." not in pattern and write.how != "call":
                 row = self.library.row(facts.function, write.node)
@@ -254,9 +259,24 @@ class Fields:
         told = class_of(facts, carrier)
         if told is not None and kin:
             found.take(self.of_model(told))
-        for name in [name for name in found.evidence if self.shared(told, name)]:
-            del found.evidence[name]
+        for name in list(found.evidence):
+            if self.shared(told, name) or not _have(classes, name):
+                del found.evidence[name]
         return found
+
+
+def _is_told(facts: Facts, write: Write) -> bool:
+    """False for a field under whose name something may be written only since a class declares it that neither is the
+    object's nor that of what the value was read from."""
+    if write.field not in facts.supposed:
+        return True
+    read_from = (facts.objects[source_root(facts, obj)].model for obj, _ in reads_of(write.value))
+    return any(cls is not None and cls.field(write.field) is not None for cls in read_from)
+
+
+def _have(classes: Iterable[ClassRef], name: str) -> bool:
+    """True where whichever of some classes an object has declares a field."""
+    return all(cls.field(name) is not None for cls in classes)
 
 
 def naming(

@@ -182,5 +182,5 @@ def rows_given(facts: Facts, call: Handoff, given: frozenset[str] = frozenset())
 
 
 def _is_row(facts: Facts, obj: Obj, given: frozenset[str]) -> bool:
-    is_one = is_row(obj) or (obj.origin == "param" and obj.name in given)
+    is_one = is_row(facts, obj) or (obj.origin == "param" and obj.name in given)
     return is_one and not obj.mixed and not facts.writes_to(obj.id) and not is_filled(facts, obj)

@@ -20,11 +20,10 @@ from lint_rules.project.noting import Remembered
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lint_rules.flow.summaries import Library
+    from lint_rules.knowledge.perrequest import Fields
     from lint_rules.knowledge.said import Said
     from lint_rules.project.classes import ClassRef
     from lint_rules.project.functions import FunctionRef
-    from lint_rules.screen.survey import Survey
 
 SHARED, POSSIBLE = "shared", "sharable"
 MAX_ASKED = 400
@@ -95,9 +94,10 @@ def _place(function: FunctionRef) -> str:
 class Sharing:
     """Says for a carrier whether the cache may hand it, or its like, to another request."""
 
-    def __init__(self, library: Library, said: Said, survey: Survey) -> None:
-        self.survey = survey
-        self.library = library
+    def __init__(self, fields: Fields, said: Said) -> None:
+        self.fields = fields
+        self.survey = fields.survey
+        self.library = library = fields.library
         self.project = library.project
         self.said = said
         self.model = Remembered(self._kept_model, told=told(SHARED))
@@ -219,6 +219,7 @@ class Sharing:
             stored.is_kin_of(model) and not as_copy
             for function in self._candidates(model)
             for stored, as_copy in self.said.cached(function, DEPTH).stored
+            if not self._is_by_user(function, model, DEPTH)
         )
 
     def _candidates(self, model: ClassRef) -> Iterator[FunctionRef]:
@@ -257,10 +258,23 @@ class Sharing:
     def _in_function(self, function: FunctionRef, model: ClassRef, depth: int) -> str | None:
         place = _place(function)
         found = self.said.cached(function, depth)
-        if any(copied.is_kin_of(model) for copied in found.copied):
-            return f"{place} copies {model.name} objects for a cache"
-        if any(stored.is_kin_of(model) for stored, _ in found.stored):
-            return f"{place} stores {model.name} objects in a cache"
-        if any(looked_up.is_kin_of(model) for looked_up in found.looked_up):
-            return f"{place} looks {model.name} objects up in a cache"
-        return None
+        objects = f"{model.name} objects"
+        shown = {
+            f"copies {objects} for a cache": found.copied,
+            f"stores {objects} in a cache": [stored for stored, _ in found.stored],
+            f"looks {objects} up in a cache": found.looked_up,
+        }
+        what = next(
+            (what for what, models in shown.items() if any(map(model.is_kin_of, models))), None
+        )
+        if what is None or self._is_by_user(function, model, depth):
+            return None
+        return f"{place} {what}"
+
+    def _is_by_user(self, function: FunctionRef, model: ClassRef, depth: int) -> bool:
+        """True for a function that stores and looks up objects of a model under keys of end users alone: each entry is
+        one user's."""
+        from lint_rules.knowledge.userkeys import is_cached_by_user
+
+        facts = self.library.facts(function, depth)
+        return facts is not None and is_cached_by_user(self.fields, facts, model)

@@ -46,6 +46,22 @@ def is_found_for_user(fields: Fields, facts: Facts, carrier: Obj) -> bool:
     return bool(keyed) and all(keyed)
 
 
+def is_cached_by_user(fields: Fields, facts: Facts, model: ClassRef) -> bool:
+    """True for a function whose stores and look-ups of objects of a model are all under keys of end users; one whose
+    results are cached has its parameters for a key."""
+    keys = [store.key_text for store in facts.stores if _is_of(facts.objects[store.obj], model)]
+    if facts.caches_result:
+        keys.append(", ".join(facts.params))
+    found = (obj for obj in facts.objects.all() if obj.origin == "lookup" and _is_of(obj, model))
+    keyed = [names_user(fields, facts, key, model) for key in keys]
+    keyed += [_is_keyed(fields, facts, obj, model) for obj in found]
+    return bool(keyed) and all(keyed)
+
+
+def _is_of(obj: Obj, model: ClassRef) -> bool:
+    return obj.model is not None and obj.model.is_kin_of(model)
+
+
 def _is_keyed(fields: Fields, facts: Facts, found: Obj, model: ClassRef | None) -> bool:
     """True for what was looked up under the key of an end user, in the words of the function, or of a called one that
     looks it up; that may look up nothing else."""

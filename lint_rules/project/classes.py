@@ -21,6 +21,7 @@ from lint_rules.project.defaults import (
     param_default,
     refuses_init,
 )
+from lint_rules.project.markers import MARKER
 from lint_rules.project.noting import remembered
 from lint_rules.project.pieces import row_of
 from lint_rules.project.properties import Setter, other_name, own_setters
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 _PYDANTIC = frozenset({"BaseModel", "RootModel", "SQLModel", "BaseSettings", "GenericModel"})
 _NOT_FIELDS = frozenset({"model_config", "__slots__", "__tablename__", "__table_args__", "Config"})
-_MARKER = re.compile(r"#\s*cache-leak:\s*(per-request|shared)\b")
 _FROZEN = re.compile(r"frozen['\"]?\s*[=:]\s*True|allow_mutation\s*=\s*False|^(attrs?\.)?frozen\b")
 
 
@@ -405,11 +405,11 @@ class ClassRef:
         """``# cache-leak: ...`` on the declaration, or alone on the line above it; lines of the class's tree."""
         lines, first, last = self.module.raw.lines, first + self._shift, last + self._shift
         for number in range(first, last + 1):
-            found = _MARKER.search(lines[number - 1]) if number <= len(lines) else None
+            found = MARKER.search(lines[number - 1]) if number <= len(lines) else None
             if found:
                 return found.group(1)
         above = lines[first - 2].strip() if first >= 2 else ""
-        found = _MARKER.match(above)
+        found = MARKER.match(above)
         return found.group(1) if found else None
 
     @remembered

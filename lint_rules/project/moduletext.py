@@ -13,6 +13,7 @@ from lint_rules.project.assigned import assigning
 from lint_rules.project.functions import qualname_of
 from lint_rules.project.imports import import_statements, import_text
 from lint_rules.project.kept import digest
+from lint_rules.project.markers import COMMENT
 from lint_rules.project.pieces import (
     Frame,
     defined_by,
@@ -24,7 +25,6 @@ from lint_rules.project.pieces import (
     searched_in,
 )
 from lint_rules.project.scan import (
-    MARKER,
     Block,
     Scan,
     assignments,
@@ -231,7 +231,7 @@ class ModuleText:
         """A digest of what a function assigns to attributes; of its whole text where a comment in it may speak
         of a field."""
         source, node = self.scan.source(block), self.tree_of(block)
-        if MARKER.search(source) or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if COMMENT.search(source) or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             return digest(source)
         return digest([ast.unparse(statement) for statement in assigning(node)])
 

@@ -16,6 +16,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from lint_rules.project.lines import begins_line, column
+from lint_rules.project.markers import COMMENT
 
 # Each begins with plain characters: that is searched for ten times as fast as a line's beginning.
 _DEFINITIONS = (re.compile(r"def[ \t]+(\w+)"), re.compile(r"class[ \t]+(\w+)"))
@@ -27,8 +28,6 @@ STRING = re.compile(
     re.DOTALL,
 )
 """A string or a comment."""
-MARKER = re.compile(r"#[ \t]*cache-leak:[^\r\n]*")
-"""A comment that may say what a field is."""
 _HEADER = re.compile(rf"{STRING.pattern}|[(\[{{:)\]}}]", re.DOTALL)
 _ASSIGNED = re.compile(r"^[ \t\f]*(?:type[ \t]+)?(\w+)[ \t]*(?::|=(?!=)|\[)", re.MULTILINE)
 _FED = r"(?:[ \t\f]*\f)?"
@@ -161,7 +160,7 @@ class Scan:
                 body, cut = self._body_start(block), self._cut(block)
                 parts.append(self.text[at:body])
                 # A comment below a body may speak of the field that follows.
-                parts += MARKER.findall(self.text, body, cut)
+                parts += (hit.group() for hit in COMMENT.finditer(self.text, body, cut))
                 at = cut
         return "\n".join([*parts, self.text[at:]])
 

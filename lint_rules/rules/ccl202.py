@@ -28,7 +28,8 @@ region, a key) nothing follows, and the finding has no repair. Nor is
 a write reported behind which the same is asked again and the field cleared then (`if src.get("f") is None: token.f = None`).
 
 A guard about something else (`if settings.enforce:`) is the program's decision and is not reported, nor a
-write on an object that was looked up under a key that names the end user. Nor is one where all callers in the project
+write on an object that was looked up under a key that names the end user, nor on one of a class that the project only ever
+keeps under such keys. Nor is one where all callers in the project
 reset the field first or afterwards, or hand over copies of cache entries that carry nobody's values, or of what stands in
 such entries.
 """,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lint_rules.naming import longest_literal
 from lint_rules.project.kept import NO_CONTEXT, digest
 from lint_rules.project.lines import before
+from lint_rules.project.markers import COMMENT, WORD
 from lint_rules.project.words import begins_word, names_like
 from lint_rules.screen.statements import Statements
 from lint_rules.screen.wrappers import stem
@@ -140,12 +141,12 @@ class CarrierWords:
             part = longest_literal(glob)
             if part and part.encode() in data:
                 found += self._declared_in(self.project.module(path), glob)
-        if b"cache-leak:" in data:
+        if WORD.encode() in data:
             found += self._marked_in(self.project.module(path))
         return sorted(set(found) - {""})
 
     def _marked_in(self, module: Module) -> Iterator[str]:
-        for hit in re.finditer(r"#\s*cache-leak:", module.text):
+        for hit in COMMENT.finditer(module.text):
             for block in module.scan.around_offset(hit.start()):
                 if block.is_class:
                     yield block.name

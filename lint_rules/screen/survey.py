@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from lint_rules.project.classes import ClassRef
 from lint_rules.project.functions import qualname_of
 from lint_rules.project.kept import NO_CONTEXT, digest
+from lint_rules.project.markers import WORD
 from lint_rules.project.noting import unnoted
 from lint_rules.screen.caches import CacheUsers
 from lint_rules.screen.carriers import CarrierWords
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from lint_rules.project.project import Project
     from lint_rules.settings import Settings
 
-_MARKER = "cache-leak:"
 _HELPERS, _NAMED, _USERS, _USES = "helpers", "named helpers", "cache users", "uses cache"
 _MARKING, _CONTEXT, _WORDS, _WRITERS = "marking", "context", "words of a model", "writers"
 _COLLECTIONS, _STORES, _OBJECTS = "collections of names", "stores", "cache objects"
@@ -47,7 +47,7 @@ class Survey:
         owners = {pattern.rpartition(".")[0] for pattern in settings.per_request_fields}
         classes = [f"class {owner}" for owner in sorted(owners) if owner.isidentifier()]
         #: What a class holds of which a comment or the configuration may speak.
-        self._marking_words = [_MARKER, *classes]
+        self._marking_words = [WORD, *classes]
         self._marks = project.joins.join("marking", self._told_marking, list)
         #: The functions that were found to store what they give to one that writes a proven field.
         self._storing_rewritten: set[FunctionRef] = set()
