@@ -68,9 +68,15 @@ test-pythons:
 		$(MAKE) test PYTHON=$$python VENV=.venv-$$version || exit 1; \
 	done
 
-# The heaviest tests add no lines: they do the same many times.
+# The heaviest tests add hardly a line: they do the same many times, or in processes of their own.  Measured, each takes
+# twice as long.
+HEAVY := atomic deep_nesting docs generated_programs interrupted_runs kept kept_answers linear matrix never_break \
+	no_surprises parity random_merges repeatable rounds screen screen_programs written_tests
+OFFLINE := -q -n $(WORKERS) -m "not litellm and not network and not slow"
+
 coverage: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not litellm and not network and not slow" --cov --cov-report=term
+	@$(BIN)/python -m pytest $(OFFLINE) --cov --cov-report=term $(HEAVY:%=--ignore=tests/test_%.py) tests
+	@$(BIN)/python -m pytest $(OFFLINE) $(HEAVY:%=tests/test_%.py)
 
 test-litellm: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m litellm

@@ -219,12 +219,12 @@ def test_a_second_run_must_change_nothing(monkeypatch: pytest.MonkeyPatch, tmp_p
     (finding,) = (f for f in real.findings if f.code == "CCL101")
     count = iter(range(1000))
 
-    def check(path: Path, text: str, **_: object) -> FileReport:
+    def check(*_: object) -> FileReport:
         return replace(real, findings=(replace(finding, function=f"f{next(count)}", fields=()),))
 
     with monkeypatch.context() as patched:
         patched.setattr(repair_module, "apply", restless)
-        patched.setattr(engine, "check", check)
+        patched.setattr(engine, "_checked", check)
         report = engine.fix(tmp_path / "a.py", LEAK, display="a.py")
     assert report.new_source is None
     assert report.fixed == ()

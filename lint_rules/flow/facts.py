@@ -146,6 +146,7 @@ class Facts:
     params: dict[str, int] = field(default_factory=dict)
     #: Names that loops over unknown ones are unrolled over only since a class declares them: the function names none.
     supposed: set[str] = field(default_factory=set)
+    #: What holds at the end; None where no way leads there.
     final: State | None = None
     #: Whether the function is itself wrapped in a caching decorator (its result is shared).
     caches_result: bool = False
