@@ -64,6 +64,12 @@ TEXTS = {
         DATABASE + "async def login(key: str, user: dict) -> Auth:\n"
         f"    auth = await run_in_threadpool(find, key)\n{MERGE}", {"CCL202": "end_user_quota"},
     ),
+    "a method of the same name": (
+        DATABASE + "class Runner:\n    async def run_sync(self, auth: Auth, user: dict) -> None:\n"
+        "        auth.end_user_quota = user.get('end_user_quota')\n\n\n"
+        "async def login(runner: Runner, auth: Auth, user: dict) -> None:\n"
+        "    await runner.run_sync(auth, user)\n    _cache[auth.key] = auth\n", {"CCL104": "end_user_quota"},
+    ),
     "looked up by an adapter": (
         DATABASE + "async def login(key: str, user: dict) -> Auth:\n"
         f"    auth = await sync_to_async(find)(key)\n{MERGE}", {"CCL202": "end_user_quota"},

@@ -144,7 +144,7 @@ class Calls:
         self, state: State, node: cst.Call, func: cst.Attribute, base: Value
     ) -> Value | None:
         name = func.attr.value
-        if self._is_moved(node, name):
+        if self._is_moved(node, name) and self.ctx.method(base, name) is None:
             return scheduled.moved(self, state, node, known.MOVERS[name])
         if name in known.SCHEDULERS or name in known.AWAITING:
             return scheduled.call(self, state, node, waits=name in known.AWAITING)
