@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BENCH_SECONDS ?= 600
 WORKERS ?= auto
+OFFLINE := -n $(WORKERS) -m "not litellm and not network and not slow"
 CODE := lint_rules tests examples benchmarks
 
 .DEFAULT_GOAL := help
@@ -49,7 +50,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not litellm and not network and not slow"
+	@$(BIN)/python -m pytest $(OFFLINE)
 
 test-slow: $(VENV)/.dev
 	@CACHE_LEAK_EXAMPLES=$${CACHE_LEAK_EXAMPLES:-500} $(BIN)/python -m pytest \
@@ -72,11 +73,10 @@ test-pythons:
 # twice as long.
 HEAVY := atomic deep_nesting docs generated_programs interrupted_runs kept kept_answers linear matrix never_break \
 	no_surprises parity random_merges repeatable rounds screen screen_programs written_tests
-OFFLINE := -q -n $(WORKERS) -m "not litellm and not network and not slow"
 
 coverage: $(VENV)/.dev
-	@$(BIN)/python -m pytest $(OFFLINE) --cov --cov-report=term $(HEAVY:%=--ignore=tests/test_%.py) tests
-	@$(BIN)/python -m pytest $(OFFLINE) $(HEAVY:%=tests/test_%.py)
+	@$(BIN)/python -m pytest -q $(OFFLINE) --cov --cov-report=term $(HEAVY:%=--ignore=tests/test_%.py) tests
+	@$(BIN)/python -m pytest -q $(OFFLINE) $(HEAVY:%=tests/test_%.py)
 
 test-litellm: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m litellm

@@ -154,7 +154,7 @@ class Engine:
         found = self._analysed(root, project, path, text, display)
         if root in self._files and project.kept.changed >= MANY_NEWS:
             self._files[root].save(project.kept)
-        if store is not None and next(unreadable_markers(text), None) is None:
+        if store is not None and not unreadable_markers(text):
             store.put(str(path), display, found.findings, found.candidates)
         return found
 

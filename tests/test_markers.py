@@ -28,10 +28,17 @@ def copy_for_cache(auth: Auth) -> Auth:
 
 
 @pytest.mark.parametrize(
-    "said", ["per-request", "shared", "shared, since it is the key's", "per-request (see #12)"]
+    "said",
+    [
+        "per-request",
+        "shared",
+        "shared, since it is the key's",
+        "per-request (see #12)",
+        "\xa0shared",
+    ],
 )
 def test_what_says_one_of_the_two_is_no_error(said: str) -> None:
-    assert list(unreadable_markers(LEAK.format(said=said))) == []
+    assert unreadable_markers(LEAK.format(said=said)) == ()
 
 
 @pytest.mark.parametrize("said", ["per request", "perrequest", "Shared", "", "per-requests"])
@@ -40,13 +47,19 @@ def test_what_says_neither_is_named_with_its_line(said: str) -> None:
     assert message.startswith(f'line 9: the comment "# cache-leak: {said}" says nothing')
 
 
+def test_it_may_stand_behind_another_comment() -> None:
+    text = LEAK.format(said="shared").replace("# cache", "# noqa: E501  # cache")
+    assert unreadable_markers(text) == ()
+    assert len(unreadable_markers(text.replace("shared", "share"))) == 1
+
+
 def test_only_comments_are_meant() -> None:
-    text = '"""\\n# cache-leak: none\\n"""\\ntext = "# cache-leak: other"\\n'
-    assert list(unreadable_markers(text)) == []
+    text = '"""\n# cache-leak: none\n"""\ntext = "# cache-leak: other"\n'
+    assert unreadable_markers(text) == ()
 
 
 def test_of_what_is_no_python_no_more_is_said() -> None:
-    assert list(unreadable_markers('"""\\n# cache-leak: other\\n')) == []
+    assert unreadable_markers('"""\n# cache-leak: other\n') == ()
 
 
 def test_a_repair_is_made_all_the_same() -> None:

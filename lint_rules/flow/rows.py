@@ -43,7 +43,8 @@ def _names(node: cst.BaseExpression) -> Iterator[str]:
     """The names in a chain of calls and attributes, their arguments left out."""
     while True:
         if isinstance(node, cst.Call):
-            place = _CALLING.get(last_name(node.func) or "", len(node.args))
+            name = last_name(node.func) if isinstance(node.func, cst.Name | cst.Attribute) else None
+            place = _CALLING.get(name or "", len(node.args))
             node = node.args[place].value if place < len(node.args) else node.func
         elif isinstance(node, cst.Attribute):
             yield node.attr.value

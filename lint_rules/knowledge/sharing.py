@@ -216,10 +216,9 @@ class Sharing:
     def stored_unsanitized(self, model: ClassRef) -> bool:
         """True when some function stores an object of the model itself, not a copy made for it."""
         return any(
-            stored.is_kin_of(model) and not as_copy
+            stored.is_kin_of(model) and not as_copy and not self._is_by_user(function, model, DEPTH)
             for function in self._candidates(model)
             for stored, as_copy in self.said.cached(function, DEPTH).stored
-            if not self._is_by_user(function, model, DEPTH)
         )
 
     def _candidates(self, model: ClassRef) -> Iterator[FunctionRef]:

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 WORD = "cache-leak:"
-COMMENT = re.compile(rf"#[ \t]*{WORD}[ \t]*([^\r\n]*)")
+_BLANK = r"[^\S\r\n]*"
+COMMENT = re.compile(rf"#{_BLANK}{WORD}{_BLANK}([^\r\n]*)")
 """A comment that may say what a field is."""
-MARKER = re.compile(rf"#[ \t]*{WORD}[ \t]*(per-request|shared)\b")
+MARKER = re.compile(rf"#{_BLANK}{WORD}{_BLANK}(per-request|shared)\b")
 """One that does, and what it says."""
 
 
-def unreadable_markers(text: str) -> Iterator[str]:
+@lru_cache(maxsize=2)
+def unreadable_markers(text: str) -> tuple[str, ...]:
     """Of each such comment in a text that says neither of the two, a message: its line (from 1), what it says, and what
-    it could.  A text that is no Python has none."""
-    if WORD not in text:
-        return
+    it could.  Of a text that is no Python only those before the place where that shows."""
+    return tuple(_unreadable(text)) if WORD in text else ()
+
+
+def _unreadable(text: str) -> Iterator[str]:
     import io
     import tokenize
 
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            meant = COMMENT.match(token.string) if token.type == tokenize.COMMENT else None
-            if meant and not MARKER.match(token.string):
+            meant = COMMENT.search(token.string) if token.type == tokenize.COMMENT else None
+            if meant and not MARKER.search(token.string):
                 yield (
                     f'line {token.start[0]}: the comment "# {WORD} {meant.group(1)}" says nothing of the field: '
                     "write per-request or shared"
